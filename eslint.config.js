@@ -1,0 +1,101 @@
+import { defineConfig, globalIgnores } from 'eslint/config'
+import prettier from 'eslint-config-prettier'
+import tseslint from 'typescript-eslint'
+
+/** Folders of the domain in the order data flows; each may import only from those before it. */
+const flow = ['event', 'session', 'conversion', 'attribution', 'aggregate']
+
+/** Each client library has one importer, so that its defects are handled in one place. */
+const owners = {
+  kafkajs: 'packages/runtime/src/kafka',
+  '@clickhouse/client': 'packages/runtime/src/clickhouse',
+  avsc: 'packages/runtime/src/codec',
+  pino: 'packages/runtime/src/log',
+  'prom-client': 'packages/runtime/src/metrics',
+  zod: 'packages/runtime/src/config',
+  fastify: 'services/ingest/src/http',
+  isbot: 'services/ingest/src/segment',
+  chdb: 'packages/embedded-clickhouse/src',
+  testcontainers: 'packages/stack/src/docker',
+}
+
+const clockAndChance = [
+  { object: 'Date', property: 'now', message: 'The core gets its time from the log.' },
+  { object: 'Math', property: 'random', message: 'The core is deterministic; derive ids from the input.' },
+]
+
+export default defineConfig(
+  globalIgnores(['**/dist/', '**/.tsc-test/', '**/node_modules/', '.cairn/', 'coverage/']),
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, prettier],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      eqeqeq: 'error',
+      complexity: ['error', 12],
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  {
+    files: ['**/*.test.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    rules: { 'max-lines-per-function': 'off', '@typescript-eslint/no-non-null-assertion': 'off' },
+  },
+  {
+    files: ['packages/*/src/**/*.ts', 'services/*/src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', { paths: Object.keys(owners).map(forbidden) }] },
+  },
+  ...Object.entries(owners).map(([library, folder]) => ({
+    files: [`${folder}/**/*.ts`, `${folder}.ts`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: Object.keys(owners)
+            .filter((other) => other !== library)
+            .map(forbidden),
+        },
+      ],
+    },
+  })),
+  {
+    files: ['packages/domain/src/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-properties': ['error', ...clockAndChance],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'NewExpression[callee.name="Date"][arguments.length=0]',
+          message: 'The core gets its time from the log.',
+        },
+      ],
+    },
+  },
+  ...flow.map((folder, at) => ({
+    files: [`packages/domain/src/${folder}/**/*.ts`],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: flow.slice(at + 1).map((later) => `**/${later}/*`),
+              message: `${folder} may import only from folders to its left.`,
+            },
+            { regex: '^[^.]', message: 'The core has no dependency.' },
+          ].filter((p) => p.regex !== undefined || p.group.length > 0),
+        },
+      ],
+    },
+  })),
+)
+
+function forbidden(name) {
+  return { name, message: `Only ${owners[name]} imports ${name}.` }
+}
