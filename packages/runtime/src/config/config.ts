@@ -26,7 +26,9 @@ export function loadConfig<S extends Settings>(
   const given = Object.fromEntries(
     Object.keys(settings).flatMap((name) => {
       const value = env[name] ?? file.values[name]
-      return value === undefined || value === '' ? [] : [[name, String(value)]]
+      return value === undefined || value === ''
+        ? []
+        : [[name, typeof value === 'string' ? value : JSON.stringify(value)]]
     }),
   )
   const parsed = z.object(settings).safeParse(given)
