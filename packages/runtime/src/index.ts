@@ -36,3 +36,6 @@ export {
   type Metrics,
 } from './metrics/metrics.ts'
 export { controlPrefix, isFence, takeOver, type TakeoverOptions } from './kafka/takeover.ts'
+export { readLog } from './kafka/read-log.ts'
+export { deployDefinitions } from './definitions/deploy.ts'
+export { readDefinitions, type DefinitionsFile, type DefinitionsProblem } from './definitions/file.ts'
