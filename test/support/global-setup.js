@@ -9,7 +9,7 @@ const runs = resolve(import.meta.dirname, '..', '..', '.cairn', 'test')
 export default async function startServers() {
   mkdirSync(runs, { recursive: true })
   // Runs that were killed left their data, and perhaps their servers; those of a run that is still going are refused.
-  for (const run of readdirSync(runs)) await discardStack(join(runs, run))
+  for (const run of readdirSync(runs)) await discardStack({ dataDir: join(runs, run), env: process.env })
   const dataDir = join(runs, String(process.pid))
   const started = await startStack({ dataDir, env: process.env, onCrash: reportCrash })
   if (!started.ok) throw new Error(started.message)
@@ -21,7 +21,7 @@ export default async function startServers() {
 
   const end = async () => {
     await stop()
-    await discardStack(dataDir)
+    await discardStack({ dataDir, env: process.env })
   }
   globalThis.endIntegrationServers = end
   for (const [signal, number] of [

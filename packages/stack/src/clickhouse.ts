@@ -1,20 +1,17 @@
+import { composeService } from './docker/compose.ts'
 import { givenClickHouse } from './given.ts'
 import { embeddedProgram, nativeClickHouse } from './native/clickhouse.ts'
-import { asOwner } from './own.ts'
-import { serverPaths, type ServerPaths } from './paths.ts'
-import { fixedPorts, rememberedPorts } from './ports.ts'
-import type { Lock } from './process/lock.ts'
-import { superviseServer } from './process/supervise.ts'
+import { startOwned, type ServerPlan } from './own.ts'
+import { answersPing, type Credentials } from './probe/clickhouse.ts'
 import type { Refused } from './refusal.ts'
 import type { ClickHouseServer, StackOptions } from './server.ts'
 
 export type ClickHouseResult = { readonly ok: true; readonly clickhouse: ClickHouseServer } | Refused
 
-/** A web page can reach 127.0.0.1, so a server there has a password, though a known one. */
+/** User and password: a web page can reach 127.0.0.1, so even a local server asks for one. */
 const localUser = 'cairn'
 
-/** Kafka's two ports come first. */
-const portOffset = 2
+const probeTimeoutMs = 1_000
 
 /**
  * Uses the ClickHouse the environment names, else starts one on this data directory. Returns when it answers.
@@ -26,28 +23,30 @@ export async function startClickHouse(
 ): Promise<ClickHouseResult> {
   const given = await givenClickHouse(options.env)
   if (given !== undefined) return given
-  const paths = serverPaths(options.dataDir, 'clickhouse')
-  return asOwner(paths, (lock) => startNative(options, paths, lock, program))
+  const { env } = options
+  const credentials = { user: env['CLICKHOUSE_USER'] ?? localUser, password: env['CLICKHOUSE_PASSWORD'] ?? localUser }
+  const started = await startOwned(plan(env, credentials, program), options)
+  if (!started.ok) return started
+  const { kind, port, server } = started
+  return { ok: true, clickhouse: { kind, url: `http://127.0.0.1:${port}`, ...credentials, server } }
 }
 
-async function startNative(
-  options: StackOptions,
-  paths: ServerPaths,
-  lock: Lock,
-  program: string,
-): Promise<ClickHouseResult> {
-  const { portBase, env } = options
-  const chosen =
-    portBase === undefined ? await rememberedPorts(paths.ports, 1) : await fixedPorts(portBase + portOffset, 1)
-  if (!chosen.ok) return chosen
-  const port = chosen.ports[0] as number
-  const credentials = { user: env['CLICKHOUSE_USER'] ?? localUser, password: env['CLICKHOUSE_PASSWORD'] ?? localUser }
-  const prepared = nativeClickHouse(paths, port, credentials, env, program)
-  if (!prepared.ok) return prepared
-  const started = await superviseServer(prepared.spec, lock, options.onCrash)
-  if (!started.ok) return started
+function plan(env: StackOptions['env'], credentials: Credentials, program: string): ServerPlan {
+  const { user, password } = credentials
   return {
-    ok: true,
-    clickhouse: { kind: 'native', url: `http://127.0.0.1:${port}`, ...credentials, server: started.server },
+    name: 'clickhouse',
+    portCount: 1,
+    // Kafka's two come first.
+    portOffset: 2,
+    native: (paths, [port = 0]) =>
+      Promise.resolve(nativeClickHouse(paths, port, credentials, env, answers(port), program)),
+    docker: (paths, [port = 0]) => {
+      const variables = { CAIRN_CLICKHOUSE_PORT: String(port), CLICKHOUSE_USER: user, CLICKHOUSE_PASSWORD: password }
+      return composeService('clickhouse', paths, { ...env, ...variables }, answers(port))
+    },
   }
+}
+
+function answers(port: number): () => Promise<boolean> {
+  return () => answersPing(`http://127.0.0.1:${port}`, probeTimeoutMs)
 }

@@ -26,7 +26,7 @@ describe('servers named by the environment', () => {
   it.each(['localhost', 'localhost:', ':9092', 'localhost:99999', 'localhost:9092,'])(
     'KAFKA_BROKERS=%s is refused as no list of addresses',
     async (named) => {
-      expect(await givenKafka({ KAFKA_BROKERS: named })).toMatchObject({ ok: false, reason: 'given-unusable' })
+      expect(await givenKafka({ KAFKA_BROKERS: named })).toMatchObject({ ok: false, reason: 'invalid-setting' })
     },
   )
 
@@ -52,7 +52,7 @@ describe('servers named by the environment', () => {
   it.each(['localhost:8123', 'tcp://localhost:9000'])(
     'CLICKHOUSE_URL=%s is refused as no HTTP address',
     async (url) => {
-      expect(await givenClickHouse({ CLICKHOUSE_URL: url })).toMatchObject({ ok: false, reason: 'given-unusable' })
+      expect(await givenClickHouse({ CLICKHOUSE_URL: url })).toMatchObject({ ok: false, reason: 'invalid-setting' })
     },
   )
 

@@ -17,7 +17,7 @@ export async function givenKafka(
   const malformed = brokers.find((broker) => !isAddress(broker))
   if (malformed !== undefined) {
     return refuse(
-      'given-unusable',
+      'invalid-setting',
       `KAFKA_BROKERS has "${malformed}" where host:port is expected; correct it or unset it.`,
     )
   }
@@ -39,7 +39,7 @@ export async function givenClickHouse(
   if (url === undefined || url === '') return undefined
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     return refuse(
-      'given-unusable',
+      'invalid-setting',
       `CLICKHOUSE_URL is "${url}" where http://host:port is expected; correct it or unset it.`,
     )
   }

@@ -1,31 +1,38 @@
+import { composeService } from './docker/compose.ts'
 import { givenKafka } from './given.ts'
 import { nativeKafka } from './native/kafka.ts'
-import { asOwner } from './own.ts'
-import { serverPaths, type ServerPaths } from './paths.ts'
-import { fixedPorts, rememberedPorts } from './ports.ts'
-import type { Lock } from './process/lock.ts'
-import { superviseServer } from './process/supervise.ts'
+import { startOwned, type ServerPlan } from './own.ts'
+import { brokersInService } from './probe/kafka.ts'
 import type { Refused } from './refusal.ts'
 import type { KafkaServer, StackOptions } from './server.ts'
 
 export type KafkaResult = { readonly ok: true; readonly kafka: KafkaServer } | Refused
 
+const probeTimeoutMs = 1_000
+
 /** Uses the Kafka the environment names, else starts one on this data directory. Returns when it answers. */
 export async function startKafka(options: StackOptions): Promise<KafkaResult> {
   const given = await givenKafka(options.env)
   if (given !== undefined) return given
-  const paths = serverPaths(options.dataDir, 'kafka')
-  return asOwner(paths, (lock) => startNative(options, paths, lock))
+  const started = await startOwned(plan(options.env), options)
+  if (!started.ok) return started
+  const { kind, port, server } = started
+  return { ok: true, kafka: { kind, brokers: [`127.0.0.1:${port}`], server } }
 }
 
-async function startNative(options: StackOptions, paths: ServerPaths, lock: Lock): Promise<KafkaResult> {
-  const chosen =
-    options.portBase === undefined ? await rememberedPorts(paths.ports, 2) : await fixedPorts(options.portBase, 2)
-  if (!chosen.ok) return chosen
-  const [port, controllerPort] = chosen.ports as [number, number]
-  const prepared = await nativeKafka(paths, [port, controllerPort], options.env)
-  if (!prepared.ok) return prepared
-  const started = await superviseServer(prepared.spec, lock, options.onCrash)
-  if (!started.ok) return started
-  return { ok: true, kafka: { kind: 'native', brokers: [`127.0.0.1:${port}`], server: started.server } }
+function plan(env: StackOptions['env']): ServerPlan {
+  return {
+    name: 'kafka',
+    portCount: 2,
+    portOffset: 0,
+    native: (paths, [port = 0, controllerPort = 0]) =>
+      nativeKafka(paths, { port, controllerPort }, env, inService(port)),
+    docker: (paths, [port = 0]) =>
+      composeService('kafka', paths, { ...env, CAIRN_KAFKA_PORT: String(port) }, inService(port)),
+  }
+}
+
+/** A broker answers before it is in service, and until then refuses to create topics. */
+function inService(port: number): () => Promise<boolean> {
+  return async () => ((await brokersInService(`127.0.0.1:${port}`, probeTimeoutMs)) ?? 0) > 0
 }

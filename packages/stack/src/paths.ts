@@ -13,6 +13,8 @@ export interface ServerPaths {
   readonly lock: string
   readonly ports: string
   readonly data: string
+  /** Present when the data is in a Docker volume instead of `data`. */
+  readonly volumeMark: string
   readonly log: string
 }
 
@@ -24,6 +26,7 @@ export function serverPaths(dataDir: string, server: 'kafka' | 'clickhouse'): Se
     lock: join(dir, 'lock.json'),
     ports: join(dir, 'ports.json'),
     data: join(dir, 'data'),
+    volumeMark: join(dir, 'in-docker-volume'),
     log: join(dataDir, 'logs', `${server}.log`),
   }
 }

@@ -1,5 +1,6 @@
 /** Why Kafka or ClickHouse could not be provided; closed, so that callers can switch on it. */
 export type StackRefusal =
+  | 'invalid-setting'
   | 'given-unusable'
   | 'data-directory-in-use'
   | 'port-in-use'

@@ -17,7 +17,7 @@ export interface Crash {
 
 /** A server this process started and can stop, kill and start again on the same data and ports. */
 export interface ManagedServer {
-  /** Of the process, or of the container's first process as this machine sees it; undefined while it is down. */
+  /** Of the server, or where it is in a container, of the `docker compose up` that is attached to it; undefined while it is down. */
   readonly pid: number | undefined
   /** Sends a signal; returns once the server is gone if the signal ends it. An end asked for here is not a crash. */
   kill(signal: ServerSignal): Promise<void>
@@ -46,7 +46,7 @@ export interface ClickHouseServer {
 export interface StackOptions {
   /** Absolute path. Holds the servers' data, locks, ports and `logs/`. */
   readonly dataDir: string
-  /** `KAFKA_BROKERS`, `CLICKHOUSE_URL`, `CLICKHOUSE_USER`, `CLICKHOUSE_PASSWORD`, `KAFKA_HEAP_OPTS`, `JAVA_HOME`, `PATH`. */
+  /** Read here: `KAFKA_BROKERS`, `CLICKHOUSE_URL`, `CLICKHOUSE_USER`, `CLICKHOUSE_PASSWORD`, `CAIRN_STACK`, `KAFKA_HEAP_OPTS`, `JAVA_HOME`. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Kafka listens here, its controller on the next port, ClickHouse on the one after. Free ports are found when absent. */
   readonly portBase?: number

@@ -6,7 +6,7 @@ import { rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { resolve } from 'node:path'
-import { environmentWithoutServers, runs, startParent, temporaryDataDir } from './processes.ts'
+import { nativeEnvironment, runs, startParent, temporaryDataDir } from './processes.ts'
 
 const jars = resolve(import.meta.dirname, '..', '..', '..', '.cairn', 'kafka-4.3.1', '*')
 
@@ -24,7 +24,7 @@ describe('Kafka started here', () => {
   let kafka: KafkaServer & { readonly server: ManagedServer }
 
   async function start() {
-    const result = await startKafka({ dataDir, env: environmentWithoutServers(), onCrash: () => undefined })
+    const result = await startKafka({ dataDir, env: nativeEnvironment(), onCrash: () => undefined })
     if (!result.ok) throw new Error(result.message)
     return { ...result.kafka, server: result.kafka.server! }
   }

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { environmentWithoutServers, runs, startParent, temporaryDataDir, until } from './processes.ts'
+import { nativeEnvironment, runs, startParent, temporaryDataDir, until } from './processes.ts'
 
 const standIn = join(import.meta.dirname, 'stand-in-clickhouse.js')
 const broken = join(import.meta.dirname, 'broken-clickhouse.js')
@@ -34,7 +34,7 @@ describe('a server started here', () => {
     }
     const options = {
       dataDir,
-      env: environmentWithoutServers(),
+      env: nativeEnvironment(),
       onCrash,
       ...(portBase === undefined ? {} : { portBase }),
     }

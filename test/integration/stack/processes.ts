@@ -5,14 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** The environment without the servers that the test run itself was given. */
-export function environmentWithoutServers(): NodeJS.ProcessEnv {
+/** The environment without the servers that the test run itself was given, and without Docker: these tests look at processes. */
+export function nativeEnvironment(): NodeJS.ProcessEnv {
   return {
     ...process.env,
     KAFKA_BROKERS: undefined,
     CLICKHOUSE_URL: undefined,
     CLICKHOUSE_USER: undefined,
     CLICKHOUSE_PASSWORD: undefined,
+    CAIRN_STACK: 'native',
   }
 }
 
@@ -35,7 +36,7 @@ export function runs(pid: number): boolean {
 export async function startParent(...args: readonly string[]): Promise<{ parent: ChildProcess; serverPid: number }> {
   const program = join(import.meta.dirname, 'parent.js')
   const parent = spawn(process.execPath, [program, ...args], {
-    env: environmentWithoutServers(),
+    env: nativeEnvironment(),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [line] = (await Promise.race([once(parent.stdout, 'data'), rejectOnExit(parent)])) as [Buffer]

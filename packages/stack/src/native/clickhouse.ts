@@ -2,21 +2,20 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryDir, type ServerPaths } from '../paths.ts'
 import type { ServerSpec } from '../process/supervise.ts'
-import { answersPing, type Credentials } from '../probe/clickhouse.ts'
+import type { Credentials } from '../probe/clickhouse.ts'
 import { refuse, type Refused } from '../refusal.ts'
 
 /** The program that serves the ClickHouse HTTP interface over an embedded engine. */
 export const embeddedProgram = join(repositoryDir, 'packages', 'embedded-clickhouse', 'dist', 'main.js')
 
-const probeTimeoutMs = 1_000
-
-/** Prepares embedded ClickHouse on a port of 127.0.0.1. `program` stands in for the real one in tests. */
+/** Prepares embedded ClickHouse on a port of 127.0.0.1. */
 export function nativeClickHouse(
   paths: ServerPaths,
   port: number,
   { user, password }: Credentials,
   env: Readonly<Record<string, string | undefined>>,
-  program: string = embeddedProgram,
+  ready: () => Promise<boolean>,
+  program: string,
 ): { readonly ok: true; readonly spec: ServerSpec } | Refused {
   if (!existsSync(program)) {
     return refuse(
@@ -30,7 +29,7 @@ export function nativeClickHouse(
     spec: {
       name: 'clickhouse',
       child: { command: process.execPath, args: [program, ...options], env, logFile: paths.log },
-      ready: () => answersPing(`http://127.0.0.1:${port}`, probeTimeoutMs),
+      ready,
       startTimeoutMs: 60_000,
       stopTimeoutMs: 30_000,
     },

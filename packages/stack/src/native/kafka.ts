@@ -6,7 +6,6 @@ import { localBrokerSettings } from '../kafka-settings.ts'
 import { packageDir, type ServerPaths } from '../paths.ts'
 import type { ChildSpec } from '../process/child.ts'
 import type { ServerSpec } from '../process/supervise.ts'
-import { brokersInService } from '../probe/kafka.ts'
 import { refuse, type Refused } from '../refusal.ts'
 import { findJava } from './java.ts'
 import { kafkaJars } from './kafka-jars.ts'
@@ -14,22 +13,26 @@ import { kafkaJars } from './kafka-jars.ts'
 /** Names the cluster in its data; any 22 characters of base64 do, and one local cluster is like another. */
 const clusterId = 'Y2Fpcm4tbG9jYWwtc3RhY2'
 
-const probeTimeoutMs = 1_000
+interface NodePorts {
+  readonly port: number
+  readonly controllerPort: number
+}
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Prepares a single KRaft node (broker and controller in one process) on `[broker, controller]` ports of 127.0.0.1. */
+/** Prepares a single KRaft node (broker and controller in one process) on ports of 127.0.0.1. */
 export async function nativeKafka(
   paths: ServerPaths,
-  [port, controllerPort]: readonly [number, number],
+  { port, controllerPort }: NodePorts,
   env: Environment,
+  ready: () => Promise<boolean>,
 ): Promise<{ readonly ok: true; readonly spec: ServerSpec } | Refused> {
   const java = findJava(env)
   if (!java.ok) return java
   const jars = await kafkaJars(env)
   if (!jars.ok) return jars
   const properties = join(paths.dir, 'server.properties')
-  mkdirSync(join(paths.dir), { recursive: true })
+  mkdirSync(paths.dir, { recursive: true })
   writeFileSync(properties, brokerProperties(paths.data, port, controllerPort))
   const run = (mainClass: string, ...args: readonly string[]): ChildSpec => ({
     command: java.java,
@@ -41,13 +44,12 @@ export async function nativeKafka(
     run('kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', config),
   )
   if (failure !== undefined) return failure
-  const address = `127.0.0.1:${port}`
   return {
     ok: true,
     spec: {
       name: 'kafka',
       child: run('kafka.Kafka', properties),
-      ready: async () => ((await brokersInService(address, probeTimeoutMs)) ?? 0) > 0,
+      ready,
       // Cold, the broker answers within 5 s; after a kill it first checks the log segments that were open.
       startTimeoutMs: 90_000,
       stopTimeoutMs: 20_000,

@@ -16,6 +16,8 @@ import { lastLines, rotateLog } from './logs.ts'
 export interface ServerSpec {
   readonly name: ServerName
   readonly child: ChildSpec
+  /** Signals the server where it is not the child itself but what the child is attached to. */
+  readonly signal?: (signal: ServerSignal) => Promise<void>
   /** Whether the server answers in its own protocol. */
   ready(): Promise<boolean>
   readonly startTimeoutMs: number
@@ -93,7 +95,8 @@ class SupervisedServer implements ManagedServer {
     if (child?.identity === undefined) return
     const ends = signal === 'SIGKILL' || signal === 'SIGTERM'
     if (ends) this.#phase = 'ending'
-    signalGroup(child.identity, signal)
+    if (this.#spec.signal === undefined) signalGroup(child.identity, signal)
+    else await this.#spec.signal(signal)
     if (ends) await child.exited
   }
 
@@ -112,6 +115,8 @@ class SupervisedServer implements ManagedServer {
     this.#phase = 'ending'
     const child = this.#child
     if (child?.identity === undefined) return
+    await this.#spec.signal?.('SIGCONT')
+    await this.#spec.signal?.('SIGTERM')
     await endProcess(child.identity, this.#spec.stopTimeoutMs)
     await child.exited
   }
