@@ -1,18 +1,10 @@
 /** Sites and keys share one text, so a site's name must end where the colon is. */
 export const sitePattern = /^[A-Za-z0-9_.-]{1,64}$/
 
-/**
- * The visitor an event belongs to: the anonymous id, else the user under `u:`, else nobody (''). Without analytics
- * consent nobody either, whatever was sent.
- */
-export function visitorOf(ids: {
-  readonly anonymousId: string
-  readonly userId: string
-  readonly analytics: boolean
-}): string {
-  if (!ids.analytics) return ''
-  if (ids.anonymousId !== '') return ids.anonymousId
-  return ids.userId === '' ? '' : `u:${ids.userId}`
+/** The visitor a message speaks of: its anonymous id, else its user under `u:`, else nobody (''). */
+export function visitorOf(message: { readonly anonymousId: string; readonly userId: string }): string {
+  if (message.anonymousId !== '') return message.anonymousId
+  return message.userId === '' ? '' : `u:${message.userId}`
 }
 
 /**

@@ -11,18 +11,14 @@ const isoTime =
  * and milliseconds can't be told apart, other spellings because their meaning depends on the reader's locale.
  */
 export function parseTime(sent: unknown): Millis | undefined {
-  if (typeof sent !== 'string') return undefined
-  const match = isoTime.exec(sent)
+  const match = typeof sent === 'string' ? isoTime.exec(sent) : null
   if (match === null) return undefined
   const [, year, month, day, hour, minute, second, fraction, , sign, zoneHour, zoneMinute] = match
-  const y = Number(year)
-  const m = Number(month)
-  const d = Number(day)
-  const [h, min, s] = [Number(hour ?? 0), Number(minute ?? 0), Number(second ?? 0)]
-  if (m < 1 || m > 12 || d < 1 || d > daysIn(y, m) || h > 23 || min > 59 || s > 60) return undefined
-  const zone = zoneOffset(sign, Number(zoneHour ?? 0), Number(zoneMinute ?? 0))
-  if (zone === undefined) return undefined
-  return utc(y, m, d) + h * 3_600_000 + min * 60_000 + s * 1000 + milliseconds(fraction) - zone
+  const date = dateOf(Number(year), Number(month), Number(day))
+  const time = timeOfDay(Number(hour ?? 0), Number(minute ?? 0), Number(second ?? 0))
+  const zone = timeOfDay(Number(zoneHour ?? 0), Number(zoneMinute ?? 0), 0)
+  if (date === undefined || time === undefined || zone === undefined) return undefined
+  return date + time + milliseconds(fraction) - (sign === '-' ? -zone : zone)
 }
 
 /**
@@ -41,22 +37,24 @@ export function eventTime(times: {
   return Math.min(happened, receivedAt)
 }
 
+/** Start of the day, undefined when the calendar has no such day. */
+function dateOf(year: number, month: number, day: number): Millis | undefined {
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return undefined
+  // Date.UTC reads years below 100 as 19xx, so it is asked about the same day 400 years, one calendar cycle, later.
+  const cycle = 146_097 * 86_400_000
+  return year < 100 ? Date.UTC(year + 400, month - 1, day) - cycle : Date.UTC(year, month - 1, day)
+}
+
 function daysIn(year: number, month: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
 }
 
-/** Date.UTC reads years below 100 as 19xx, so it is asked about the same day 400 years, one calendar cycle, later. */
-function utc(year: number, month: number, day: number): Millis {
-  const cycle = 146_097 * 86_400_000
-  return year < 100 ? Date.UTC(year + 400, month - 1, day) - cycle : Date.UTC(year, month - 1, day)
+/** Second 60 is a leap second. */
+function timeOfDay(hours: number, minutes: number, seconds: number): Millis | undefined {
+  return hours > 23 || minutes > 59 || seconds > 60 ? undefined : ((hours * 60 + minutes) * 60 + seconds) * 1000
 }
 
 function milliseconds(fraction: string | undefined): Millis {
   return fraction === undefined ? 0 : Number(fraction.slice(0, 3).padEnd(3, '0'))
-}
-
-function zoneOffset(sign: string | undefined, hours: number, minutes: number): Millis | undefined {
-  if (hours > 23 || minutes > 59) return undefined
-  return (sign === '-' ? -1 : 1) * (hours * 60 + minutes) * 60_000
 }

@@ -11,7 +11,6 @@ export interface WriteKey {
 
 /** What the request says about the messages it brought. */
 export interface Arrival {
-  readonly key: WriteKey
   readonly receivedAt: Millis
   /** Address of the client as the trusted proxies report it. */
   readonly address: string

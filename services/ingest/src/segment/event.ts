@@ -1,37 +1,31 @@
 import {
   consentOf,
-  cutAddress,
   eventTime,
   parseTime,
   visitorOf,
-  type Consent,
   type Millis,
   type Refusal,
   type StorefrontEvent,
 } from '@cairn/domain'
-import { agentOf, isVisitorsAgent } from './agent.ts'
-import type { Arrival } from './arrival.ts'
+import type { Arrival, WriteKey } from './arrival.ts'
 import { campaignOf, clickIdOf } from './campaign.ts'
+import { clientOf } from './client.ts'
 import { couponOf, moneyOf, orderIdOf } from './commerce.ts'
-import { objectOf, textOf, type JsonObject } from './json.ts'
+import { isObject, objectOf, textOf, type JsonObject } from './json.ts'
 import { shapeOf, type Message } from './message.ts'
 import { pageOf } from './page.ts'
-import { propertiesWithoutClickIds, withoutClickIds } from './privacy.ts'
+import { withoutIdentity } from './privacy.ts'
 import { propertiesOf } from './properties.ts'
 
 export type Verdict =
   { readonly ok: true; readonly event: StorefrontEvent } | { readonly ok: false; readonly refusal: Refusal }
 
 /** Turns one message of a Segment call into the event it reports, or says why it is refused. */
-export function toEvent(sent: unknown, arrival: Arrival): Verdict {
+export function toEvent(sent: unknown, arrival: Arrival, key: WriteKey): Verdict {
   const shaped = shapeOf(sent, arrival.type)
   if (!shaped.ok) return shaped
   const times = timesOf(shaped.message, arrival)
-  if (!times.ok) return times
-  const context = contextOf(shaped.message, arrival)
-  const event = eventOf(shaped.message, context, times, arrival)
-  const consent = consentOf(context['consent'])
-  return { ok: true, event: withConsent(event, consent) }
+  return times.ok ? { ok: true, event: eventOf(shaped.message, arrival, times, key) } : times
 }
 
 interface Times {
@@ -62,97 +56,63 @@ function badTime(field: string): Extract<Verdict, { ok: false }> {
 }
 
 function contextOf(message: Message, arrival: Arrival): JsonObject {
-  const shared = objectOf(arrival.context)
-  return arrival.context === undefined ? message.context : { ...shared, ...message.context }
+  return isObject(arrival.context) ? { ...arrival.context, ...message.context } : message.context
 }
 
-function eventOf(message: Message, context: JsonObject, times: Times, arrival: Arrival): StorefrontEvent {
+function eventOf(message: Message, arrival: Arrival, times: Times, key: WriteKey): StorefrontEvent {
   const { properties, type } = message
-  const page = pageOf(objectOf(context['page']), type === 'page' ? properties : {})
-  const userAgent = userAgentOf(context, arrival)
-  const agent = agentOf(userAgent)
-  const campaign = campaignOf(objectOf(context['campaign']), page.query)
-  const clickId = clickIdOf(page.query)
-  const money = moneyOf(message.name, properties, arrival.key.defaultCurrency)
-  return {
+  const context = contextOf(message, arrival)
+  const client = clientOf(context, arrival, key.server)
+  const consent = consentOf(context['consent'])
+  const { url, host, path, title, referrer, referrer_host, query } = pageOf(
+    objectOf(context['page']),
+    type === 'page' ? properties : {},
+  )
+  const { source, medium, campaign, term, content } = campaignOf(objectOf(context['campaign']), query)
+  const { click_id_name, click_id } = clickIdOf(query)
+  const { value_minor, currency } = moneyOf(message.name, properties, key.defaultCurrency)
+  const event: StorefrontEvent = {
     received_at: arrival.receivedAt,
     sent_at: times.sent_at,
     event_time: times.event_time,
-    ip: cutAddress(addressOf(context, arrival)),
+    ip: client.ip,
     content_hash: 0,
-    event_id: message.messageId === '' ? arrival.newId() : message.messageId,
-    site: arrival.key.site,
-    visitor_id: visitorOf({ anonymousId: message.anonymousId, userId: message.userId, analytics: true }),
+    event_id: message.messageId || arrival.newId(),
+    site: key.site,
+    visitor_id: visitorOf(message),
     user_id: message.userId,
     type,
     name: message.name,
     source_name: message.sourceName,
-    is_server: arrival.key.server,
-    is_bot: agent.is_bot,
+    is_server: key.server,
+    is_bot: client.agent.is_bot,
     device_time: times.device_time,
     client_session_id: textOf(context['sessionId']),
-    url: page.url,
-    host: page.host,
-    path: page.path,
-    title: page.title,
-    referrer: page.referrer,
-    referrer_host: page.referrer_host,
-    source: campaign.source,
-    medium: campaign.medium,
-    campaign: campaign.campaign,
-    term: campaign.term,
-    content: campaign.content,
-    click_id_name: clickId.click_id_name,
-    click_id: clickId.click_id,
-    user_agent: userAgent,
-    device: agent.device,
+    url,
+    host,
+    path,
+    title,
+    referrer,
+    referrer_host,
+    source,
+    medium,
+    campaign,
+    term,
+    content,
+    click_id_name,
+    click_id,
+    user_agent: client.userAgent,
+    device: client.agent.device,
     locale: textOf(context['locale']),
-    country: countryOf(context, arrival),
-    consent: {},
+    country: client.country,
+    consent: consent.categories,
     previous_id: message.previousId,
     group_id: message.groupId,
     order_id: orderIdOf(properties),
-    value_minor: money.value_minor,
-    currency: money.currency,
+    value_minor,
+    currency,
     coupon: couponOf(properties),
     properties: propertiesOf(properties),
   }
-}
-
-/** The event as it may be kept: without analytics consent nothing that leads back to the person who caused it. */
-function withConsent(event: StorefrontEvent, consent: Consent): StorefrontEvent {
-  if (consent.analytics) return { ...event, consent: consent.categories }
-  return {
-    ...event,
-    consent: consent.categories,
-    visitor_id: '',
-    user_id: '',
-    previous_id: '',
-    client_session_id: '',
-    ip: '',
-    click_id_name: '',
-    click_id: '',
-    url: withoutClickIds(event.url),
-    referrer: withoutClickIds(event.referrer),
-    properties: event.type === 'identify' ? {} : propertiesWithoutClickIds(event.properties),
-  }
-}
-
-function userAgentOf(context: JsonObject, { key, userAgent }: Arrival): string {
-  const named = textOf(context['userAgent'])
-  if (named !== '') return named
-  return !key.server && isVisitorsAgent(userAgent) ? userAgent : ''
-}
-
-/** A server's own address says nothing of the visitor, so a server key's events have only the one they name. */
-function addressOf(context: JsonObject, { key, address }: Arrival): string {
-  const named = textOf(context['ip'])
-  return named === '' && !key.server ? address : named
-}
-
-/** Two letters other than XX, which proxies send for an unknown country. */
-function countryOf(context: JsonObject, arrival: Arrival): string {
-  const named = textOf(objectOf(context['location'])['country'])
-  const country = (named === '' && !arrival.key.server ? arrival.country : named).toUpperCase()
-  return /^[A-Z]{2}$/.test(country) && country !== 'XX' ? country : ''
+  return consent.analytics ? event : withoutIdentity(event)
 }

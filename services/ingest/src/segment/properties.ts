@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts'
+import { textOf, type JsonObject } from './json.ts'
 
 /**
  * Properties as text: scalars as they read, nested values as JSON. A null is no value. The result has no prototype, so
@@ -9,8 +9,7 @@ export function propertiesOf(sent: JsonObject): Record<string, string> {
   for (const name in sent) {
     const value = sent[name]
     if (value === null || value === undefined) continue
-    properties[name] =
-      typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value)
+    properties[name] = typeof value === 'object' ? JSON.stringify(value) : textOf(value)
   }
   return properties
 }

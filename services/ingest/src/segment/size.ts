@@ -27,3 +27,11 @@ function upperBound(value: unknown, levels: number): number {
   }
   return bytes
 }
+
+/** The message with null in place of what is nested too deep, so that it can be written as JSON at all. */
+export function pruned(value: unknown, levels = deepestMessage): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (levels === 0) return null
+  if (Array.isArray(value)) return value.map((element) => pruned(element, levels - 1))
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, pruned(inner, levels - 1)]))
+}
