@@ -35,3 +35,4 @@ export {
   type Histogram,
   type Metrics,
 } from './metrics/metrics.ts'
+export { controlPrefix, isFence, takeOver, type TakeoverOptions } from './kafka/takeover.ts'
