@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { commonSettings, loadConfig, z, type Loaded } from '@cairn/runtime'
 import { sendBytes } from './outbox/kafka.ts'
 import { readWriteKeys } from './write-keys.ts'
@@ -17,11 +18,15 @@ const writeKeys = z
     return z.NEVER
   })
 
-const network = '[0-9a-fA-F.:]+(?:/\\d{1,3})?'
+function isNetwork(text: string): boolean {
+  const [address = '', prefix = '0'] = text.split('/')
+  return isIP(address) !== 0 && /^\d{1,3}$/.test(prefix)
+}
+
 const trustProxy = z
   .string()
-  .regex(
-    new RegExp(`^(?:true|false|${network}(?:,${network})*)$`),
+  .refine(
+    (text) => text === 'true' || text === 'false' || text.split(',').every(isNetwork),
     'must be true, false, or addresses and networks separated by commas',
   )
   .transform((text) => (text === 'true' || text === 'false' ? text === 'true' : text))
