@@ -12,6 +12,8 @@ export interface PartitionState {
   /** Highest event time seen. */
   readonly eventClock: Millis
   readonly definitions: DeployedDefinitions
+  /** Visitors whose committed state is newer than the last checkpoint. */
+  readonly unsaved: number
 }
 
 /** Definitions as they stand in the log. */
@@ -51,6 +53,10 @@ export class Partition implements PartitionState {
   constructor(codec: VisitorCodec) {
     this.store = new VisitorStore(codec)
     this.committed = this.frame()
+  }
+
+  get unsaved(): number {
+    return this.store.unsavedCount
   }
 
   /** The clock that closes sessions. */

@@ -32,6 +32,10 @@ export class VisitorStore {
     this.codec = codec
   }
 
+  get unsavedCount(): number {
+    return this.unsaved.size
+  }
+
   /** Takes over a saved visitor without decoding it. */
   restore(key: string, bytes: Uint8Array): void {
     const slot = newSlot(key)
