@@ -22,11 +22,11 @@ export function compileWalk(schema: AvroSchema): Walk {
     case 'map':
       return blocks(sequence([skipLengthPrefixed, compileWalk(schema.values)]))
     case 'enum':
-      return skipVarint
+      return skipInt
     case 'fixed':
       return fixed(schema.size)
     default:
-      return primitive(schema.type)
+      return schema.logicalType === 'uuid' && schema.type === 'string' ? skipUuid : primitive(schema.type)
   }
 }
 
@@ -37,6 +37,7 @@ function primitive(name: string): Walk {
     case 'boolean':
       return skipBoolean
     case 'int':
+      return skipInt
     case 'long':
       return skipVarint
     case 'float':
@@ -64,6 +65,31 @@ function skipVarint(bytes: Uint8Array, at: number): number {
   const last = Math.min(bytes.length, at + 10)
   for (let i = at; i < last; i++) if ((bytes[i] as number) < 0x80) return i + 1
   return -1
+}
+
+/** The warehouse refuses an insert of thousands of rows for one int that needs more than 32 bits. */
+function skipInt(bytes: Uint8Array, at: number): number {
+  const end = skipVarint(bytes, at)
+  const fits = end - at < 5 || (end - at === 5 && (bytes[end - 1] as number) <= 0x0f)
+  return fits ? end : -1
+}
+
+const uuidLength = 36
+const dash = 0x2d
+
+/** Text in the form 8-4-4-4-12; the warehouse refuses a whole insert for one that is not. */
+function skipUuid(bytes: Uint8Array, at: number): number {
+  const start = at + 1
+  if (bytes[at] !== uuidLength * 2 || start + uuidLength > bytes.length) return -1
+  for (let i = 0; i < uuidLength; i++) {
+    const byte = bytes[start + i] as number
+    if (i === 8 || i === 13 || i === 18 || i === 23 ? byte !== dash : !isHexDigit(byte)) return -1
+  }
+  return start + uuidLength
+}
+
+function isHexDigit(byte: number): boolean {
+  return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66) || (byte >= 0x41 && byte <= 0x46)
 }
 
 function skipLengthPrefixed(bytes: Uint8Array, at: number): number {
@@ -116,16 +142,18 @@ function blocks(item: Walk): Walk {
       at = skipVarint(bytes, at)
       if (Number.isNaN(count) || at < 0) return -1
       if (count === 0) return at
-      at = count < 0 ? skipSizedBlock(bytes, at) : skipItems(item, count, bytes, at)
+      at = count < 0 ? skipSizedBlock(item, -count, bytes, at) : skipItems(item, count, bytes, at)
       if (at < 0) return -1
     }
   }
 }
 
-function skipSizedBlock(bytes: Uint8Array, at: number): number {
+/** A block that tells its size in bytes. Readers differ in whether they believe the size or the items: both must agree. */
+function skipSizedBlock(item: Walk, count: number, bytes: Uint8Array, at: number): number {
   const size = readLong(bytes, at)
-  const end = skipVarint(bytes, at) + size
-  return size >= 0 && end <= bytes.length ? end : -1
+  const start = skipVarint(bytes, at)
+  const end = start < 0 ? -1 : skipItems(item, count, bytes, start)
+  return end === start + size ? end : -1
 }
 
 function skipItems(item: Walk, count: number, bytes: Uint8Array, start: number): number {
