@@ -8,8 +8,8 @@ export interface Faults {
 
 export const faultPoints = [
   'ingest.after-produce',
-  'attribution.after-fence',
-  'attribution.mid-restore',
+  'after-fence',
+  'mid-restore',
   'attribution.before-transaction',
   'attribution.after-produce',
   'attribution.after-commit',
