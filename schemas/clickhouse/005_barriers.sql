@@ -10,3 +10,12 @@ CREATE TABLE IF NOT EXISTS {{database}}.barriers (
 ORDER BY (flush_id, topic, partition)
 TTL toDateTime(at) + INTERVAL 1 DAY
 COMMENT 'Barriers that passed the sink; kept for a day';
+
+-- Whoever asked the sink to stand still at a barrier lets it go on by a row here.
+CREATE TABLE IF NOT EXISTS {{database}}.barrier_releases (
+  flush_id String COMMENT 'The flush whose barriers may be passed',
+  at DateTime64(3, 'UTC') COMMENT 'When it was released'
+) ENGINE = MergeTree
+ORDER BY flush_id
+TTL toDateTime(at) + INTERVAL 1 DAY
+COMMENT 'Barriers the sink need not stand still at any longer; kept for a day';

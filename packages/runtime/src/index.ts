@@ -43,3 +43,19 @@ export {
   type Metrics,
 } from './metrics/metrics.ts'
 export { controlPrefix, isFence, takeOver, type TakeoverOptions } from './kafka/takeover.ts'
+export { type FailureReason, type WarehouseFailure } from './clickhouse/failure.ts'
+export {
+  migrate,
+  migrationFolder,
+  readMigrations,
+  statements,
+  type Migrated,
+  type Migration,
+} from './clickhouse/migrations.ts'
+export {
+  maxInsertSeconds,
+  openWarehouse,
+  type Answer,
+  type InsertIdentity,
+  type Warehouse,
+} from './clickhouse/warehouse.ts'
