@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { createClient, type ClickHouseClient, type ClickHouseSettings } from '@clickhouse/client'
+import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHouseSettings } from '@clickhouse/client'
 import type { Container } from '../codec/container.ts'
 import { failureOf, type WarehouseFailure } from './failure.ts'
 
@@ -73,6 +73,8 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     ...(options.username === undefined ? {} : { username: options.username }),
     ...(options.password === undefined ? {} : { password: options.password }),
     application: 'cairn',
+    // Failures are returned, and whoever gets them logs them once.
+    log: { level: ClickHouseLogLevel.OFF },
     request_timeout: requestTimeoutMs,
     keep_alive: { idle_socket_ttl: idleSocketMs, eagerly_destroy_stale_sockets: true },
   })
