@@ -59,3 +59,6 @@ export {
   type InsertIdentity,
   type Warehouse,
 } from './clickhouse/warehouse.ts'
+export { readLog } from './kafka/read-log.ts'
+export { deployDefinitions } from './definitions/deploy.ts'
+export { readDefinitions, type DefinitionsFile, type DefinitionsProblem } from './definitions/file.ts'
