@@ -1,1 +1,41 @@
-export {}
+export { catalogOf, readCatalog, schemaFolder, type Catalog, type CatalogEntry } from './codec/catalog.ts'
+export { createCodec, type Codec, type Decoded, type Undecoded } from './codec/codec.ts'
+export type * from './codec/records.ts'
+export { headerBytes, readHeader } from './codec/wire.ts'
+export { faultPoints, faultsFrom, noFaults, type FaultPoint, type Faults } from './faults/faults.ts'
+export { createLogger, silentLogger, type Logger, type LogLevel } from './log/log.ts'
+export type { KafkaConnection } from './kafka/client.ts'
+export {
+  openFencedProducer,
+  type FencedProducer,
+  type TopicRecords,
+  type TransactionEnd,
+} from './kafka/fenced-producer.ts'
+export { Inbox } from './kafka/inbox.ts'
+export {
+  takeOwnership,
+  type OwnedPartition,
+  type OwnedTopic,
+  type Ownership,
+  type OwnershipOptions,
+} from './kafka/ownership.ts'
+export { partitionFor } from './kafka/partitioner.ts'
+export { openProducer, type IdempotentProducer } from './kafka/producer.ts'
+export type { Incoming, Outgoing } from './kafka/record.ts'
+export { OwnershipLost, PartitionStopped, type StopReason } from './kafka/stopped.ts'
+export type { Supervision } from './kafka/supervision.ts'
+export { ensureTopics, topicKinds, topicName, type TopicKind } from './kafka/topics.ts'
+export { commonSettings, loadConfig, z, type Loaded, type Settings } from './config/config.ts'
+export { runService, type ProcessPort, type Running } from './lifecycle/service.ts'
+export {
+  createMetrics,
+  serveMetrics,
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type Metrics,
+} from './metrics/metrics.ts'
+export { controlPrefix, isFence, takeOver, type TakeoverOptions } from './kafka/takeover.ts'
+export { readLog } from './kafka/read-log.ts'
+export { deployDefinitions } from './definitions/deploy.ts'
+export { readDefinitions, type DefinitionsFile, type DefinitionsProblem } from './definitions/file.ts'
