@@ -13,3 +13,4 @@ export type {
   StackOptions,
 } from './server.ts'
 export type { ServerSignal } from './process/child.ts'
+export { brokersInService } from './probe/kafka.ts'

@@ -49,6 +49,6 @@ async function rejectOnExit(parent: ChildProcess): Promise<never> {
 }
 
 /** Waits for a condition that nothing announces; the test's own time limit is the limit. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await delay(20)
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await delay(20)
 }
