@@ -1,8 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** The environment without the servers that the test run itself was given, and without Docker: these tests look at processes. */
@@ -17,8 +16,9 @@ export function nativeEnvironment(): NodeJS.ProcessEnv {
   }
 }
 
+/** Where the next run, too, looks for what an interrupted one left running. */
 export function temporaryDataDir(): string {
-  return mkdtempSync(join(tmpdir(), 'cairn-stack-'))
+  return mkdtempSync(resolve(import.meta.dirname, '..', '..', '..', '.cairn', 'test', 'server-'))
 }
 
 /** Whether a process runs; one that has ended and waits to be collected by its parent does not. */
