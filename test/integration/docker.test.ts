@@ -11,7 +11,8 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
-import { nativeEnvironment, temporaryDataDir, until } from './stack/processes.ts'
+import { until } from '../support/until.ts'
+import { nativeEnvironment, temporaryDataDir } from './stack/processes.ts'
 
 const answers = (...args: readonly string[]) => spawnSync('docker', args, { stdio: 'ignore' }).status === 0
 

@@ -1,1 +1,66 @@
-export {}
+export { catalogOf, readCatalog, schemaFolder, type Catalog, type CatalogEntry } from './codec/catalog.ts'
+export { createCodec, type Codec, type Decoded, type Undecoded } from './codec/codec.ts'
+export { readEventInput, UnknownSchema, type EventInput } from './codec/log-record.ts'
+export { createVisitorCodec } from './codec/visitor.ts'
+export {
+  createContainerBuilder,
+  originFields,
+  type Container,
+  type ContainerBuilder,
+  type RowFault,
+} from './codec/container.ts'
+export type * from './codec/records.ts'
+export { headerBytes, readHeader } from './codec/wire.ts'
+export { faultPoints, faultsFrom, noFaults, type FaultPoint, type Faults } from './faults/faults.ts'
+export { createLogger, silentLogger, type Logger, type LogLevel } from './log/log.ts'
+export type { KafkaConnection } from './kafka/client.ts'
+export {
+  openFencedProducer,
+  type FencedProducer,
+  type TopicRecords,
+  type TransactionEnd,
+} from './kafka/fenced-producer.ts'
+export { Inbox } from './kafka/inbox.ts'
+export {
+  takeOwnership,
+  type OwnedPartition,
+  type OwnedTopic,
+  type Ownership,
+  type OwnershipOptions,
+} from './kafka/ownership.ts'
+export { partitionFor } from './kafka/partitioner.ts'
+export { openProducer, type IdempotentProducer } from './kafka/producer.ts'
+export type { Incoming, Outgoing } from './kafka/record.ts'
+export { OwnershipLost, PartitionStopped, type StopReason } from './kafka/stopped.ts'
+export type { Supervision } from './kafka/supervision.ts'
+export { ensureTopics, topicKinds, topicName, type TopicKind } from './kafka/topics.ts'
+export { commonSettings, loadConfig, z, type Loaded, type Settings } from './config/config.ts'
+export { runService, type ProcessPort, type Running } from './lifecycle/service.ts'
+export {
+  createMetrics,
+  serveMetrics,
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type Metrics,
+} from './metrics/metrics.ts'
+export { controlPrefix, isFence, takeOver, type TakeoverOptions } from './kafka/takeover.ts'
+export { type FailureReason, type WarehouseFailure } from './clickhouse/failure.ts'
+export {
+  migrate,
+  migrationFolder,
+  readMigrations,
+  statements,
+  type Migrated,
+  type Migration,
+} from './clickhouse/migrations.ts'
+export {
+  maxInsertSeconds,
+  openWarehouse,
+  type Answer,
+  type InsertIdentity,
+  type Warehouse,
+} from './clickhouse/warehouse.ts'
+export { readLog } from './kafka/read-log.ts'
+export { deployDefinitions } from './definitions/deploy.ts'
+export { readDefinitions, type DefinitionsFile, type DefinitionsProblem } from './definitions/file.ts'

@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { nativeEnvironment, runs, startParent, temporaryDataDir, until } from './processes.ts'
+import { until } from '../../support/until.ts'
+import { nativeEnvironment, runs, startParent, temporaryDataDir } from './processes.ts'
 
 const standIn = join(import.meta.dirname, 'stand-in-clickhouse.js')
 const broken = join(import.meta.dirname, 'broken-clickhouse.js')

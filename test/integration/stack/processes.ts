@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 
 /** The environment without the servers that the test run itself was given, and without Docker: these tests look at processes. */
 export function nativeEnvironment(): NodeJS.ProcessEnv {
@@ -46,9 +45,4 @@ export async function startParent(...args: readonly string[]): Promise<{ parent:
 async function rejectOnExit(parent: ChildProcess): Promise<never> {
   const [code] = (await once(parent, 'exit')) as [number | null]
   throw new Error(`the parent ended with exit code ${String(code)} before its server was ready`)
-}
-
-/** Waits for a condition that nothing announces; the test's own time limit is the limit. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await delay(20)
 }

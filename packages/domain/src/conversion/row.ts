@@ -1,0 +1,31 @@
+import type { Millis } from '../event/event.ts'
+
+export type GoalKind = 'macro' | 'micro' | 'negative'
+export type GoalClass = 'process' | 'secondary' | ''
+
+/** A record of topic `conversions` (schemas/avro/conversion.avsc documents every field). */
+export interface ConversionRow {
+  readonly conversion_id: string
+  readonly version: number
+  readonly is_deleted: 0 | 1
+  readonly site: string
+  readonly visitor_id: string
+  readonly user_id: string
+  readonly session_id: string | null
+  readonly goal: string
+  readonly kind: GoalKind
+  readonly class: GoalClass
+  readonly event_id: string
+  readonly event_name: string
+  readonly event_time: Millis
+  readonly value_minor: number | null
+  readonly currency: string
+  readonly order_id: string
+  readonly coupon: string
+  readonly channel: string
+  readonly source: string
+  readonly medium: string
+  readonly campaign: string
+  readonly is_bot: 0 | 1
+  readonly definitions_number: number
+}

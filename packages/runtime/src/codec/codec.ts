@@ -1,0 +1,171 @@
+import { crc32 } from 'node:zlib'
+import avro from 'avsc'
+import type { Label, StorefrontEvent } from '@cairn/domain'
+import { labelledName, type Catalog, type CatalogEntry } from './catalog.ts'
+import type { RecordKind, RecordTypes } from './records.ts'
+import type { AvroRecord, AvroSchema } from './schema.ts'
+import { headerBytes, readHeader, writeHeader } from './wire.ts'
+
+export type Decoded =
+  | {
+      [K in RecordKind]: {
+        readonly ok: true
+        readonly kind: K
+        readonly schemaId: number
+        readonly value: RecordTypes[K]
+      }
+    }[RecordKind]
+  | Undecoded
+
+export interface Undecoded {
+  readonly ok: false
+  readonly reason: 'no_value' | 'not_wire_format' | 'unknown_schema' | 'truncated' | 'trailing_bytes' | 'undecodable'
+  readonly detail: string
+  /** The id that is not in the catalog, for `unknown_schema`. */
+  readonly schemaId?: number
+}
+
+/** Reads and writes records in the Confluent wire format: a zero byte, the schema id (4 bytes), the Avro value. */
+export interface Codec {
+  /** Encodes an event under the newest event schema and fills in `content_hash`. */
+  encodeEvent(event: StorefrontEvent): Buffer
+  encode<K extends Exclude<RecordKind, 'event' | 'labelled'>>(kind: K, value: RecordTypes[K]): Buffer
+  /** Decodes to the last byte exactly: what is cut off, too long or corrupt is a returned reason, never a guess. */
+  decode(message: Buffer | null): Decoded
+  /** The labelled event: label fields before the event's own bytes, which are not encoded again. */
+  prependLabel(eventMessage: Buffer, eventSchemaId: number, label: Label): Buffer
+}
+
+const firstContentField = 'event_id'
+/** Grows when a record does not fit; one event is at most 32 KB of JSON. */
+const initialScratch = 256 * 1024
+
+export function createCodec(catalog: Catalog): Codec {
+  const write = createWriter()
+  const event = eventWriter(catalog, write)
+  const readers = new Map<number, Reader>()
+  const types = new Map<string, { type: avro.Type; id: number }>()
+  const label = { type: compile(catalog.label), idOf: new Map<number, number>() }
+
+  function reader(id: number): Reader | undefined {
+    const known = readers.get(id)
+    if (known !== undefined) return known
+    const found = catalog.find(id)
+    if (found === undefined) return undefined
+    const made = readerOf(catalog, found)
+    readers.set(id, made)
+    return made
+  }
+
+  return {
+    encodeEvent: event,
+    encode(kind, value) {
+      let known = types.get(kind)
+      if (known === undefined) {
+        const { id, schema } = catalog.named(kind)
+        types.set(kind, (known = { type: compile(schema), id }))
+      }
+      return write(known.type, value, known.id)
+    },
+    decode(message) {
+      if (message === null) return { ok: false, reason: 'no_value', detail: 'the record has no value' }
+      const id = readHeader(message)
+      if (id === undefined)
+        return {
+          ok: false,
+          reason: 'not_wire_format',
+          detail: 'the value does not start with a zero byte and a schema id',
+        }
+      const known = reader(id)
+      if (known === undefined)
+        return { ok: false, reason: 'unknown_schema', detail: `schema ${id} is not in the catalog`, schemaId: id }
+      return known(message)
+    },
+    prependLabel(message, eventSchemaId, value) {
+      let id = label.idOf.get(eventSchemaId)
+      if (id === undefined) label.idOf.set(eventSchemaId, (id = catalog.named(labelledName(eventSchemaId)).id))
+      const head = write(label.type, value, id, message.length - headerBytes)
+      message.copy(head, head.length - (message.length - headerBytes), headerBytes)
+      return head
+    },
+  }
+}
+
+type Reader = (message: Buffer) => Decoded
+type Write = (type: avro.Type, value: unknown, id: number, roomAfter?: number) => Buffer
+
+function createWriter(): Write {
+  let scratch = Buffer.allocUnsafe(initialScratch)
+  return (type, value, id, roomAfter = 0) => {
+    let end = type.encode(value, scratch, headerBytes)
+    if (end < 0) {
+      scratch = Buffer.allocUnsafe(scratch.length - end + headerBytes)
+      end = type.encode(value, scratch, headerBytes)
+    }
+    const message = Buffer.allocUnsafe(end + roomAfter)
+    scratch.copy(message, 0, 0, end)
+    writeHeader(message, id)
+    return message
+  }
+}
+
+/** Encodes content first: its checksum is an arrival field. Both parts are whole records, so their bytes just join. */
+function eventWriter(catalog: Catalog, write: Write): (event: StorefrontEvent) => Buffer {
+  const newest = catalog.events.at(-1)
+  if (newest === undefined) throw new Error('the catalog has no event schema')
+  const split = newest.schema.fields.findIndex((f) => f.name === firstContentField)
+  const arrival = compile({ ...newest.schema, fields: newest.schema.fields.slice(0, split) })
+  const content = compile({ ...newest.schema, fields: newest.schema.fields.slice(split) })
+  let scratch = Buffer.allocUnsafe(initialScratch)
+  return (event) => {
+    let end = content.encode(event, scratch, 0)
+    if (end < 0) {
+      scratch = Buffer.allocUnsafe(scratch.length - end)
+      end = content.encode(event, scratch, 0)
+    }
+    const contentBytes = scratch.subarray(0, end)
+    const { received_at, sent_at, event_time, ip } = event
+    const content_hash = crc32(contentBytes) | 0
+    const message = write(arrival, { received_at, sent_at, event_time, ip, content_hash }, newest.id, end)
+    contentBytes.copy(message, message.length - end)
+    return message
+  }
+}
+
+function readerOf(catalog: Catalog, found: CatalogEntry): Reader {
+  const kind = kindOf(found)
+  const written = compile(found.schema)
+  const read = kind === 'event' || kind === 'labelled' ? compile(newestLike(catalog, kind)) : written
+  const resolver = read === written ? undefined : read.createResolver(written)
+  return (message) => {
+    const end = found.walk(message, headerBytes)
+    if (end < 0) return { ok: false, reason: 'truncated', detail: `the value ends before schema ${found.name} does` }
+    if (end < message.length)
+      return {
+        ok: false,
+        reason: 'trailing_bytes',
+        detail: `${message.length - end} bytes after schema ${found.name} ends`,
+      }
+    try {
+      const { value } = read.decode(message, headerBytes, resolver) as { value: unknown }
+      return { ok: true, kind, schemaId: found.id, value } as Decoded
+    } catch (error) {
+      return { ok: false, reason: 'undecodable', detail: error instanceof Error ? error.message : String(error) }
+    }
+  }
+}
+
+function newestLike(catalog: Catalog, kind: 'event' | 'labelled'): AvroRecord {
+  const newest = catalog.events.at(-1) as CatalogEntry
+  return kind === 'event' ? newest.schema : catalog.named(labelledName(newest.id)).schema
+}
+
+function kindOf({ name }: CatalogEntry): RecordKind {
+  if (name.startsWith('event.v')) return 'event'
+  if (name.startsWith('labelled:')) return 'labelled'
+  return name as RecordKind
+}
+
+function compile(schema: AvroSchema): avro.Type {
+  return avro.Type.forSchema(schema as avro.Schema)
+}

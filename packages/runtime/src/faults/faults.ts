@@ -1,0 +1,43 @@
+/**
+ * Named points where a fault test may stop or kill the process: between two effects whose order matters.
+ * Without a test every point is a resolved promise.
+ */
+export interface Faults {
+  reach(point: FaultPoint): Promise<void>
+}
+
+export const faultPoints = [
+  'ingest.after-produce',
+  'after-fence',
+  'mid-restore',
+  'attribution.before-transaction',
+  'attribution.after-produce',
+  'attribution.after-commit',
+  'sink.after-intent',
+  'sink.in-insert',
+  'sink.after-insert',
+] as const
+
+export type FaultPoint = (typeof faultPoints)[number]
+
+export const noFaults: Faults = { reach: () => Promise.resolve() }
+
+/**
+ * Acts at a point as `CAIRN_FAULT` says: `<point>=<kill|stop>[@<nth time, from 1>]`. `kill` ends the process as
+ * SIGKILL would; `stop` halts it as SIGSTOP does, until something continues it. Only processes of fault tests set it.
+ */
+export function faultsFrom(
+  text: string | undefined,
+  process: { pid: number; kill(pid: number, signal: string): void },
+): Faults {
+  const match = text === undefined ? null : /^([\w.-]+)=(kill|stop)(?:@(\d+))?$/.exec(text)
+  if (match === null) return noFaults
+  const [, point, action, nth] = match
+  let left = Number(nth ?? 1)
+  return {
+    reach(reached) {
+      if (reached === point && --left === 0) process.kill(process.pid, action === 'kill' ? 'SIGKILL' : 'SIGSTOP')
+      return Promise.resolve()
+    },
+  }
+}

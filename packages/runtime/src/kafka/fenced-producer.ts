@@ -1,0 +1,136 @@
+import kafkajs, { type Producer, type Transaction } from 'kafkajs'
+import { connect, type KafkaConnection } from './client.ts'
+import { sendable, type Outgoing } from './record.ts'
+
+export interface TopicRecords {
+  readonly topic: string
+  readonly records: readonly Outgoing[]
+}
+
+/**
+ * How a transaction ended.
+ * - `aborted`: nothing of it will ever be visible; the same producer may go on.
+ * - `fenced`: another owner has taken the partition; nothing of it is visible.
+ * - `in_doubt`: the broker was asked to commit and did not say whether it did. The producer is spent: kafkajs stays in its
+ *   committing state, and a delayed commit could even end a later transaction. Only the state topic, read after a new
+ *   fence, tells the outcome.
+ */
+export type TransactionEnd =
+  { readonly end: 'committed' } | { readonly end: 'aborted' | 'fenced' | 'in_doubt'; readonly cause: unknown }
+
+/** The one transactional writer of a partition's output topics. Opening it fences every earlier one. */
+export interface FencedProducer {
+  /**
+   * Writes all records in one transaction to the given partition. One send carries one topic-partition only: kafkajs
+   * resolves a send over several leaders even when one of them lost its part.
+   * `beforeCommit` runs between the writes and the commit.
+   */
+  transact(
+    partition: number,
+    topics: readonly TopicRecords[],
+    beforeCommit?: () => Promise<void>,
+  ): Promise<TransactionEnd>
+  /** Like transact for a single record; returns its offset. */
+  transactOne(
+    partition: number,
+    topic: string,
+    record: Outgoing,
+  ): Promise<TransactionEnd & { readonly offset?: number }>
+  close(): Promise<void>
+}
+
+/** Node's ES module loader does not see the error classes among the names of this CommonJS package. */
+const { CompressionTypes, KafkaJSError, KafkaJSProtocolError } = kafkajs
+
+const transactionTimeoutMs = 10_000
+
+export async function openFencedProducer(
+  connection: KafkaConnection,
+  transactionalId: string,
+): Promise<FencedProducer> {
+  const producer = connect(connection).producer({
+    transactionalId,
+    idempotent: true,
+    maxInFlightRequests: 1,
+    transactionTimeout: transactionTimeoutMs,
+    allowAutoTopicCreation: false,
+  })
+  await producer.connect()
+
+  return {
+    async transact(partition, topics, beforeCommit) {
+      return run(producer, async (transaction) => {
+        for (const { topic, records } of topics) await write(transaction, topic, partition, records)
+        await beforeCommit?.()
+      })
+    },
+    async transactOne(partition, topic, record) {
+      let offset: number | undefined
+      const end = await run(producer, async (transaction) => {
+        const [metadata] = await transaction.send({ topic, acks: -1, messages: [{ ...record, partition }] })
+        offset = Number(metadata?.baseOffset)
+      })
+      return offset === undefined ? end : { ...end, offset }
+    },
+    close: () => producer.disconnect(),
+  }
+}
+
+async function write(
+  transaction: Transaction,
+  topic: string,
+  partition: number,
+  records: readonly Outgoing[],
+): Promise<void> {
+  for (const messages of sendable(records)) {
+    await transaction.send({
+      topic,
+      acks: -1,
+      compression: CompressionTypes.None,
+      messages: messages.map((m) => ({ key: m.key, value: m.value, partition })),
+    })
+  }
+}
+
+async function run(producer: Producer, work: (transaction: Transaction) => Promise<void>): Promise<TransactionEnd> {
+  let transaction: Transaction
+  try {
+    transaction = await producer.transaction()
+  } catch (cause) {
+    return { end: isFenced(cause) ? 'fenced' : 'in_doubt', cause }
+  }
+  try {
+    await work(transaction)
+  } catch (cause) {
+    return abort(transaction, cause)
+  }
+  try {
+    await transaction.commit()
+    return { end: 'committed' }
+  } catch (cause) {
+    return { end: isFenced(cause) ? 'fenced' : 'in_doubt', cause }
+  }
+}
+
+async function abort(transaction: Transaction, cause: unknown): Promise<TransactionEnd> {
+  if (isFenced(cause)) return { end: 'fenced', cause }
+  try {
+    await transaction.abort()
+    return { end: 'aborted', cause }
+  } catch (abortCause) {
+    return { end: isFenced(abortCause) ? 'fenced' : 'in_doubt', cause: abortCause }
+  }
+}
+
+/** INVALID_PRODUCER_ID_MAPPING too: an id that expired must not be taken up again by whoever held it (KAFKA-18019). */
+const fencedTypes = new Set([
+  'INVALID_PRODUCER_EPOCH',
+  'PRODUCER_FENCED',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'UNKNOWN_PRODUCER_ID',
+])
+
+function isFenced(error: unknown): boolean {
+  if (error instanceof KafkaJSProtocolError) return fencedTypes.has(error.type)
+  return error instanceof KafkaJSError && error.cause !== undefined && error.cause !== error && isFenced(error.cause)
+}

@@ -1,0 +1,149 @@
+import { weight, type Incoming } from './record.ts'
+
+/** What an inbox asks of the consumer that fills it. */
+export interface Source {
+  /** Reads on from this offset, dropping what was fetched from elsewhere. */
+  seek(offset: number): void
+  pause(): void
+  resume(): void
+}
+
+/**
+ * The records of one topic-partition waiting for its loop. The consumer only puts them in, so that heartbeats never wait
+ * for work; beyond `capacity` bytes the topic-partition is paused, below half of it resumed.
+ */
+export class Inbox {
+  readonly #source: Source
+  readonly #capacity: number
+  #records: Incoming[] = []
+  #taken = 0
+  #bytes = 0
+  #wanted = false
+  #full = false
+  #next = 0
+  #highWatermark = 0
+  #wake: (() => void) | undefined
+  #failure: Error | undefined
+
+  constructor(source: Source, capacity: number) {
+    this.#source = source
+    this.#capacity = capacity
+  }
+
+  /** Offset of the next record the consumer should deliver. */
+  get next(): number {
+    return this.#next
+  }
+
+  /** Offset of the next record `take` returns, or of what follows when none waits. */
+  get position(): number {
+    return this.#records[this.#taken]?.offset ?? this.#next
+  }
+
+  /** End of the log as last heard of. */
+  get highWatermark(): number {
+    return this.#highWatermark
+  }
+
+  get oldestTimestamp(): number | undefined {
+    return this.#records[this.#taken]?.timestamp
+  }
+
+  get size(): number {
+    return this.#records.length - this.#taken
+  }
+
+  /** Forgets what waits and reads on from `offset`. */
+  readFrom(offset: number): void {
+    this.#records = []
+    this.#taken = 0
+    this.#bytes = 0
+    this.#full = false
+    this.#wanted = true
+    this.#next = offset
+    this.#failure = undefined
+    this.#source.seek(offset)
+    this.#source.resume()
+  }
+
+  stopReading(): void {
+    this.#wanted = false
+    this.#source.pause()
+  }
+
+  /** Takes up reading again where it stood, after the group has assigned the partition anew. */
+  rejoin(): void {
+    if (this.#wanted) this.#source.seek(this.#next)
+    if (this.#wanted && !this.#full) this.#source.resume()
+    else this.#source.pause()
+  }
+
+  put(records: readonly Incoming[], next: number, highWatermark: number): void {
+    for (const record of records) {
+      if (record.offset < this.#next) continue
+      this.#records.push(record)
+      this.#bytes += weight(record)
+    }
+    this.advance(next)
+    this.#highWatermark = Math.max(this.#highWatermark, highWatermark)
+    if (this.#bytes > this.#capacity && !this.#full) {
+      this.#full = true
+      this.#source.pause()
+    }
+  }
+
+  /** Notes that nothing visible stands before `next`: control records and aborted ones are never delivered. */
+  advance(next: number): void {
+    this.#next = Math.max(this.#next, next)
+    this.#wake?.()
+  }
+
+  fail(error: Error): void {
+    this.#failure = error
+    this.#wake?.()
+  }
+
+  /** Lets a waiting loop look around, for instance because the service stops. */
+  wake(): void {
+    this.#wake?.()
+  }
+
+  /** Up to `max` waiting records, in order; none when nothing waits. */
+  take(max: number): Incoming[] {
+    const records = this.#records.slice(this.#taken, this.#taken + max)
+    this.#taken += records.length
+    for (const record of records) this.#bytes -= weight(record)
+    if (this.#taken > 4096 || this.#taken === this.#records.length) {
+      this.#records = this.#records.slice(this.#taken)
+      this.#taken = 0
+    }
+    if (this.#full && this.#bytes < this.#capacity / 2) {
+      this.#full = false
+      if (this.#wanted) this.#source.resume()
+    }
+    return records
+  }
+
+  /** Resolves when a record waits or `timeoutMs` has passed; rejects when reading has failed or `signal` aborts. */
+  async waitForRecords(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    if (this.size === 0) await this.#waitForChange(timeoutMs, signal)
+    if (this.#failure !== undefined) throw this.#failure
+    signal.throwIfAborted()
+  }
+
+  /** Resolves when something arrived, the position moved or `timeoutMs` has passed. */
+  #waitForChange(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    if (this.#failure !== undefined || signal.aborted) return Promise.resolve()
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', done)
+        this.#wake = undefined
+        resolve()
+      }
+      const timer = setTimeout(done, timeoutMs)
+      signal.addEventListener('abort', done)
+      this.#wake = done
+    })
+  }
+}

@@ -1,0 +1,58 @@
+import { CompressionTypes, type Producer } from 'kafkajs'
+import { connect, type KafkaConnection } from './client.ts'
+import { sendable, type Outgoing } from './record.ts'
+
+/** Writes outside transactions: idempotent, acknowledged by all replicas. */
+export interface IdempotentProducer {
+  partitionsOf(topic: string): Promise<number>
+  /** Resolves when all records are acknowledged; rejects when Kafka did not answer within the bounded retries. */
+  send(topic: string, partition: number, records: readonly Outgoing[]): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * kafkajs starts sequence numbers again at 0 beyond 2^31 where the broker expects them to wrap to 0 after 2^31 - 1, and
+ * then fails for good; a producer is replaced long before.
+ */
+const recordsBeforeRecycling = 2 ** 30
+
+export async function openProducer(connection: KafkaConnection): Promise<IdempotentProducer> {
+  const kafka = connect(connection)
+  let current = await connectProducer(kafka)
+  let sent = 0
+  const admin = kafka.admin()
+  await admin.connect()
+
+  return {
+    async partitionsOf(topic) {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+      return topics[0]?.partitions.length ?? 0
+    },
+    async send(topic, partition, records) {
+      sent += records.length
+      if (sent > recordsBeforeRecycling) {
+        sent = records.length
+        const old = current
+        current = await connectProducer(kafka)
+        await old.disconnect()
+      }
+      for (const messages of sendable(records)) {
+        await current.send({
+          topic,
+          acks: -1,
+          compression: CompressionTypes.None,
+          messages: messages.map((m) => ({ ...m, partition })),
+        })
+      }
+    },
+    async close() {
+      await Promise.all([current.disconnect(), admin.disconnect()])
+    },
+  }
+}
+
+async function connectProducer(kafka: ReturnType<typeof connect>): Promise<Producer> {
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 5, allowAutoTopicCreation: false })
+  await producer.connect()
+  return producer
+}

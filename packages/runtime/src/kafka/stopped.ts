@@ -1,0 +1,27 @@
+/** Why a partition stands still until somebody acts. Each is a metric label. */
+export type StopReason =
+  | 'offset_gap'
+  | 'not_deterministic'
+  | 'fold_version'
+  | 'partition_count'
+  | 'unreadable_state'
+  | 'changed_range'
+  | 'view_failed'
+
+/** Thrown by a partition's loop when going on would lose, double or guess: it is not retried. */
+export class PartitionStopped extends Error {
+  readonly reason: StopReason
+  constructor(reason: StopReason, message: string) {
+    super(message)
+    this.name = 'PartitionStopped'
+    this.reason = reason
+  }
+}
+
+/** Thrown when another owner has the partition now. The loop starts over if the group still assigns it here. */
+export class OwnershipLost extends Error {
+  constructor(cause?: unknown) {
+    super('another owner has taken the partition', { cause })
+    this.name = 'OwnershipLost'
+  }
+}

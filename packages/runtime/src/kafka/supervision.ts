@@ -1,0 +1,83 @@
+import type { Logger } from '../log/log.ts'
+import type { OwnedPartition } from './ownership.ts'
+import { OwnershipLost, PartitionStopped, type StopReason } from './stopped.ts'
+
+/** What is told about the loops, beyond the log. */
+export interface Supervision {
+  readonly log: Logger
+  onRestart(partition: number, reason: 'fenced' | 'failed'): void
+  onStopped(partition: number, reason: StopReason): void
+}
+
+export interface Supervised {
+  readonly ended: Promise<void>
+  rejoined(): void
+}
+
+const backoff = { firstMs: 200, maxMs: 30_000 }
+/** A fenced loop waits for the group's word, else two owners that each believe in theirs would fence each other for ever. */
+const fencedWaitMs = 10_000
+
+/** Runs the loop of a partition again after a failure, until the partition is lost, the service stops or it may not go on. */
+export function supervise(
+  partition: OwnedPartition,
+  own: (partition: OwnedPartition) => Promise<void>,
+  supervision: Supervision,
+): Supervised {
+  let onRejoin: () => void = () => undefined
+
+  async function run(): Promise<void> {
+    for (let failures = 0; ; failures++) {
+      if (isOver(partition)) return
+      const startedAt = performance.now()
+      try {
+        await own(partition)
+        return
+      } catch (error) {
+        if (partition.lost.aborted) return
+        if (error instanceof PartitionStopped) {
+          stopped(partition.partition, error, supervision)
+          return
+        }
+        if (performance.now() - startedAt > backoff.maxMs) failures = 0
+        const fenced = error instanceof OwnershipLost
+        supervision.onRestart(partition.partition, fenced ? 'fenced' : 'failed')
+        supervision.log.warn(
+          { partition: partition.partition, fenced, attempt: failures + 1, err: error },
+          'partition starts over',
+        )
+        await pause(
+          partition,
+          fenced ? fencedWaitMs : Math.min(backoff.maxMs, backoff.firstMs * 2 ** failures),
+          fenced ? (wake) => (onRejoin = wake) : undefined,
+        )
+      }
+    }
+  }
+
+  return { ended: run(), rejoined: () => onRejoin() }
+}
+
+function isOver(partition: OwnedPartition): boolean {
+  return partition.lost.aborted || partition.stopping.aborted
+}
+
+function stopped(partition: number, error: PartitionStopped, supervision: Supervision): void {
+  supervision.onStopped(partition, error.reason)
+  supervision.log.error({ partition, reason: error.reason, err: error }, 'partition stopped: it needs somebody to act')
+}
+
+function pause(partition: OwnedPartition, ms: number, onWake?: (wake: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      partition.lost.removeEventListener('abort', done)
+      partition.stopping.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    partition.lost.addEventListener('abort', done)
+    partition.stopping.addEventListener('abort', done)
+    onWake?.(done)
+  })
+}

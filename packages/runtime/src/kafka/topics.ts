@@ -1,0 +1,89 @@
+import type { Admin } from 'kafkajs'
+import { connect, type KafkaConnection } from './client.ts'
+
+export const topicKinds = [
+  'events',
+  'definitions',
+  'labelled-events',
+  'sessions',
+  'conversions',
+  'attribution-state',
+  'sink-state',
+  'dead-letters',
+] as const
+export type TopicKind = (typeof topicKinds)[number]
+
+/** Topics of a namespace: `<namespace>.<kind>`, or the bare kind without one. */
+export function topicName(namespace: string, kind: TopicKind): string {
+  return namespace === '' ? kind : `${namespace}.${kind}`
+}
+
+export type TopicProblem =
+  | { readonly reason: 'partition_count_differs'; readonly message: string }
+  | { readonly reason: 'kafka_unreachable'; readonly message: string }
+
+/**
+ * Creates the topics of a namespace that are missing. All but `definitions` have the same number of partitions, because
+ * a key must be in the same partition everywhere; a topic with another count is refused: its keys would move.
+ */
+export async function ensureTopics(
+  connection: KafkaConnection,
+  options: { readonly namespace: string; readonly partitions: number; readonly replication: number },
+): Promise<{ readonly ok: true } | ({ readonly ok: false } & TopicProblem)> {
+  const admin = connect(connection).admin()
+  try {
+    await admin.connect()
+    const existing = new Set(await admin.listTopics())
+    const missing = topicKinds.filter((kind) => !existing.has(topicName(options.namespace, kind)))
+    await admin.createTopics({ topics: missing.map((kind) => specification(kind, options)), waitForLeaders: true })
+    return await checkCounts(admin, options)
+  } catch (error) {
+    return {
+      ok: false,
+      reason: 'kafka_unreachable',
+      message: `Kafka at ${connection.brokers.join(',')} does not answer: ${String(error)}`,
+    }
+  } finally {
+    await admin.disconnect().catch(() => undefined)
+  }
+}
+
+async function checkCounts(admin: Admin, options: { readonly namespace: string; readonly partitions: number }) {
+  const { topics } = await admin.fetchTopicMetadata({
+    topics: topicKinds.map((kind) => topicName(options.namespace, kind)),
+  })
+  const definitions = topicName(options.namespace, 'definitions')
+  const wrong = topics.find((t) => t.partitions.length !== (t.name === definitions ? 1 : options.partitions))
+  if (wrong === undefined) return { ok: true } as const
+  return {
+    ok: false,
+    reason: 'partition_count_differs',
+    message: `topic ${wrong.name} has ${wrong.partitions.length} partitions, ${options.partitions} are configured: keys would move to other partitions and lose their state; configure ${wrong.partitions.length} or use another namespace`,
+  } as const
+}
+
+function specification(
+  kind: TopicKind,
+  options: { readonly namespace: string; readonly partitions: number; readonly replication: number },
+) {
+  const settings = {
+    events: { 'message.timestamp.type': 'LogAppendTime', 'retention.ms': '-1' },
+    definitions: { 'retention.ms': '-1' },
+    'attribution-state': compacted,
+    'sink-state': compacted,
+  } as Partial<Record<TopicKind, Record<string, string>>>
+  return {
+    topic: topicName(options.namespace, kind),
+    numPartitions: kind === 'definitions' ? 1 : options.partitions,
+    replicationFactor: options.replication,
+    configEntries: Object.entries(settings[kind] ?? {}).map(([name, value]) => ({ name, value })),
+  }
+}
+
+/** A reader must be done within delete.retention.ms, else it can miss that a state was deleted. */
+const compacted = {
+  'cleanup.policy': 'compact',
+  'segment.ms': '600000',
+  'delete.retention.ms': '86400000',
+  'min.cleanable.dirty.ratio': '0.3',
+}

@@ -1,0 +1,66 @@
+import { createServer, type Server } from 'node:http'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+export interface Metrics {
+  counter<L extends string>(name: string, help: string, labels: readonly L[]): Counter<L>
+  gauge<L extends string>(name: string, help: string, labels: readonly L[]): Gauge<L>
+  histogram<L extends string>(
+    name: string,
+    help: string,
+    labels: readonly L[],
+    buckets: readonly number[],
+  ): Histogram<L>
+  /** Prometheus text format. */
+  text(): Promise<string>
+}
+
+/** Names follow Prometheus: `cairn_<what>_<unit>[_total]`; labels never carry a visitor. */
+export function createMetrics(service: string): Metrics {
+  const registry = new Registry()
+  registry.setDefaultLabels({ service })
+  collectDefaultMetrics({ register: registry })
+  return {
+    counter: (name, help, labels) => new Counter({ name, help, labelNames: [...labels], registers: [registry] }),
+    gauge: (name, help, labels) => new Gauge({ name, help, labelNames: [...labels], registers: [registry] }),
+    histogram: (name, help, labels, buckets) =>
+      new Histogram({ name, help, labelNames: [...labels], buckets: [...buckets], registers: [registry] }),
+    text: () => registry.metrics(),
+  }
+}
+
+export type { Counter, Gauge, Histogram }
+
+/** Serves /metrics, /healthz and /readyz on loopback. `ready` returns what is missing, nothing when ready. */
+export async function serveMetrics(metrics: Metrics, port: number, ready: () => readonly string[]): Promise<Server> {
+  const server = createServer((request, response) => {
+    const answer = (status: number, type: string, body: string) =>
+      response.writeHead(status, { 'content-type': type }).end(body)
+    switch (request.url) {
+      case '/metrics':
+        metrics.text().then(
+          (text) => answer(200, 'text/plain; version=0.0.4', text),
+          (error: unknown) => answer(500, 'text/plain', String(error)),
+        )
+        break
+      case '/healthz':
+        answer(200, 'application/json', '{"ok":true}')
+        break
+      case '/readyz': {
+        const missing = ready()
+        answer(
+          missing.length === 0 ? 200 : 503,
+          'application/json',
+          JSON.stringify({ ok: missing.length === 0, missing }),
+        )
+        break
+      }
+      default:
+        answer(404, 'text/plain', 'known are /metrics, /healthz and /readyz\n')
+    }
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  return server
+}

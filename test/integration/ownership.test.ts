@@ -1,0 +1,126 @@
+import { afterEach, describe, expect, it } from '@jest/globals'
+import {
+  createCodec,
+  ensureTopics,
+  isFence,
+  noFaults,
+  openProducer,
+  OwnershipLost,
+  readCatalog,
+  silentLogger,
+  takeOver,
+  takeOwnership,
+  topicName,
+  type Incoming,
+  type Ownership,
+} from '@cairn/runtime'
+import { brokers, ownNamespace } from '../support/kafka.ts'
+import { until } from '../support/until.ts'
+
+const partitions = 4
+const codec = createCodec(readCatalog())
+const connection = { brokers: brokers(), clientId: 'test', log: silentLogger }
+const started: Ownership[] = []
+
+/** Copies events to labelled-events and keeps its position in the state topic: the smallest user of the shell. */
+async function startCopier(namespace: string, seen: Map<number, number[]>): Promise<Ownership> {
+  const topic = (kind: Parameters<typeof topicName>[1]) => topicName(namespace, kind)
+  const ownership = await takeOwnership({
+    connection,
+    groupId: `${namespace}.copier`,
+    partitions,
+    topics: [
+      { name: topic('events'), compacted: false },
+      { name: topic('attribution-state'), compacted: true },
+    ],
+    inboxBytes: 1 << 20,
+    sessionTimeoutMs: 6000,
+    supervision: { log: silentLogger, onRestart: () => undefined, onStopped: () => undefined },
+    own: async (partition) => {
+      let position = 0
+      const options = {
+        connection,
+        codec,
+        transactionalPrefix: `${namespace}-copier`,
+        stateTopic: topic('attribution-state'),
+        faults: noFaults,
+      }
+      const producer = await takeOver(partition, options, (records) => {
+        for (const record of records) if (!isFence(record)) position = Number(record.value?.toString())
+      })
+      try {
+        const inbox = partition.inbox(topic('events'))
+        inbox.readFrom(position)
+        while (!partition.stopping.aborted) {
+          await inbox.waitForRecords(100, partition.lost)
+          const records = inbox.take(1000)
+          const last = records.at(-1)
+          if (last === undefined) continue
+          position = last.offset + 1
+          const { end } = await producer.transact(partition.partition, [
+            { topic: topic('labelled-events'), records: records.map(({ key, value }) => ({ key, value })) },
+            { topic: topic('attribution-state'), records: [{ key: 'position', value: Buffer.from(String(position)) }] },
+          ])
+          if (end === 'fenced') throw new OwnershipLost()
+          if (end !== 'committed') throw new Error(end)
+          note(seen, partition.partition, records)
+        }
+      } finally {
+        await producer.close()
+      }
+    },
+  })
+  started.push(ownership)
+  return ownership
+}
+
+function note(seen: Map<number, number[]>, partition: number, records: readonly Incoming[]): void {
+  seen.set(partition, [...(seen.get(partition) ?? []), ...records.map((r) => r.offset)])
+}
+
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((o) => o.stop()))
+})
+
+describe('owned partitions', () => {
+  it('hands partitions over between members, each record committed once and in order', async () => {
+    const namespace = ownNamespace('ownership')
+    expect(await ensureTopics(connection, { namespace, partitions, replication: 1 })).toEqual({ ok: true })
+    const producer = await openProducer(connection)
+    const send = async (from: number, to: number) => {
+      for (let p = 0; p < partitions; p++) {
+        const records = Array.from({ length: to - from }, (_, i) => ({
+          key: 'k',
+          value: Buffer.from(String(from + i)),
+        }))
+        await producer.send(topicName(namespace, 'events'), p, records)
+      }
+    }
+    const seen = new Map<number, number[]>()
+    const all = (n: number) => () => [...Array(partitions).keys()].every((p) => (seen.get(p) ?? []).length >= n)
+
+    const first = await startCopier(namespace, seen)
+    await send(0, 100)
+    await until(all(100))
+    const second = await startCopier(namespace, seen)
+    await until(() => first.held().length === 2 && second.held().length === 2)
+    await send(100, 200)
+    await until(all(200))
+    await second.stop()
+    await until(() => first.held().length === 4)
+    await send(200, 300)
+    await until(all(300))
+
+    for (let p = 0; p < partitions; p++) expect(seen.get(p)).toEqual(Array.from({ length: 300 }, (_, i) => i))
+    await producer.close()
+  }, 60_000)
+
+  it('refuses a partition count that differs', async () => {
+    const namespace = ownNamespace('count')
+    await ensureTopics(connection, { namespace, partitions: 2, replication: 1 })
+    expect(await ensureTopics(connection, { namespace, partitions: 3, replication: 1 })).toMatchObject({
+      ok: false,
+      reason: 'partition_count_differs',
+    })
+  })
+})
