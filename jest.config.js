@@ -12,6 +12,13 @@ const shared = {
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/.cairn'],
 }
 
+/** Projects whose tests find a broker and an engine in KAFKA_BROKERS and CLICKHOUSE_URL; started once, whichever of them run. */
+const withServers = {
+  ...shared,
+  globalSetup: '<rootDir>/test/support/global-setup.js',
+  globalTeardown: '<rootDir>/test/support/global-teardown.js',
+}
+
 /** @type {import('jest').Config} */
 export default {
   projects: [
@@ -21,13 +28,18 @@ export default {
       testMatch: ['<rootDir>/packages/*/src/**/*.test.ts', '<rootDir>/services/*/src/**/*.test.ts'],
     },
     {
-      ...shared,
+      ...withServers,
       displayName: 'integration',
       testMatch: [
         '<rootDir>/test/integration/**/*.test.ts',
         '<rootDir>/test/faults/**/*.test.ts',
         '<rootDir>/test/cases/**/*.test.ts',
       ],
+    },
+    {
+      ...withServers,
+      displayName: 'full',
+      testMatch: ['<rootDir>/test/full/**/*.test.ts'],
     },
   ],
 }
