@@ -16,12 +16,15 @@ const names: Readonly<Record<string, string>> = {
 }
 
 /**
- * The storefront events of a real tracker (data set `shop-events`, Apache-2.0) as Segment messages, in the order of the
- * file. About half of them carry no action: they keep the tracker's own event name and count for nothing but their
+ * The storefront events of a real tracker (data set `shop-events`, Apache-2.0) as Segment messages, in the order in
+ * which the collector got them. About half of them carry no action: they keep the tracker's own event name and count for nothing but their
  * session, even those with a transaction attached.
  */
 export function shopEvents(folder: string): SegmentMessage[] {
-  return readRows(folder).map(messageOf)
+  return readRows(folder)
+    .map((row) => ({ row, collected: isoTime(row.column('collector_tstamp')) }))
+    .sort((a, b) => (a.collected < b.collected ? -1 : Number(a.collected > b.collected)))
+    .map(({ row }) => messageOf(row))
 }
 
 function messageOf(row: TrackedRow): SegmentMessage {

@@ -54,8 +54,7 @@ function uploadAtEnd(happenings: readonly Happening[], { end, clockErrorMs }: Ro
   return happenings.map(({ message }) => ({ arrivesAt: end, message: { ...message, sentAt } }))
 }
 
-/** Cuts the parcels into batches of `size` in the order of their arrival. */
-export function batchesOf(parcels: readonly Parcel[], size: number): SegmentMessage[][] {
-  const inOrder = parcels.toSorted((a, b) => a.arrivesAt - b.arrivesAt).map(({ message }) => message)
-  return Array.from({ length: Math.ceil(inOrder.length / size) }, (_, at) => inOrder.slice(at * size, (at + 1) * size))
+/** The messages in the order of their arrival. */
+export function inOrder(parcels: readonly Parcel[]): SegmentMessage[] {
+  return parcels.toSorted((a, b) => a.arrivesAt - b.arrivesAt).map(({ message }) => message)
 }

@@ -1,7 +1,7 @@
 import type { SegmentMessage } from '../segment.ts'
 import { crawl } from './bots.ts'
 import type { Order } from './checkout.ts'
-import { batchesOf, deliver, type Parcel } from './delivery.ts'
+import { deliver, inOrder, type Parcel } from './delivery.ts'
 import { seededRandom, type Random } from './random.ts'
 import { arrive, drawTraffic, type Channel } from './traffic.ts'
 import { drawPerson, type Person, type Visit } from './visitor.ts'
@@ -15,13 +15,11 @@ export interface SimulationOptions {
   readonly people: number
   /** UTC milliseconds at which the simulated time ends: now, or messages would come from the future. */
   readonly end: number
-  /** Messages in a batch. */
-  readonly batchSize?: number
 }
 
 export interface Simulation {
-  /** What the shop's visitors send, in sending order. */
-  readonly batches: readonly (readonly SegmentMessage[])[]
+  /** What the shop's visitors send, in sending order: repeats, late and jumbled messages included. */
+  readonly messages: readonly SegmentMessage[]
   readonly truth: ShopBooks
 }
 
@@ -52,7 +50,7 @@ const crawls = 1.2
 
 /** A few days of a shop's traffic, with all that makes real traffic hard: carts left, crawlers, repeats, late arrivals. */
 export function simulate(options: SimulationOptions): Simulation {
-  const { seed, days, people, end, batchSize = 100 } = options
+  const { seed, days, people, end } = options
   const random = seededRandom(seed)
   const begin = end - days * day
   const visits: VisitRecord[] = []
@@ -71,7 +69,7 @@ export function simulate(options: SimulationOptions): Simulation {
   )
   for (const happenings of crawled) parcels.push(...deliver(random, happenings, { end, clockErrorMs: 0 }))
   const botEvents = crawled.reduce((sum, happenings) => sum + happenings.length, 0)
-  return { batches: batchesOf(parcels, batchSize), truth: booksOf(visits, botEvents, parcels.length) }
+  return { messages: inOrder(parcels), truth: booksOf(visits, botEvents, parcels.length) }
 }
 
 /** One person's visits: half an hour is the gap of a session, so the next visit of a device begins well after the last. */
