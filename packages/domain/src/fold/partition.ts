@@ -3,6 +3,12 @@ import { compileDefinitions, noDefinitions, type Definitions } from './definitio
 import { VisitorStore } from './store.ts'
 import type { VisitorCodec } from './visitor.ts'
 
+/**
+ * Counts up when the same log would give other outputs or states. A checkpoint of another version is only taken over
+ * where nothing has to be folded again.
+ */
+export const foldVersion = 1
+
 /** The fold of one partition: what meta and checkpoint records are written from. Changed only by `step`. */
 export interface PartitionState {
   /** Next input offset. */
@@ -12,8 +18,13 @@ export interface PartitionState {
   /** Highest event time seen. */
   readonly eventClock: Millis
   readonly definitions: DeployedDefinitions
+<<<<<<< HEAD
   /** Visitors whose committed state is newer than the last checkpoint. */
   readonly unsaved: number
+=======
+  /** About how many bytes {@link takeDirty} would give. */
+  readonly dirtyBytes: number
+>>>>>>> fold
 }
 
 /** Definitions as they stand in the log. */
@@ -62,6 +73,10 @@ export class Partition implements PartitionState {
   /** The clock that closes sessions. */
   get closingClock(): Millis {
     return this.compiled.timeSource === 'log' ? this.streamTime : this.eventClock
+  }
+
+  get dirtyBytes(): number {
+    return this.store.unsavedBytes
   }
 
   commit(): void {

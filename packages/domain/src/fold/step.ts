@@ -98,14 +98,9 @@ function fireTimers(partition: Partition, now: Now, own: Slot | null): Output[] 
     [store.timers.expire, 'expire_due', now.streamTime],
   ] as const) {
     while (left > 0) {
-      const slot = queue.next(clock)
+      const slot = queue.next(clock, (item) => store.dues(item)?.[due] ?? NEVER)
       if (slot === undefined) break
       if (slot === own) continue
-      const dues = store.dues(slot)
-      if (dues === null || dues[due] > clock) {
-        store.arm(slot)
-        continue
-      }
       left--
       attend(partition, slot, now, false, outputs)
     }

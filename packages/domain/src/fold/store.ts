@@ -1,5 +1,5 @@
 import { TimerQueue, type Timed } from './timers.ts'
-import { draftOf, NEVER, type Dues, type VisitorCodec, type VisitorState } from './visitor.ts'
+import { draftOf, encodedSize, NEVER, type Dues, type VisitorCodec, type VisitorState } from './visitor.ts'
 
 /**
  * One visitor in memory. What is committed is held as a state, as bytes or (while it is likely to be needed again) as
@@ -22,8 +22,9 @@ export class VisitorStore {
   private readonly codec: VisitorCodec
   private readonly slots = new Map<string, Slot>()
   private drafted: Slot[] = []
-  /** Visitors whose committed state is newer than the last checkpoint. */
-  private unsaved = new Set<string>()
+  /** Visitors whose committed state is newer than the last checkpoint, with about how many bytes each takes. */
+  private unsaved = new Map<string, number>()
+  private unsavedSize = 0
   /** What the running batch is about to save, until its outcome is known. */
   private saving: Map<Slot, Uint8Array> | null = null
   private lastSaved = new Set<Slot>()
@@ -32,8 +33,14 @@ export class VisitorStore {
     this.codec = codec
   }
 
+<<<<<<< HEAD
   get unsavedCount(): number {
     return this.unsaved.size
+=======
+  /** About how many bytes the next checkpoint takes, the running batch apart. */
+  get unsavedBytes(): number {
+    return this.unsavedSize
+>>>>>>> fold
   }
 
   /** Takes over a saved visitor without decoding it. */
@@ -83,7 +90,7 @@ export class VisitorStore {
 
   commit(): void {
     for (const slot of this.drafted) {
-      this.unsaved.add(slot.key)
+      this.noteUnsaved(slot)
       if (slot.draft === null) this.slots.delete(slot.key)
       slot.state = slot.draft
       slot.bytes = null
@@ -106,7 +113,7 @@ export class VisitorStore {
 
   /** Encodes the visitors that changed since the last checkpoint, the batch's drafts among them, sorted by key. */
   takeUnsaved(): [key: string, bytes: Uint8Array | null][] {
-    const keys = new Set(this.unsaved)
+    const keys = new Set(this.unsaved.keys())
     for (const slot of this.drafted) keys.add(slot.key)
     const saving = new Map<Slot, Uint8Array>()
     const taken = [...keys].sort().map((key): [string, Uint8Array | null] => {
@@ -129,7 +136,14 @@ export class VisitorStore {
     for (const slot of this.lastSaved) if (slot.bytes !== null) slot.state = null
     for (const [slot, bytes] of saved) slot.bytes = bytes
     this.lastSaved = new Set(saved.keys())
-    this.unsaved = new Set()
+    this.unsaved = new Map()
+    this.unsavedSize = 0
+  }
+
+  private noteUnsaved({ key, draft }: Slot): void {
+    const size = key.length + (draft === null ? 0 : encodedSize(draft))
+    this.unsavedSize += size - (this.unsaved.get(key) ?? 0)
+    this.unsaved.set(key, size)
   }
 
   private decoded(slot: Slot): VisitorState | null {

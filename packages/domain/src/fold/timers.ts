@@ -28,8 +28,11 @@ export class TimerQueue<T extends Timed> {
     this.push(item, due)
   }
 
-  /** Takes out the next item whose entry is not after `now`; it has no live entry then. */
-  next(now: Millis): T | undefined {
+  /**
+   * Takes out the next item that is due, in order of (due, key); it has no live entry then. An entry that came up early
+   * goes back to where its item is due now: served at once, it would overtake others.
+   */
+  next(now: Millis, dueOf: (item: T) => Millis): T | undefined {
     for (;;) {
       const due = this.dues[0]
       const item = this.items[0]
@@ -37,7 +40,9 @@ export class TimerQueue<T extends Timed> {
       this.removeFirst()
       if (item.armed[this.clock] !== due) continue
       item.armed[this.clock] = NEVER
-      return item
+      const actual = dueOf(item)
+      if (actual <= due) return item
+      this.arm(item, actual)
     }
   }
 
