@@ -20,7 +20,7 @@ export interface SimulationOptions {
 export interface Simulation {
   /** What the shop's visitors send, in sending order: repeats, late and jumbled messages included. */
   readonly messages: readonly SegmentMessage[]
-  readonly truth: ShopBooks
+  readonly books: ShopBooks
 }
 
 /** What really happened, known without looking at the messages: the measure for what a pipeline makes of them. */
@@ -37,7 +37,7 @@ export interface ShopBooks {
   readonly productViews: number
   readonly cartAdditions: number
   readonly visitsWithCart: number
-  readonly visitsWithCartAndOrder: number
+  readonly visitsWithOrder: number
   readonly orders: readonly Order[]
 }
 
@@ -69,7 +69,7 @@ export function simulate(options: SimulationOptions): Simulation {
   )
   for (const happenings of crawled) parcels.push(...deliver(random, happenings, { end, clockErrorMs: 0 }))
   const botEvents = crawled.reduce((sum, happenings) => sum + happenings.length, 0)
-  return { messages: inOrder(parcels), truth: booksOf(visits, botEvents, parcels.length) }
+  return { messages: inOrder(parcels), books: booksOf(visits, botEvents, parcels.length) }
 }
 
 /** One person's visits: half an hour is the gap of a session, so the next visit of a device begins well after the last. */
@@ -128,7 +128,7 @@ function booksOf(visits: readonly VisitRecord[], botEvents: number, sent: number
     productViews: sum(({ productViews }) => productViews),
     cartAdditions: sum(({ cartAdditions }) => cartAdditions),
     visitsWithCart: visits.filter(({ cartAdditions }) => cartAdditions > 0).length,
-    visitsWithCartAndOrder: visits.filter(({ orders }) => orders.length > 0).length,
+    visitsWithOrder: visits.filter(({ orders }) => orders.length > 0).length,
     orders: visits.flatMap(({ orders }) => orders),
   }
 }
