@@ -8,16 +8,22 @@ import {
   type Body,
   type ConversionRow,
   type LogRecord,
+  type Outcome,
+  type SessionRow,
   type StorefrontEvent,
 } from '@cairn/domain'
 import { createCodec, createVisitorCodec, readCatalog, readDefinitions } from '@cairn/runtime'
 import type { SegmentMessage } from '../../packages/cli/src/demo/segment.ts'
 import { toEvent } from '../../services/ingest/src/segment/event.ts'
 
-/** What became of messages: each event with the session it belongs to in the end, and the conversions that stand. */
+/** What became of messages: each event with the session it belongs to in the end, sessions and conversions as they stand. */
 export interface Folded {
   readonly events: readonly { readonly event: StorefrontEvent; readonly sessionId: string }[]
+  readonly sessions: readonly SessionRow[]
   readonly conversions: readonly ConversionRow[]
+  /** How many events were recognised as sent before, with the same content and with another. */
+  readonly duplicates: number
+  readonly conflicts: number
 }
 
 const codec = createCodec(readCatalog())
@@ -31,23 +37,28 @@ const codec = createCodec(readCatalog())
 export function fold(messages: readonly SegmentMessage[], site: string, receivedAt: number): Folded {
   const partition = createPartition(createVisitorCodec(readCatalog()))
   const labelled: { event: StorefrontEvent; sessionId: string }[] = []
-  const moves = new Map<string, string>()
+  const sessions = new Map<string, SessionRow>()
   const conversions = new Map<string, ConversionRow>()
+  const outcomes: Outcome[] = []
   for (const record of recordsOf(messages.map((message) => onTheLog(message, site, receivedAt)))) {
-    for (const output of step(partition, { ...record, appendedAt: receivedAt + record.offset }).outputs) {
+    const { outputs, outcome } = step(partition, { ...record, appendedAt: receivedAt + record.offset })
+    commit(partition)
+    outcomes.push(outcome)
+    for (const output of outputs) {
       if (output.kind === 'conversion') conversions.set(output.row.conversion_id, output.row)
-      if (output.kind === 'session' && output.row.merged_into !== null) {
-        moves.set(output.row.session_id, output.row.merged_into)
-      }
+      if (output.kind === 'session') sessions.set(output.row.session_id, output.row)
       if (output.kind === 'labelled' && record.body.kind === 'event') {
         labelled.push({ event: record.body.event, sessionId: output.label.session_id ?? '' })
       }
     }
-    commit(partition)
   }
+  const movedTo = (id: string): string => sessions.get(id)?.merged_into ?? id
   return {
-    events: labelled.map(({ event, sessionId }) => ({ event, sessionId: moves.get(sessionId) ?? sessionId })),
+    events: labelled.map(({ event, sessionId }) => ({ event, sessionId: movedTo(sessionId) })),
+    sessions: [...sessions.values()].filter((row) => row.is_deleted === 0),
     conversions: [...conversions.values()].filter((row) => row.is_deleted === 0),
+    duplicates: outcomes.filter((outcome) => outcome === 'duplicate').length,
+    conflicts: outcomes.filter((outcome) => outcome === 'duplicate_conflict').length,
   }
 }
 
