@@ -37,7 +37,8 @@ const right = (title: string): Column => ({ title, align: 'right' })
 
 function channels({ channels: found, orders, visits }: Figures): string {
   const currencies = orders.map(({ currency }) => currency).filter((currency) => currency !== '')
-  const columns = ['Visits', 'Share', 'Bought', 'Rate', 'Micro', 'Macro', ...currencies].map(right)
+  const revenues = currencies.map((currency) => `Revenue ${currency}`)
+  const columns = ['Visits', 'Share', 'Bought', 'Rate', 'Micro', 'Macro', ...revenues].map(right)
   return table(
     [left('Channel'), ...columns],
     found.map((one) => [

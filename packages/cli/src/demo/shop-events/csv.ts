@@ -14,11 +14,16 @@ function rowsOf(text: string): string[][] {
   while (field.lastIndex < text.length) {
     const at = field.lastIndex
     const match = field.exec(text)
-    if (match === null) throw new Error(`row ${rows.length + 1}: no CSV field can be read at character ${at}`)
+    if (match === null)
+      throw new Error(
+        `row ${rows.length + 1} (the first names the columns): no CSV field can be read at character ${at}`,
+      )
     row.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '')
     if (match[3] === ',') continue
     rows.push(row)
     row = []
   }
+  // A comma was the text's last character: an empty field follows it.
+  if (row.length > 0) rows.push([...row, ''])
   return rows
 }
