@@ -24,7 +24,11 @@ export interface Folded {
   /** How many events were recognised as sent before, with the same content and with another. */
   readonly duplicates: number
   readonly conflicts: number
+  /** All that was put out, in the wire format, by the schema it is written under. */
+  readonly written: Readonly<Record<WrittenSchema, readonly Buffer[]>>
 }
+
+export type WrittenSchema = 'labelled:1' | 'session' | 'conversion'
 
 const codec = createCodec(readCatalog())
 
@@ -40,15 +44,23 @@ export function fold(messages: readonly SegmentMessage[], site: string, received
   const sessions = new Map<string, SessionRow>()
   const conversions = new Map<string, ConversionRow>()
   const outcomes: Outcome[] = []
+  const written: Record<WrittenSchema, Buffer[]> = { 'labelled:1': [], session: [], conversion: [] }
   for (const record of recordsOf(messages.map((message) => onTheLog(message, site, receivedAt)))) {
     const { outputs, outcome } = step(partition, { ...record, appendedAt: receivedAt + record.offset })
     commit(partition)
     outcomes.push(outcome)
     for (const output of outputs) {
-      if (output.kind === 'conversion') conversions.set(output.row.conversion_id, output.row)
-      if (output.kind === 'session') sessions.set(output.row.session_id, output.row)
+      if (output.kind === 'conversion') {
+        conversions.set(output.row.conversion_id, output.row)
+        written.conversion.push(codec.encode('conversion', output.row))
+      }
+      if (output.kind === 'session') {
+        sessions.set(output.row.session_id, output.row)
+        written.session.push(codec.encode('session', output.row))
+      }
       if (output.kind === 'labelled' && record.body.kind === 'event') {
         labelled.push({ event: record.body.event, sessionId: output.label.session_id ?? '' })
+        written['labelled:1'].push(codec.prependLabel(codec.encodeEvent(record.body.event), 1, output.label))
       }
     }
   }
@@ -59,6 +71,7 @@ export function fold(messages: readonly SegmentMessage[], site: string, received
     conversions: [...conversions.values()].filter((row) => row.is_deleted === 0),
     duplicates: outcomes.filter((outcome) => outcome === 'duplicate').length,
     conflicts: outcomes.filter((outcome) => outcome === 'duplicate_conflict').length,
+    written,
   }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import { shopEvents } from '../../packages/cli/src/demo/shop-events/messages.ts'
 import { fold, type Folded } from './folded.ts'
 import {
@@ -11,6 +11,8 @@ import {
   type FoundSession,
   type SessionCounts,
 } from './shop-events.published.ts'
+
+jest.setTimeout(60_000)
 
 const root = resolve(import.meta.dirname, '..', '..')
 const folder = join(resolve(root, process.env['CAIRN_DATA'] ?? '../shared/data'), 'shop-events')

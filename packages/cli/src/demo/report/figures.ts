@@ -99,15 +99,16 @@ function ordersSql(of: string): string {
 WHERE ${of} AND kind = 'macro' GROUP BY currency ORDER BY orders DESC, currency`
 }
 
+/** Sessions are counted on rows of their own: on a goal's rows their number is 0. */
 function channelsSql(of: string): string {
-  return `SELECT channel, sumIf(sessions, goal = '') AS visits, sumIf(converting_sessions, goal = '') AS with_order,
+  return `SELECT channel, sum(sessions) AS visits, sumIf(converting_sessions, sessions != 0) AS with_order,
   sum(micro) AS micros, sum(macro) AS macros
 FROM v_channel_hourly WHERE ${of} GROUP BY channel ORDER BY visits DESC, channel`
 }
 
 function revenuesSql(of: string): string {
   return `SELECT channel, currency, sum(value) AS major FROM v_channel_hourly
-WHERE ${of} AND macro != 0 AND currency != '' GROUP BY channel, currency`
+WHERE ${of} AND macro != 0 GROUP BY channel, currency`
 }
 
 /** A visit is as far as the longest run of steps it took in this order; what lies between the steps does not matter. */
