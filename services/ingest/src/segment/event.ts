@@ -8,7 +8,7 @@ import {
   type StorefrontEvent,
 } from '@cairn/domain'
 import type { Arrival, WriteKey } from './arrival.ts'
-import { campaignOf, clickIdOf } from './campaign.ts'
+import { campaignOf, clickIdOf, tagsOf } from './campaign.ts'
 import { clientOf } from './client.ts'
 import { couponOf, moneyOf, orderIdOf } from './commerce.ts'
 import { isObject, objectOf, textOf, type JsonObject } from './json.ts'
@@ -68,8 +68,9 @@ function eventOf(message: Message, arrival: Arrival, times: Times, key: WriteKey
     objectOf(context['page']),
     type === 'page' ? properties : {},
   )
-  const { source, medium, campaign, term, content } = campaignOf(objectOf(context['campaign']), query)
-  const { click_id_name, click_id } = clickIdOf(query)
+  const tags = tagsOf(query)
+  const { source, medium, campaign, term, content } = campaignOf(objectOf(context['campaign']), tags)
+  const { click_id_name, click_id } = clickIdOf(tags)
   const { value_minor, currency } = moneyOf(message.name, properties, key.defaultCurrency)
   const event: StorefrontEvent = {
     received_at: arrival.receivedAt,
