@@ -2,6 +2,7 @@ import type { Refusal } from '@cairn/domain'
 import type { DeadLetter } from '@cairn/runtime'
 import { keptJson } from './segment/privacy.ts'
 import { pruned } from './segment/size.ts'
+import { wellFormed } from './segment/well-formed.ts'
 import type { Origin } from './verdict.ts'
 
 /** A payload must fit one record; only a refused message that grows when written as JSON again is larger. */
@@ -18,13 +19,13 @@ export function deadLetterOf(sent: unknown, refusal: Refusal, origin: Origin): D
     id: origin.newId(),
     stage: 'ingest',
     reason: refusal.reason,
-    detail: isCut ? `${refusal.message} (payload cut to ${largestPayload} bytes)` : refusal.message,
+    detail: wellFormed(isCut ? `${refusal.message} (payload cut to ${largestPayload} bytes)` : refusal.message),
     site: origin.site ?? '',
     origin_topic: '',
     origin_partition: -1,
     origin_offset: -1,
     at: origin.receivedAt,
-    key: origin.site === undefined ? origin.writeKey : '',
+    key: origin.site === undefined ? wellFormed(origin.writeKey) : '',
     payload: isCut ? payload.subarray(0, largestPayload) : payload,
   }
 }

@@ -16,6 +16,7 @@ import { shapeOf, type Message } from './message.ts'
 import { pageOf } from './page.ts'
 import { withoutIdentity } from './privacy.ts'
 import { propertiesOf } from './properties.ts'
+import { wellFormedEvent } from './well-formed.ts'
 
 export type Verdict =
   { readonly ok: true; readonly event: StorefrontEvent } | { readonly ok: false; readonly refusal: Refusal }
@@ -25,7 +26,9 @@ export function toEvent(sent: unknown, arrival: Arrival, key: WriteKey): Verdict
   const shaped = shapeOf(sent, arrival.type)
   if (!shaped.ok) return shaped
   const times = timesOf(shaped.message, arrival)
-  return times.ok ? { ok: true, event: eventOf(shaped.message, arrival, times, key) } : times
+  if (!times.ok) return times
+  const event = eventOf(shaped.message, arrival, times, key)
+  return { ok: true, event: arrival.hasEscapes ? wellFormedEvent(event) : event }
 }
 
 interface Times {
