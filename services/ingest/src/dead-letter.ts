@@ -13,7 +13,7 @@ const largestPayload = 900_000
  * The write key is kept only where it is the cause.
  */
 export function deadLetterOf(sent: unknown, refusal: Refusal, origin: Origin): DeadLetter {
-  const payload = Buffer.from(keptJson(refusal.reason === 'too_deep' ? pruned(sent) : sent))
+  const payload = Buffer.from(keptJson(pruned(sent)))
   const isCut = payload.length > largestPayload
   return {
     id: origin.newId(),
