@@ -6,10 +6,17 @@ const shared = {
       { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
-  testEnvironmentOptions: { exportConditions: ['source', 'node', 'node-addons', 'import'] },
+  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   testEnvironment: 'node',
   watchPathIgnorePatterns: ['<rootDir>/.cairn'],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/.cairn'],
+}
+
+/** Projects whose tests find a broker and an engine in KAFKA_BROKERS and CLICKHOUSE_URL; started once, whichever of them run. */
+const withServers = {
+  ...shared,
+  globalSetup: '<rootDir>/test/support/global-setup.js',
+  globalTeardown: '<rootDir>/test/support/global-teardown.js',
 }
 
 /** @type {import('jest').Config} */
@@ -21,13 +28,18 @@ export default {
       testMatch: ['<rootDir>/packages/*/src/**/*.test.ts', '<rootDir>/services/*/src/**/*.test.ts'],
     },
     {
-      ...shared,
+      ...withServers,
       displayName: 'integration',
       testMatch: [
         '<rootDir>/test/integration/**/*.test.ts',
         '<rootDir>/test/faults/**/*.test.ts',
         '<rootDir>/test/cases/**/*.test.ts',
       ],
+    },
+    {
+      ...withServers,
+      displayName: 'full',
+      testMatch: ['<rootDir>/test/full/**/*.test.ts'],
     },
   ],
 }

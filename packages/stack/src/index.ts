@@ -1,1 +1,17 @@
-export {}
+export { startStack, type Stack, type StackResult } from './stack.ts'
+export { discardStack } from './discard.ts'
+export { startKafka, type KafkaResult } from './kafka.ts'
+export { startClickHouse, type ClickHouseResult } from './clickhouse.ts'
+export type { StackRefusal, Refused } from './refusal.ts'
+export type {
+  ClickHouseServer,
+  Crash,
+  KafkaServer,
+  ManagedServer,
+  ServerKind,
+  ServerName,
+  StackOptions,
+} from './server.ts'
+export { fixedPorts, rememberedPorts, type PortsResult } from './ports.ts'
+export { endProcess, startChild, type Child, type ChildSpec, type Exit, type ServerSignal } from './process/child.ts'
+export { lastLines, rotateLog } from './process/logs.ts'

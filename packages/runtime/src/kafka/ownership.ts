@@ -2,7 +2,7 @@ import type { Consumer, EachBatchPayload } from 'kafkajs'
 import { coPartitioned } from './assigner.ts'
 import { connect, type KafkaConnection } from './client.ts'
 import { Inbox } from './inbox.ts'
-import type { Incoming } from './record.ts'
+import { incoming } from './read-log.ts'
 import { PartitionStopped } from './stopped.ts'
 import { supervise, type Supervised, type Supervision } from './supervision.ts'
 
@@ -207,15 +207,6 @@ class Owned implements OwnedPartition {
     this.#stopping.abort()
     for (const { inbox } of this.#inboxes.values()) inbox.wake()
     await this.#loop.ended
-  }
-}
-
-function incoming(message: EachBatchPayload['batch']['messages'][number]): Incoming {
-  return {
-    offset: Number(message.offset),
-    timestamp: Number(message.timestamp),
-    key: message.key === null ? '' : message.key.toString(),
-    value: message.value,
   }
 }
 

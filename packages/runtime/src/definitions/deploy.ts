@@ -1,0 +1,48 @@
+import type { Codec } from '../codec/codec.ts'
+import type { KafkaConnection } from '../kafka/client.ts'
+import { openProducer } from '../kafka/producer.ts'
+import { readLog } from '../kafka/read-log.ts'
+import { topicName } from '../kafka/topics.ts'
+
+/**
+ * Puts definitions in force: appends them to topic `definitions`, where their offset is their number, then tells every
+ * partition of `events`. Deploying what is in force already appends nothing and tells the partitions again, so a deploy
+ * that broke off half way is finished by repeating it. Folds ignore a number they have.
+ * Returns the number.
+ */
+export async function deployDefinitions(
+  connection: KafkaConnection,
+  codec: Codec,
+  namespace: string,
+  json: string,
+): Promise<number> {
+  const topic = topicName(namespace, 'definitions')
+  const events = topicName(namespace, 'events')
+  const producer = await openProducer(connection)
+  try {
+    let latest = await latestDefinitions(connection, topic)
+    if (latest?.json !== json) {
+      await producer.send(topic, 0, [{ key: 'definitions', value: Buffer.from(json) }])
+      latest = await latestDefinitions(connection, topic)
+    }
+    if (latest === undefined) throw new Error(`topic ${topic} is empty after the definitions were appended`)
+    const value = codec.encode('definitions', latest)
+    const partitions = await producer.partitionsOf(events)
+    for (let p = 0; p < partitions; p++) await producer.send(events, p, [{ key: '', value }])
+    return latest.number
+  } finally {
+    await producer.close()
+  }
+}
+
+async function latestDefinitions(
+  connection: KafkaConnection,
+  topic: string,
+): Promise<{ number: number; json: string } | undefined> {
+  let latest: { number: number; json: string } | undefined
+  await readLog(connection, topic, (_, records) => {
+    const last = records.at(-1)
+    if (last !== undefined) latest = { number: last.offset, json: last.value?.toString() ?? '' }
+  })
+  return latest
+}

@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+
+/** A process named so that a later process with the same number is never mistaken for it. */
+export interface ProcessIdentity {
+  readonly pid: number
+  /** When it started, as the system words it; only ever compared for equality. */
+  readonly startedAt: string
+}
+
+/** The identity of the running process `pid`, or undefined when there is none (a zombie counts as none). */
+export function identify(pid: number): ProcessIdentity | undefined {
+  const startedAt = existsSync('/proc/self/stat') ? startFromProc(pid) : startFromPs(pid)
+  return startedAt === undefined ? undefined : { pid, startedAt }
+}
+
+export function isAlive(process: ProcessIdentity): boolean {
+  return identify(process.pid)?.startedAt === process.startedAt
+}
+
+/** Linux. Field 22 of proc(5) stat counts ticks since boot, so the boot's id belongs to it. */
+function startFromProc(pid: number): string | undefined {
+  let stat: string
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  } catch {
+    return undefined
+  }
+  // The command name is in parentheses and may itself hold spaces and parentheses.
+  const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  if (state === 'Z' || state === 'X') return undefined
+  return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${fields[18] ?? ''}`
+}
+
+/** macOS and others with a POSIX ps. */
+function startFromPs(pid: number): string | undefined {
+  const { stdout } = spawnSync('ps', ['-o', 'state=,lstart=', '-p', String(pid)], { encoding: 'utf8' })
+  const [state, ...startedAt] = stdout.trim().split(/\s+/)
+  return state === undefined || state === '' || state.startsWith('Z') ? undefined : startedAt.join(' ')
+}

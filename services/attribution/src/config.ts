@@ -1,0 +1,36 @@
+import { commonSettings, loadConfig, z, type Loaded } from '@cairn/runtime'
+
+export const settings = {
+  ...commonSettings,
+  BATCH_RECORDS: z.coerce.number().int().min(1).max(100_000).default(2000).describe('Most events in one transaction'),
+  CHECKPOINT_MS: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .default(5000)
+    .describe('Longest time between checkpoints of changed visitor states'),
+  CHECKPOINT_BYTES: z.coerce
+    .number()
+    .int()
+    .min(65_536)
+    .default(8 * 1024 * 1024)
+    .describe('Estimated size of changed visitor states that brings a checkpoint forward'),
+  INBOX_BYTES: z.coerce
+    .number()
+    .int()
+    .min(65_536)
+    .default(16 * 1024 * 1024)
+    .describe('Unread bytes held for each partition before reading pauses'),
+  SESSION_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(1000)
+    .default(10_000)
+    .describe('Silence after which the group gives the partitions of a worker to others'),
+} as const
+
+export type AttributionConfig = Extract<Loaded<typeof settings>, { ok: true }>['config']
+
+export function load(env: Readonly<Record<string, string | undefined>>): Loaded<typeof settings> {
+  return loadConfig(settings, env)
+}

@@ -1,0 +1,22 @@
+import type { StepResult, VisitorCodec } from '@cairn/domain'
+import type { Codec, Faults, Inbox, TakeoverOptions, TopicKind, TransactionEnd } from '@cairn/runtime'
+import type { AttributionConfig } from '../config.ts'
+
+/** What the loop of a partition needs of the world. */
+export interface Shell {
+  readonly config: AttributionConfig
+  readonly codec: Codec
+  readonly visitorCodec: VisitorCodec
+  readonly takeover: TakeoverOptions
+  readonly faults: Faults
+  readonly observe: Observer
+  topic(kind: TopicKind): string
+}
+
+/** What the loops tell of themselves: metrics in production. */
+export interface Observer {
+  restored(partition: number, seconds: number): void
+  folded(partition: number, results: readonly StepResult[]): void
+  transaction(end: TransactionEnd['end'], seconds: number, records: number): void
+  position(partition: number, position: number, inbox: Inbox): void
+}

@@ -1,0 +1,65 @@
+import type { AttributionCheckpoint, AttributionMeta, Codec, Incoming, Outgoing } from '@cairn/runtime'
+import { controlPrefix, isFence, PartitionStopped } from '@cairn/runtime'
+
+const metaKey = `${controlPrefix}meta`
+const checkpointKey = `${controlPrefix}checkpoint`
+
+/** What the state topic holds of a partition: the visitor states as of the checkpoint, and how far outputs are committed. */
+export interface SavedState {
+  readonly visitors: Map<string, Buffer>
+  checkpoint: AttributionCheckpoint | undefined
+  meta: AttributionMeta | undefined
+}
+
+export function emptySavedState(): SavedState {
+  return { visitors: new Map(), checkpoint: undefined, meta: undefined }
+}
+
+/** Takes in records of the state topic in their order; the last value of a key counts, a tombstone removes it. */
+export function readState(codec: Codec, saved: SavedState, records: readonly Incoming[]): void {
+  for (const record of records) {
+    if (isFence(record)) continue
+    if (record.key === metaKey) saved.meta = readAs(codec, record, 'attribution-meta')
+    else if (record.key === checkpointKey) saved.checkpoint = readAs(codec, record, 'attribution-checkpoint')
+    else if (record.value === null) saved.visitors.delete(record.key)
+    else saved.visitors.set(record.key, record.value)
+  }
+}
+
+function readAs<K extends 'attribution-meta' | 'attribution-checkpoint'>(codec: Codec, record: Incoming, kind: K) {
+  const decoded = codec.decode(record.value)
+  if (decoded.ok && decoded.kind === kind)
+    return decoded.value as K extends 'attribution-meta' ? AttributionMeta : AttributionCheckpoint
+  throw new PartitionStopped(
+    'unreadable_state',
+    `the ${kind} record at offset ${record.offset} of the state topic cannot be read (${decoded.ok ? `it is a ${decoded.kind}` : decoded.detail}): something else writes to it, or it is from another version`,
+  )
+}
+
+export function metaRecord(codec: Codec, meta: AttributionMeta): Outgoing {
+  return { key: metaKey, value: codec.encode('attribution-meta', meta) }
+}
+
+export function checkpointRecord(codec: Codec, checkpoint: AttributionCheckpoint): Outgoing {
+  return { key: checkpointKey, value: codec.encode('attribution-checkpoint', checkpoint) }
+}
+
+/** Refuses state this process would misread: written for another partition count, or by a fold that is not ours with outputs to repeat. */
+export function checkState(
+  saved: SavedState,
+  expected: { readonly partitions: number; readonly foldVersion: number },
+): void {
+  const { checkpoint, meta } = saved
+  if (checkpoint !== undefined && checkpoint.partitions !== expected.partitions) {
+    throw new PartitionStopped(
+      'partition_count',
+      `the state was written for ${checkpoint.partitions} partitions, ${expected.partitions} are configured: visitors would be in other partitions than their state`,
+    )
+  }
+  if (meta !== undefined && meta.fold_version !== expected.foldVersion && meta.position !== meta.checkpoint) {
+    throw new PartitionStopped(
+      'fold_version',
+      `fold version ${meta.fold_version} has outputs after its checkpoint that version ${expected.foldVersion} cannot repeat: start version ${meta.fold_version} and stop it cleanly first, which leaves a checkpoint`,
+    )
+  }
+}

@@ -1,0 +1,73 @@
+import {
+  createCodec,
+  createLogger,
+  createMetrics,
+  createVisitorCodec,
+  ensureTopics,
+  faultsFrom,
+  readCatalog,
+  serveMetrics,
+  takeOwnership,
+  topicName,
+  type ProcessPort,
+  type Running,
+  type TopicKind,
+} from '@cairn/runtime'
+import type { AttributionConfig } from './config.ts'
+import { createObserver } from './observe.ts'
+import { runPartition } from './partition/loop.ts'
+import type { Shell } from './partition/shell.ts'
+
+/**
+ * events → sessions and conversions. For each partition this worker owns:
+ * fence → restore → fold again what is committed → (read → fold → one transaction) for ever.
+ */
+export async function startAttribution(
+  config: AttributionConfig,
+  process: Pick<ProcessPort, 'pid' | 'kill'>,
+): Promise<Running> {
+  const log = createLogger({ service: 'attribution', level: config.LOG_LEVEL })
+  const namespace = config.CAIRN_NAMESPACE
+  const topic = (kind: TopicKind) => topicName(namespace, kind)
+  const connection = { brokers: config.KAFKA_BROKERS, clientId: `${namespace}.attribution`, log }
+  const ready = await ensureTopics(connection, {
+    namespace,
+    partitions: config.CAIRN_PARTITIONS,
+    replication: config.CAIRN_REPLICATION,
+  })
+  if (!ready.ok) throw new Error(ready.message)
+
+  const metrics = createMetrics('attribution')
+  const observe = createObserver(metrics, log)
+  const catalog = readCatalog()
+  const codec = createCodec(catalog)
+  const faults = faultsFrom(config.CAIRN_FAULT, process)
+  const stateTopic = topic('attribution-state')
+  const takeover = { connection, codec, transactionalPrefix: `${namespace}.attribution`, stateTopic, faults }
+  const shell: Shell = { config, codec, visitorCodec: createVisitorCodec(catalog), takeover, faults, observe, topic }
+
+  const ownership = await takeOwnership({
+    connection,
+    groupId: `${namespace}.attribution`,
+    partitions: config.CAIRN_PARTITIONS,
+    topics: [
+      { name: topic('events'), compacted: false },
+      { name: stateTopic, compacted: true },
+    ],
+    inboxBytes: config.INBOX_BYTES,
+    sessionTimeoutMs: config.SESSION_TIMEOUT_MS,
+    supervision: observe,
+    own: (partition) => runPartition(shell, partition),
+  })
+  const notReady = () => (ownership.held().length === 0 ? ['no partition is assigned'] : [])
+  const server =
+    config.METRICS_PORT === undefined ? undefined : await serveMetrics(metrics, config.METRICS_PORT, notReady)
+  log.info({ namespace }, 'attribution runs')
+  return {
+    ended: ownership.ended,
+    async stop() {
+      await ownership.stop()
+      server?.close()
+    },
+  }
+}

@@ -1,0 +1,39 @@
+// One broker and one engine for all integration tests of a run; where they are is in the environment of every test.
+// Plain JavaScript over the built packages, because jest loads this file before its transforms apply.
+import { discardStack, startStack } from '@cairn/stack'
+import { mkdirSync, readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+const runs = resolve(import.meta.dirname, '..', '..', '.cairn', 'test')
+
+export default async function startServers() {
+  mkdirSync(runs, { recursive: true })
+  // Runs that were killed left their data, and perhaps their servers; those of a run that is still going are refused.
+  for (const run of readdirSync(runs)) await discardStack({ dataDir: join(runs, run), env: process.env })
+  const dataDir = join(runs, String(process.pid))
+  const started = await startStack({ dataDir, env: process.env, onCrash: reportCrash })
+  if (!started.ok) throw new Error(started.message)
+  const { kafka, clickhouse, stop } = started.stack
+  process.env.KAFKA_BROKERS = kafka.brokers.join(',')
+  process.env.CLICKHOUSE_URL = clickhouse.url
+  process.env.CLICKHOUSE_USER = clickhouse.user
+  process.env.CLICKHOUSE_PASSWORD = clickhouse.password
+
+  const end = async () => {
+    await stop()
+    await discardStack({ dataDir, env: process.env })
+  }
+  globalThis.endIntegrationServers = end
+  for (const [signal, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+  ]) {
+    process.once(signal, () => void end().finally(() => process.exit(128 + number)))
+  }
+}
+
+function reportCrash({ server, code, signal, lastLines }) {
+  process.stderr.write(
+    `${server} ended in the middle of the tests (${signal ?? `exit code ${code}`}):\n${lastLines.join('\n')}\n`,
+  )
+}
