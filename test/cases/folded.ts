@@ -76,7 +76,14 @@ export function fold(messages: readonly SegmentMessage[], site: string, received
 }
 
 function onTheLog(message: SegmentMessage, site: string, receivedAt: number): StorefrontEvent {
-  const request = { address: '127.0.0.1', userAgent: '', country: '', sentAt: undefined, context: undefined }
+  const request = {
+    hasEscapes: true,
+    address: '127.0.0.1',
+    userAgent: '',
+    country: '',
+    sentAt: undefined,
+    context: undefined,
+  }
   const arrival = { ...request, receivedAt, type: undefined, newId: () => '' }
   const verdict = toEvent(message, arrival, { site, server: false, defaultCurrency: '' })
   if (!verdict.ok) throw new Error(`message ${message.messageId} is refused: ${verdict.refusal.message}`)
