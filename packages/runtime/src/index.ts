@@ -55,6 +55,7 @@ export {
 export {
   maxInsertSeconds,
   openWarehouse,
+  type WarehouseOptions,
   type Answer,
   type InsertIdentity,
   type Warehouse,

@@ -43,10 +43,14 @@ function columnsOf(text: string): Table['columns'] {
 /** ClickHouse types that hold every value of the Avro type. */
 function typesFor(avro: AvroSchema): readonly string[] {
   if (typeof avro === 'string') return widths[avro] ?? []
-  if (Array.isArray(avro)) return avro.slice(1).flatMap(typesFor).map((type) => `Nullable(${type})`)
+  if (Array.isArray(avro))
+    return avro
+      .slice(1)
+      .flatMap(typesFor)
+      .map((type) => `Nullable(${type})`)
   if (avro.type === 'array') return typesFor(avro.items).map((type) => `Array(${type})`)
   if (avro.type === 'map') return typesFor(avro.values).map((type) => `Map(String, ${type})`)
-  return widths['logicalType' in avro && avro.logicalType !== undefined ? avro.logicalType : avro.type] ?? []
+  return widths['logicalType' in avro ? avro.logicalType : avro.type] ?? []
 }
 
 function holds(type: string, avro: AvroSchema): boolean {
