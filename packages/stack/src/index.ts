@@ -12,4 +12,6 @@ export type {
   ServerName,
   StackOptions,
 } from './server.ts'
-export type { ServerSignal } from './process/child.ts'
+export { fixedPorts, rememberedPorts, type PortsResult } from './ports.ts'
+export { endProcess, startChild, type Child, type ChildSpec, type Exit, type ServerSignal } from './process/child.ts'
+export { lastLines, rotateLog } from './process/logs.ts'

@@ -7,6 +7,7 @@ await runService(
     argv: process.argv,
     env: process.env,
     pid: process.pid,
+    kill: (pid, signal) => process.kill(pid, signal),
     on: (signal, listener) => process.on(signal, listener),
     exit: (code) => process.exit(code),
     write: (text) => process.stderr.write(text),

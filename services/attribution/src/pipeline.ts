@@ -2,6 +2,7 @@ import {
   createCodec,
   createLogger,
   createMetrics,
+  createVisitorCodec,
   ensureTopics,
   faultsFrom,
   readCatalog,
@@ -35,11 +36,12 @@ export async function startAttribution(config: AttributionConfig, process: Proce
 
   const metrics = createMetrics('attribution')
   const observe = createObserver(metrics, log)
-  const codec = createCodec(readCatalog())
+  const catalog = readCatalog()
+  const codec = createCodec(catalog)
   const faults = faultsFrom(config.CAIRN_FAULT, process)
   const stateTopic = topic('attribution-state')
   const takeover = { connection, codec, transactionalPrefix: `${namespace}.attribution`, stateTopic, faults }
-  const shell: Shell = { config, codec, takeover, faults, observe, topic }
+  const shell: Shell = { config, codec, visitorCodec: createVisitorCodec(catalog), takeover, faults, observe, topic }
 
   const ownership = await takeOwnership({
     connection,

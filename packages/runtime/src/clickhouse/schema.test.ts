@@ -48,9 +48,10 @@ function typesFor(avro: AvroSchema): readonly string[] {
       .slice(1)
       .flatMap(typesFor)
       .map((type) => `Nullable(${type})`)
+  if (avro.type === 'record') return []
   if (avro.type === 'array') return typesFor(avro.items).map((type) => `Array(${type})`)
   if (avro.type === 'map') return typesFor(avro.values).map((type) => `Map(String, ${type})`)
-  return widths['logicalType' in avro ? avro.logicalType : avro.type] ?? []
+  return widths['logicalType' in avro && typeof avro.logicalType === 'string' ? avro.logicalType : avro.type] ?? []
 }
 
 function holds(type: string, avro: AvroSchema): boolean {

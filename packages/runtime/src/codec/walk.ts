@@ -15,7 +15,7 @@ export type Walk = (bytes: Uint8Array, at: number) => number
  * warehouse refuse an insert of thousands of rows.
  */
 export function compileWalk(schema: AvroSchema): Walk {
-  const steps = compile(schema)
+  const steps = compile(schema, new Map())
   return (bytes, at) => walk(steps, bytes, at)
 }
 
@@ -37,16 +37,20 @@ const fixed = 5
 const union = 6
 const blocks = 7
 
-function compile(schema: AvroSchema): readonly Step[] {
-  if (typeof schema === 'string') return primitive(schema)
-  if (Array.isArray(schema)) return [{ kind: union, size: 0, parts: schema.map(compile) }]
+/** `named` holds the records met so far: a schema refers back to them by name. */
+function compile(schema: AvroSchema, named: Map<string, readonly Step[]>): readonly Step[] {
+  if (typeof schema === 'string') return named.get(schema) ?? primitive(schema)
+  if (Array.isArray(schema)) return [{ kind: union, size: 0, parts: schema.map((branch) => compile(branch, named)) }]
   switch (schema.type) {
-    case 'record':
-      return schema.fields.flatMap((field) => compile(field.type))
+    case 'record': {
+      const steps = schema.fields.flatMap((field) => compile(field.type, named))
+      named.set(schema.name, steps)
+      return steps
+    }
     case 'array':
-      return [{ kind: blocks, size: 0, parts: [compile(schema.items)] }]
+      return [{ kind: blocks, size: 0, parts: [compile(schema.items, named)] }]
     case 'map':
-      return [{ kind: blocks, size: 0, parts: [[...primitive('string'), ...compile(schema.values)]] }]
+      return [{ kind: blocks, size: 0, parts: [[...primitive('string'), ...compile(schema.values, named)]] }]
     case 'enum':
       return primitive('int')
     case 'fixed':
@@ -74,7 +78,7 @@ function primitive(name: string): readonly Step[] {
     case 'bytes':
       return [step(lengthPrefixed)]
     default:
-      throw new Error(`schema type "${name}" is not supported: name the types in full, without references`)
+      throw new Error(`schema type "${name}" is not known: it is neither a primitive nor a record named before`)
   }
 }
 

@@ -5,6 +5,7 @@ export interface ProcessPort {
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
   readonly pid: number
+  kill(pid: number, signal: string): void
   on(signal: 'SIGTERM' | 'SIGINT', listener: () => void): unknown
   exit(code: number): void
   write(text: string): void

@@ -1,0 +1,105 @@
+import { resolve } from 'node:path'
+import { CommandFailure, dataOption, exitCode, text, whole, type Command } from '../command.ts'
+import { dataDirectory, type Instance } from '../instance/instance.ts'
+import { defaultDefinitions, startInstance } from '../instance/start.ts'
+
+export const up: Command = {
+  name: 'up',
+  operands: '',
+  summary: 'Runs Kafka, ClickHouse and all services until interrupted.',
+  options: {
+    ...dataOption,
+    definitions: {
+      type: 'string',
+      placeholder: 'FILE',
+      help: 'definitions file to put in force (default: the shop definitions that ship)',
+    },
+    workers: { type: 'string', placeholder: 'N', default: '1', help: 'attribution processes' },
+    partitions: {
+      type: 'string',
+      placeholder: 'N',
+      default: '4',
+      help: 'partitions of the topics; fixed once events are there',
+    },
+    'port-base': {
+      type: 'string',
+      placeholder: 'N',
+      help: 'first of the consecutive ports to use (default: free ones)',
+    },
+    sites: {
+      type: 'string',
+      placeholder: 'KEY=SITE,…',
+      default: 'dev=dev',
+      help: 'write keys and the sites they belong to',
+    },
+    json: { type: 'boolean', help: 'print one JSON line when ready' },
+  },
+  async run(values, operands, io) {
+    if (operands.length > 0) throw new CommandFailure(exitCode.usage, `takes no operand, got "${operands.join(' ')}"`)
+    const definitions = text(values, 'definitions')
+    const portBase = whole(values, 'port-base', 1024)
+    let reportCrash: (report: string) => void = () => undefined
+    const crashed = new Promise<string>((resolveCrash) => (reportCrash = resolveCrash))
+    const json = values['json'] === true
+    const { instance, stop } = await startInstance({
+      dataDir: dataDirectory(values, io),
+      definitions: definitions === undefined ? defaultDefinitions : resolve(io.cwd, definitions),
+      workers: whole(values, 'workers', 1) ?? 1,
+      partitions: whole(values, 'partitions', 1) ?? 4,
+      ...(portBase === undefined ? {} : { portBase }),
+      namespace: 'cairn',
+      writeKeys: readSites(text(values, 'sites') ?? ''),
+      env: io.env,
+      progress: (line) => io.err(`${line}\n`),
+      onCrash: (report) => reportCrash(report),
+    })
+    io.out(json ? `${JSON.stringify(readyLine(instance))}\n` : readyText(instance))
+    const end = await Promise.race([crashed, aborted(io.interrupted)])
+    if (end !== undefined) io.err(`${end}\n`)
+    io.err('stopping\n')
+    await stop()
+    return end === undefined ? exitCode.ok : exitCode.unavailable
+  },
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((done) => {
+    if (signal.aborted) done(undefined)
+    else signal.addEventListener('abort', () => done(undefined))
+  })
+}
+
+function readSites(given: string): Record<string, string> {
+  return Object.fromEntries(
+    given.split(',').map((part) => {
+      const [key, site, ...more] = part.split('=')
+      if (key === undefined || key === '' || site === undefined || site === '' || more.length > 0) {
+        throw new CommandFailure(exitCode.usage, `--sites: "${part}" must read key=site`)
+      }
+      return [site, key]
+    }),
+  )
+}
+
+function readyLine({ ingest, clickhouse, kafka, namespace, partitions, writeKeys }: Instance) {
+  const { url, ...access } = clickhouse
+  return { ready: true, ingest, clickhouse: url, ...access, kafka: kafka.join(','), namespace, partitions, writeKeys }
+}
+
+function readyText({ ingest, clickhouse, kafka, writeKeys }: Instance): string {
+  const [key] = Object.values(writeKeys)
+  return `Ready.
+  ingest      ${ingest}  (write keys: ${Object.entries(writeKeys)
+    .map(([site, k]) => `${k} for site ${site}`)
+    .join(', ')})
+  ClickHouse  ${clickhouse.url}  (user ${clickhouse.user}, password ${clickhouse.password}, database ${clickhouse.database})
+  Kafka       ${kafka.join(',')}
+
+Send an event:
+  curl -u ${String(key)}: -H 'content-type: application/json' ${ingest}/v1/track -d '{"event":"Product Added","anonymousId":"me","properties":{"product_id":"1"}}'
+Then look:
+  npx cairn wait && npx cairn query "SELECT event_time, visitor_id, name, goals FROM v_events"
+
+Interrupt to stop; data stays.
+`
+}

@@ -1,0 +1,61 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { CommandFailure, exitCode, text, type Io, type Values } from '../command.ts'
+
+/** Where a running instance is reached; `cairn up` leaves it in its data directory for the other commands. */
+export interface Instance {
+  readonly pid: number
+  readonly namespace: string
+  readonly partitions: number
+  readonly kafka: readonly string[]
+  readonly ingest: string
+  readonly clickhouse: {
+    readonly url: string
+    readonly user: string
+    readonly password: string
+    readonly database: string
+  }
+  /** Write key by site. */
+  readonly writeKeys: Readonly<Record<string, string>>
+  /** Metrics address of each service process, by its name. */
+  readonly metrics: Readonly<Record<string, string>>
+}
+
+export function dataDirectory(values: Values, io: Io): string {
+  return resolve(io.cwd, text(values, 'data') ?? '.cairn/data')
+}
+
+export function writeInstance(dataDir: string, instance: Instance): void {
+  mkdirSync(dataDir, { recursive: true })
+  writeFileSync(fileOf(dataDir), `${JSON.stringify(instance, null, 2)}\n`, { mode: 0o600 })
+}
+
+export function removeInstance(dataDir: string): void {
+  rmSync(fileOf(dataDir), { force: true })
+}
+
+/** The instance of the data directory; a failure that says how to start one when there is none. */
+export function findInstance(values: Values, io: Io): Instance {
+  const dataDir = dataDirectory(values, io)
+  if (existsSync(fileOf(dataDir))) {
+    const instance = JSON.parse(readFileSync(fileOf(dataDir), 'utf8')) as Instance
+    if (isAlive(instance.pid)) return instance
+  }
+  throw new CommandFailure(
+    exitCode.unavailable,
+    `nothing runs on ${dataDir}: start it with "cairn up --data ${dataDir}", or name another directory with --data`,
+  )
+}
+
+function fileOf(dataDir: string): string {
+  return join(dataDir, 'instance.json')
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

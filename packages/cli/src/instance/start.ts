@@ -1,0 +1,151 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import {
+  createCodec,
+  deployDefinitions,
+  ensureTopics,
+  readCatalog,
+  readDefinitions,
+  silentLogger,
+} from '@cairn/runtime'
+import { fixedPorts, rememberedPorts, startStack, type Stack } from '@cairn/stack'
+import { CommandFailure, exitCode } from '../command.ts'
+import { removeInstance, writeInstance, type Instance } from './instance.ts'
+import { startService, type RunningService, type ServiceSpec } from './service.ts'
+
+export interface StartOptions {
+  readonly dataDir: string
+  /** Path of a definitions file. */
+  readonly definitions: string
+  readonly workers: number
+  readonly partitions: number
+  readonly portBase?: number
+  readonly namespace: string
+  /** Write key by site. */
+  readonly writeKeys: Readonly<Record<string, string>>
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly progress: (line: string) => void
+  readonly onCrash: (report: string) => void
+}
+
+export interface StartedInstance {
+  readonly instance: Instance
+  readonly stop: () => Promise<void>
+}
+
+/** The definitions in force when no file is named. */
+export const defaultDefinitions = resolve(import.meta.dirname, '..', '..', '..', '..', 'definitions', 'shop.yaml')
+
+/** Kafka's two ports and ClickHouse's come first. */
+const stackPorts = 3
+
+/** Starts servers and services of one data directory in the order data flows back: what receives is there before what sends. */
+export async function startInstance(options: StartOptions): Promise<StartedInstance> {
+  const json = checkedDefinitions(options.definitions)
+  const logDir = join(options.dataDir, 'logs')
+  mkdirSync(logDir, { recursive: true })
+  options.progress('starting Kafka and ClickHouse')
+  const stack = await openStack(options)
+  const services: RunningService[] = []
+  const stop = async () => {
+    removeInstance(options.dataDir)
+    // Ingest first: what it has acknowledged is then on the log, and the others end at a transaction's edge.
+    for (const service of services.reverse()) await service.stop()
+    await stack.stop()
+  }
+  try {
+    const instance = await describe(options, stack)
+    options.progress('creating topics and deploying definitions')
+    await prepareTopics(instance, json)
+    for (const spec of serviceSpecs(options, instance)) {
+      options.progress(`starting ${spec.name}`)
+      services.push(await startService(spec, logDir, options.onCrash))
+    }
+    writeInstance(options.dataDir, instance)
+    return { instance, stop }
+  } catch (error) {
+    await stop()
+    throw error instanceof CommandFailure
+      ? error
+      : new CommandFailure(exitCode.unavailable, error instanceof Error ? error.message : String(error))
+  }
+}
+
+function checkedDefinitions(path: string): string {
+  const read = readDefinitions(readFileSync(path, 'utf8'))
+  if (read.ok) return read.json
+  throw new CommandFailure(
+    exitCode.usage,
+    `${path} is refused:\n${read.problems.map((p) => `  line ${p.line}: ${p.message}`).join('\n')}`,
+  )
+}
+
+async function openStack(options: StartOptions): Promise<Stack> {
+  const started = await startStack({
+    dataDir: options.dataDir,
+    env: options.env,
+    ...(options.portBase === undefined ? {} : { portBase: options.portBase }),
+    onCrash: (crash) =>
+      options.onCrash(
+        `${crash.server} ended with ${crash.signal ?? `exit code ${String(crash.code)}`}; ${crash.logFile} ends with:\n${crash.lastLines.join('\n')}`,
+      ),
+  })
+  if (started.ok) return started.stack
+  throw new CommandFailure(exitCode.unavailable, started.message)
+}
+
+async function describe(options: StartOptions, stack: Stack): Promise<Instance> {
+  const names = ['sink', ...Array.from({ length: options.workers }, (_, i) => `attribution-${i + 1}`), 'ingest']
+  const found =
+    options.portBase === undefined
+      ? await rememberedPorts(join(options.dataDir, 'service-ports.json'), names.length)
+      : await fixedPorts(options.portBase + stackPorts, names.length)
+  if (!found.ok) throw new CommandFailure(exitCode.unavailable, found.message)
+  const { url, user, password } = stack.clickhouse
+  const at = (name: string) => `http://127.0.0.1:${found.ports[names.indexOf(name)] as number}`
+  return {
+    pid: process.pid,
+    namespace: options.namespace,
+    partitions: options.partitions,
+    kafka: stack.kafka.brokers,
+    ingest: at('ingest'),
+    clickhouse: { url, user, password, database: options.namespace.replaceAll('-', '_') },
+    writeKeys: options.writeKeys,
+    metrics: Object.fromEntries(names.map((name) => [name, `${at(name)}/metrics`])),
+  }
+}
+
+async function prepareTopics({ kafka, namespace, partitions }: Instance, json: string): Promise<void> {
+  const connection = { brokers: kafka, clientId: `${namespace}.up`, log: silentLogger }
+  const ready = await ensureTopics(connection, { namespace, partitions, replication: 1 })
+  if (!ready.ok) throw new CommandFailure(exitCode.unavailable, ready.message)
+  await deployDefinitions(connection, createCodec(readCatalog()), namespace, json)
+}
+
+function serviceSpecs(options: StartOptions, instance: Instance): ServiceSpec[] {
+  const shared = {
+    KAFKA_BROKERS: instance.kafka.join(','),
+    CAIRN_NAMESPACE: instance.namespace,
+    CAIRN_PARTITIONS: String(instance.partitions),
+  }
+  const portOf = (name: string) => new URL(instance.metrics[name] as string).port
+  const clickhouse = {
+    CLICKHOUSE_URL: instance.clickhouse.url,
+    CLICKHOUSE_USER: instance.clickhouse.user,
+    CLICKHOUSE_PASSWORD: instance.clickhouse.password,
+    CLICKHOUSE_DATABASE: instance.clickhouse.database,
+  }
+  const spec = (name: string, service: ServiceSpec['service'], env: Record<string, string>): ServiceSpec => ({
+    name,
+    service,
+    env: { ...shared, ...env },
+    readyUrl: `http://127.0.0.1:${portOf(name)}/readyz`,
+  })
+  const workers = Array.from({ length: options.workers }, (_, i) => `attribution-${i + 1}`)
+  const writeKeys = Object.entries(instance.writeKeys).map(([site, key]) => `${key}=${site}`)
+  return [
+    spec('sink', 'sink', { ...clickhouse, METRICS_PORT: portOf('sink') }),
+    ...workers.map((name) => spec(name, 'attribution', { METRICS_PORT: portOf(name) })),
+    spec('ingest', 'ingest', { PORT: portOf('ingest'), WRITE_KEYS: writeKeys.join(',') }),
+  ]
+}

@@ -1,0 +1,129 @@
+import type { Line } from './messages.ts'
+
+export interface Refusal {
+  readonly line: number
+  readonly reason: string
+  readonly message: string
+}
+
+export interface Sent {
+  readonly accepted: number
+  readonly refused: readonly Refusal[]
+  /** Messages that were not answered; `failure` says why. */
+  readonly unsent: number
+  readonly failure?: string
+}
+
+export interface SendOptions {
+  readonly url: string
+  readonly writeKey: string
+  /** Requests under way at once. Order within a visitor is kept by event times, not by arrival. */
+  readonly connections?: number
+  readonly progress: (sent: number) => void
+  readonly interrupted: AbortSignal
+}
+
+const batchMessages = 100
+const batchBytes = 400 * 1024
+/** A server that stays unavailable longer than this many tries, each after the time it asked for, is given up. */
+const tries = 30
+
+interface Batch {
+  readonly lines: readonly number[]
+  readonly body: string
+}
+
+interface Answer {
+  readonly accepted: number
+  readonly refused: readonly { readonly index: number; readonly reason: string; readonly message: string }[]
+}
+
+/** Sends messages in batches, again after a 503; returns what became of them. Stops at the first failure that is not a verdict. */
+export async function sendAll(messages: AsyncIterable<Line>, options: SendOptions): Promise<Sent> {
+  const state = { accepted: 0, refused: [] as Refusal[], unsent: 0, failure: undefined as string | undefined, sent: 0 }
+  const batches = batchesOf(messages, state.refused)
+  const worker = async () => {
+    for (;;) {
+      const { value: batch, done } = await batches.next()
+      if (done === true || state.failure !== undefined || options.interrupted.aborted) {
+        state.unsent += batch?.lines.length ?? 0
+        return
+      }
+      await sendOne(batch, options, state)
+      options.progress(state.sent)
+    }
+  }
+  await Promise.all(Array.from({ length: options.connections ?? 4 }, worker))
+  const { accepted, refused, unsent, failure } = state
+  const known = { accepted, refused: refused.sort((a, b) => a.line - b.line), unsent }
+  return failure === undefined ? known : { ...known, failure }
+}
+
+async function sendOne(
+  batch: Batch,
+  options: SendOptions,
+  state: { accepted: number; refused: Refusal[]; unsent: number; failure: string | undefined; sent: number },
+): Promise<void> {
+  const answer = await post(batch, options)
+  if (typeof answer === 'string') {
+    state.failure = answer
+    state.unsent += batch.lines.length
+    return
+  }
+  state.accepted += answer.accepted
+  state.sent += batch.lines.length
+  state.refused.push(
+    ...answer.refused.map((r) => ({ line: batch.lines[r.index] ?? 0, reason: r.reason, message: r.message })),
+  )
+}
+
+/** The verdicts, or why there are none. */
+async function post(batch: Batch, { url, writeKey, interrupted }: SendOptions): Promise<Answer | string> {
+  const authorization = `Basic ${Buffer.from(`${writeKey}:`).toString('base64')}`
+  for (let left = tries; ; left--) {
+    let response: Response
+    try {
+      response = await fetch(new URL('/v1/batch', url), {
+        method: 'POST',
+        body: batch.body,
+        headers: { authorization, 'content-type': 'application/json' },
+      })
+    } catch (error) {
+      return `${url} does not answer: ${error instanceof Error ? error.message : String(error)}`
+    }
+    const body = (await response.json()) as Partial<Answer> & { message?: string }
+    if (response.status === 503 && left > 1 && !interrupted.aborted) {
+      await new Promise((resolve) => setTimeout(resolve, Number(response.headers.get('retry-after') ?? 1) * 1000))
+      continue
+    }
+    const { accepted, refused } = body
+    if (accepted !== undefined && refused !== undefined && response.status !== 401) return { accepted, refused }
+    return `${url} answered ${response.status}: ${body.message ?? JSON.stringify(body)}`
+  }
+}
+
+async function* batchesOf(messages: AsyncIterable<Line>, refused: Refusal[]): AsyncGenerator<Batch, undefined> {
+  let lines: number[] = []
+  let parts: string[] = []
+  let bytes = 0
+  const take = (): Batch => {
+    const batch = { lines, body: `{"sentAt":"${new Date().toISOString()}","batch":[${parts.join(',')}]}` }
+    lines = []
+    parts = []
+    bytes = 0
+    return batch
+  }
+  for await (const message of messages) {
+    if (!message.ok) {
+      refused.push(message)
+      continue
+    }
+    const size = Buffer.byteLength(message.json)
+    if (lines.length === batchMessages || (lines.length > 0 && bytes + size > batchBytes)) yield take()
+    lines.push(message.line)
+    parts.push(message.json)
+    bytes += size
+  }
+  if (lines.length > 0) yield take()
+  return undefined
+}

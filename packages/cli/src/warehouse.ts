@@ -1,0 +1,43 @@
+import { CommandFailure, exitCode } from './command.ts'
+import type { Instance } from './instance/instance.ts'
+
+/** Runs one statement over the HTTP interface and returns the response body. */
+export async function ask(
+  { clickhouse }: Instance,
+  sql: string,
+  options: { readonly format?: string; readonly params?: Readonly<Record<string, string>> } = {},
+): Promise<Response> {
+  const url = new URL(clickhouse.url)
+  url.searchParams.set('database', clickhouse.database)
+  if (options.format !== undefined) url.searchParams.set('default_format', options.format)
+  for (const [name, value] of Object.entries(options.params ?? {})) url.searchParams.set(`param_${name}`, value)
+  const authorization = `Basic ${Buffer.from(`${clickhouse.user}:${clickhouse.password}`).toString('base64')}`
+  let response: Response
+  try {
+    response = await fetch(url, { method: 'POST', body: sql, headers: { authorization } })
+  } catch (error) {
+    throw new CommandFailure(
+      exitCode.unavailable,
+      `ClickHouse at ${clickhouse.url} does not answer: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+  if (response.ok) return response
+  throw new CommandFailure(exitCode.no, (await response.text()).trim())
+}
+
+/** The rows of a SELECT as objects; 64-bit integers come as numbers. */
+export async function rows<T>(
+  instance: Instance,
+  sql: string,
+  params: Readonly<Record<string, string>> = {},
+): Promise<T[]> {
+  const response = await ask(instance, `${sql} SETTINGS output_format_json_quote_64bit_integers = 0`, {
+    format: 'JSONEachRow',
+    params,
+  })
+  const body = await response.text()
+  return body
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as T)
+}

@@ -1,0 +1,54 @@
+import type { Conversion } from '../conversion/conversion.ts'
+import type { Contribution, GoalCounts } from '../session/row.ts'
+import type { Session } from '../session/session.ts'
+import { direct } from '../session/source.ts'
+
+export type Counted = Session & { readonly conversions: readonly Conversion[] }
+
+/** What a session adds to roll-ups now; null for a bot's, which counts nowhere. */
+export function contributionOf(session: Counted): Contribution | null {
+  if (session.is_bot) return null
+  const { channel, source, medium, campaign } = session.origin ?? direct
+  return { started_at: session.started_at, channel, source, medium, campaign, ...goalCounts(session.conversions) }
+}
+
+interface Entry {
+  readonly goal: string
+  readonly currency: string
+  readonly macro: number
+  count: number
+  value: number
+}
+
+/**
+ * Conversions counted by goal and currency, sorted by both (a goal whose kind was changed meanwhile has an entry of each
+ * kind). Negative intent is no conversion of the business: it is
+ * left out.
+ */
+export function goalCounts(conversions: readonly Conversion[]): GoalCounts {
+  const entries: Entry[] = []
+  for (const { goal, currency, kind, value_minor } of conversions) {
+    if (kind === 'negative') continue
+    const macro = kind === 'macro' ? 1 : 0
+    let entry = entries.find((e) => e.goal === goal && e.currency === currency && e.macro === macro)
+    if (entry === undefined) {
+      entry = { goal, currency, macro, count: 0, value: 0 }
+      entries.push(entry)
+    }
+    entry.count++
+    entry.value += value_minor ?? 0
+  }
+  entries.sort((a, b) => compare(a.goal, b.goal) || compare(a.currency, b.currency) || a.macro - b.macro)
+  return {
+    goal_names: entries.map((e) => e.goal),
+    goal_currencies: entries.map((e) => e.currency),
+    goal_macro: entries.map((e) => e.macro),
+    goal_converted: entries.map((e, at) => (e.goal === entries[at - 1]?.goal ? 0 : 1)),
+    goal_counts: entries.map((e) => e.count),
+    goal_values: entries.map((e) => e.value),
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,116 @@
+import { idFrom } from '../event/hash.ts'
+import type { Millis, StorefrontEvent } from '../event/event.ts'
+import type { Origin } from '../session/source.ts'
+import type { Goal } from './goal.ts'
+import type { ConversionRow, GoalClass, GoalKind } from './row.ts'
+
+/** A counted (goal, event) as its session keeps it; immutable, so that drafts and sessions can share it. */
+export interface Conversion {
+  readonly id: string
+  readonly goal: string
+  readonly kind: GoalKind
+  readonly class: GoalClass
+  readonly event_id: string
+  readonly event_name: string
+  readonly event_time: Millis
+  readonly user_id: string
+  readonly value_minor: number | null
+  readonly currency: string
+  readonly order_id: string
+  readonly coupon: string
+  /** Of two in one session only the earlier counts. */
+  readonly per_session: boolean
+  readonly definitions_number: number
+}
+
+/** Whose conversions these are. `key` is the record key: sessionless visitors have no `visitor_id`. */
+export interface Owner {
+  readonly key: string
+  readonly site: string
+  readonly visitor_id: string
+}
+
+/** What a conversion's row takes from its session. */
+export interface Credit extends Pick<Origin, 'channel' | 'source' | 'medium' | 'campaign'> {
+  readonly session_id: string | null
+  readonly is_bot: boolean
+}
+
+export function newConversion(goal: Goal, event: StorefrontEvent, key: string, definitionsNumber: number): Conversion {
+  return {
+    id: idFrom(event.event_time, [event.site, key, goal.name, event.event_id, 'conversion']),
+    goal: goal.name,
+    kind: goal.kind,
+    class: goal.class,
+    event_id: event.event_id,
+    event_name: event.name,
+    event_time: event.event_time,
+    user_id: event.user_id,
+    ...goal.worth(event),
+    order_id: event.order_id,
+    coupon: event.coupon,
+    per_session: goal.count === 'once_per_session',
+    definitions_number: definitionsNumber,
+  }
+}
+
+export function conversionRow(owner: Owner, conversion: Conversion, credit: Credit, version: number): ConversionRow {
+  return {
+    conversion_id: conversion.id,
+    version,
+    is_deleted: 0,
+    site: owner.site,
+    visitor_id: owner.visitor_id,
+    user_id: conversion.user_id,
+    session_id: credit.session_id,
+    goal: conversion.goal,
+    kind: conversion.kind,
+    class: conversion.class,
+    event_id: conversion.event_id,
+    event_name: conversion.event_name,
+    event_time: conversion.event_time,
+    value_minor: conversion.value_minor,
+    currency: conversion.currency,
+    order_id: conversion.order_id,
+    coupon: conversion.coupon,
+    channel: credit.channel,
+    source: credit.source,
+    medium: credit.medium,
+    campaign: credit.campaign,
+    is_bot: credit.is_bot ? 1 : 0,
+    definitions_number: conversion.definitions_number,
+  }
+}
+
+/** A conversion that another one displaced; enough of it to find and delete its row. */
+export interface Withdrawn extends Pick<Conversion, 'id' | 'goal' | 'kind' | 'class' | 'event_id' | 'event_time'> {
+  readonly definitions_number: number
+}
+
+export function withdrawnRow(owner: Owner, withdrawn: Withdrawn, version: number): ConversionRow {
+  return {
+    conversion_id: withdrawn.id,
+    version,
+    is_deleted: 1,
+    site: owner.site,
+    visitor_id: owner.visitor_id,
+    user_id: '',
+    session_id: null,
+    goal: withdrawn.goal,
+    kind: withdrawn.kind,
+    class: withdrawn.class,
+    event_id: withdrawn.event_id,
+    event_name: '',
+    event_time: withdrawn.event_time,
+    value_minor: null,
+    currency: '',
+    order_id: '',
+    coupon: '',
+    channel: '',
+    source: '',
+    medium: '',
+    campaign: '',
+    is_bot: 0,
+    definitions_number: withdrawn.definitions_number,
+  }
+}

@@ -1,0 +1,191 @@
+import type { Millis, StorefrontEvent } from '../event/event.ts'
+import { precedes, type Arrival } from '../session/session.ts'
+import { newConversion, type Conversion, type Withdrawn } from './conversion.ts'
+import type { Goal } from './goal.ts'
+
+/**
+ * What a visitor has used up: a goal that counts once a visitor (`order_id` empty), or an order of a goal that counts
+ * once an order.
+ */
+export interface Claim {
+  readonly goal: string
+  readonly order_id: string
+  readonly conversion_id: string
+  readonly event_time: Millis
+  readonly event_id: string
+  /** Stream time at which the claim was last made or met. */
+  readonly touched_at: Millis
+  /** First stream time at which a sessionless conversion can't be displaced any more; 0 for one with a session. */
+  readonly final_due: Millis
+}
+
+/** A retained session, as counting sees it. */
+export interface Holder {
+  conversions: readonly Conversion[]
+}
+
+export interface Claims {
+  claims: readonly Claim[]
+}
+
+/** What an event did to its visitor's conversions. */
+export interface Tally<H extends Holder> {
+  readonly made: Conversion[]
+  readonly withdrawn: Withdrawn[]
+  /** Other sessions that lost a conversion. */
+  readonly corrected: H[]
+}
+
+const CLAIM_LIFETIME_MS = 180 * 86_400_000
+/** A visitor's claims are bounded: the one longest untouched goes first. */
+const MAX_CLAIMS = 1_000
+
+/** Forgets claims untouched for 180 days. */
+export function forgetClaims(visitor: Claims, now: Millis): void {
+  if (visitor.claims.some((claim) => claimDue(claim) <= now)) {
+    visitor.claims = visitor.claims.filter((claim) => claimDue(claim) > now)
+  }
+}
+
+/** First stream time at which a claim is forgotten. */
+export function claimDue(claim: Claim): Millis {
+  return claim.touched_at + CLAIM_LIFETIME_MS + 1
+}
+
+/**
+ * Counts the goals an event matched. Where only one event may count, the earliest by (event time, event id) does, so
+ * that arrival order does not matter: an earlier event displaces a conversion as long as its session is retained.
+ *
+ * @param holders the visitor's retained sessions, `session` (the event's own, null for a sessionless event) among them
+ */
+export function countGoals<H extends Holder>(
+  visitor: Claims,
+  holders: readonly H[],
+  session: H | null,
+  event: StorefrontEvent,
+  goals: readonly Goal[],
+  key: string,
+  arrival: Arrival,
+): Tally<H> {
+  const tally: Tally<H> = { made: [], withdrawn: [], corrected: [] }
+  const counting: Counting<H> = { visitor, holders, session, event, arrival, tally }
+  for (const goal of goals) {
+    if (!wins(counting, goal)) continue
+    const conversion = newConversion(goal, event, key, arrival.definitionsNumber)
+    tally.made.push(conversion)
+    if (session !== null) session.conversions = [...session.conversions, conversion]
+    if (isClaimed(goal, event)) replaceClaim(visitor, newClaim(counting, goal, conversion))
+  }
+  return tally
+}
+
+interface Counting<H extends Holder> {
+  readonly visitor: Claims
+  readonly holders: readonly H[]
+  readonly session: H | null
+  readonly event: StorefrontEvent
+  readonly arrival: Arrival
+  readonly tally: Tally<H>
+}
+
+/** Whether the event counts for a goal; the conversion it displaces, if any, is withdrawn. */
+function wins<H extends Holder>(counting: Counting<H>, goal: Goal): boolean {
+  const { session, event, arrival, tally } = counting
+  if (isClaimed(goal, event)) return winsClaim(counting, goal)
+  if (goal.count !== 'once_per_session' || session === null) return true
+  const rival = session.conversions.find((c) => c.per_session && c.goal === goal.name)
+  if (rival === undefined) return true
+  if (!isEarlier(event, rival)) return false
+  withdraw(session, rival, arrival, tally)
+  return true
+}
+
+function winsClaim<H extends Holder>({ visitor, holders, event, arrival, tally }: Counting<H>, goal: Goal): boolean {
+  const held = visitor.claims.find((claim) => isSameClaim(claim, goal.name, claimedOrder(goal, event)))
+  if (held === undefined) return true
+  if (isEarlier(event, held)) {
+    const holder = holders.find(({ conversions }) => conversions.some((c) => c.id === held.conversion_id))
+    const rival = holder?.conversions.find((c) => c.id === held.conversion_id)
+    if (holder !== undefined && rival !== undefined) {
+      withdraw(holder, rival, arrival, tally)
+      return true
+    }
+    if (arrival.streamTime < held.final_due) {
+      tally.withdrawn.push(sessionlessRival(held, goal, arrival))
+      return true
+    }
+  }
+  replaceClaim(visitor, { ...held, touched_at: arrival.streamTime })
+  return false
+}
+
+/** Joins the conversions of two merged sessions; of two that count once a session the later one is withdrawn. */
+export function mergeConversions(survivor: Holder, loser: Holder): Conversion[] {
+  const withdrawn: Conversion[] = []
+  for (const conversion of loser.conversions) {
+    const rival = conversion.per_session
+      ? survivor.conversions.find((c) => c.per_session && c.goal === conversion.goal)
+      : undefined
+    if (rival === undefined) {
+      survivor.conversions = [...survivor.conversions, conversion]
+    } else if (isEarlier(conversion, rival)) {
+      survivor.conversions = survivor.conversions.map((c) => (c === rival ? conversion : c))
+      withdrawn.push(rival)
+    } else {
+      withdrawn.push(conversion)
+    }
+  }
+  return withdrawn
+}
+
+function newClaim<H extends Holder>({ session, event, arrival }: Counting<H>, goal: Goal, made: Conversion): Claim {
+  const { rules, streamTime } = arrival
+  return {
+    goal: goal.name,
+    order_id: claimedOrder(goal, event),
+    conversion_id: made.id,
+    event_time: made.event_time,
+    event_id: made.event_id,
+    touched_at: streamTime,
+    final_due: session === null ? streamTime + rules.gapMs + rules.graceMs + 1 : 0,
+  }
+}
+
+/** An empty order id names no order: such events count each. */
+function isClaimed(goal: Goal, event: StorefrontEvent): boolean {
+  return goal.count === 'once_per_visitor' || claimedOrder(goal, event) !== ''
+}
+
+function claimedOrder(goal: Goal, event: StorefrontEvent): string {
+  return goal.oncePerOrder ? event.order_id : ''
+}
+
+function isSameClaim(claim: Claim, goal: string, orderId: string): boolean {
+  return claim.goal === goal && claim.order_id === orderId
+}
+
+function sessionlessRival(held: Claim, goal: Goal, arrival: Arrival): Withdrawn {
+  const { conversion_id: id, event_id, event_time } = held
+  const { name, kind, class: goalClass } = goal
+  const definitions_number = arrival.definitionsNumber
+  return { id, goal: name, kind, class: goalClass, event_id, event_time, definitions_number }
+}
+
+function isEarlier(
+  event: Pick<Conversion, 'event_time' | 'event_id'>,
+  rival: Pick<Conversion, 'event_time' | 'event_id'>,
+): boolean {
+  return precedes(event.event_time, event.event_id, { time: rival.event_time, event_id: rival.event_id })
+}
+
+function withdraw<H extends Holder>(holder: H, rival: Conversion, arrival: Arrival, tally: Tally<H>): void {
+  holder.conversions = holder.conversions.filter((c) => c !== rival)
+  tally.withdrawn.push({ ...rival, definitions_number: arrival.definitionsNumber })
+  tally.corrected.push(holder)
+}
+
+function replaceClaim(visitor: Claims, claim: Claim): void {
+  const others = visitor.claims.filter((held) => !isSameClaim(held, claim.goal, claim.order_id))
+  if (others.length >= MAX_CLAIMS) others.sort((a, b) => b.touched_at - a.touched_at).pop()
+  visitor.claims = [...others, claim]
+}

@@ -1,0 +1,132 @@
+import type { Check, Path } from '../definitions/check.ts'
+import { currencyExponent } from '../event/money.ts'
+import type { StorefrontEvent } from '../event/event.ts'
+import { readComparison, type TextTest } from './comparison.ts'
+import { compileGlob } from './glob.ts'
+
+/** A compiled condition on an event. */
+export interface Matcher {
+  readonly matches: (event: StorefrontEvent) => boolean
+  /** The only event names it can match; null when any may. */
+  readonly names: ReadonlySet<string> | null
+}
+
+const KEYS = ['event', 'path', 'properties', 'fields', 'all', 'any', 'not']
+const FIELDS = ['order_id', 'coupon', 'currency', 'value']
+
+/** Reads a matcher mapping; all its keys must hold. */
+export function readMatcher(check: Check, json: unknown, path: Path): Matcher {
+  const entries = check.object(json, path, KEYS)
+  if (Object.keys(entries).length === 0) check.add(path, 'an empty matcher would match every event')
+  const parts: Matcher[] = []
+  const read = (key: string, reader: (check: Check, json: unknown, path: Path) => Matcher): void => {
+    if (entries[key] !== undefined) parts.push(reader(check, entries[key], [...path, key]))
+  }
+  read('event', readNames)
+  read('path', readPath)
+  read('properties', readProperties)
+  read('fields', readFields)
+  read('all', (...at) => allOf(readList(...at)))
+  read('any', (...at) => anyOf(readList(...at)))
+  read('not', (...at) => noneOf(readMatcher(...at)))
+  return allOf(parts)
+}
+
+function readList(check: Check, json: unknown, path: Path): Matcher[] {
+  const items = check.list(json, path)
+  if (items.length === 0) check.add(path, 'the list is empty')
+  return items.map((item, at) => readMatcher(check, item, [...path, at]))
+}
+
+function readNames(check: Check, json: unknown, path: Path): Matcher {
+  const names = new Set(check.texts(json, path))
+  return { names, matches: (event) => names.has(event.name) }
+}
+
+function readPath(check: Check, json: unknown, path: Path): Matcher {
+  if (typeof json === 'string' || Array.isArray(json)) return pathMatcher(exactly(check.texts(json, path)))
+  const entries = check.object(json, path, ['exact', 'prefix', 'glob'])
+  const tests: ((path: string) => boolean)[] = []
+  for (const [key, value] of Object.entries(entries)) {
+    const texts = check.texts(value, [...path, key])
+    if (key === 'exact') tests.push(exactly(texts))
+    if (key === 'prefix') tests.push((sent) => texts.some((prefix) => sent.startsWith(prefix)))
+    if (key === 'glob') tests.push(anyGlob(texts))
+  }
+  if (tests.length === 0) check.add(path, 'expected a path, or one of exact, prefix, glob')
+  return pathMatcher((sent) => tests.every((test) => test(sent)))
+}
+
+function exactly(paths: readonly string[]): (path: string) => boolean {
+  const wanted = new Set(paths)
+  return (path) => wanted.has(path)
+}
+
+function anyGlob(patterns: readonly string[]): (path: string) => boolean {
+  const globs = patterns.map(compileGlob)
+  return (path) => globs.some((glob) => glob(path))
+}
+
+function pathMatcher(test: (path: string) => boolean): Matcher {
+  return { names: null, matches: (event) => event.path !== '' && test(event.path) }
+}
+
+function readProperties(check: Check, json: unknown, path: Path): Matcher {
+  const tests = readTests(check, check.entries(json, path), path)
+  return { names: null, matches: (event) => tests.every(([name, test]) => test(propertyOf(event, name))) }
+}
+
+function readFields(check: Check, json: unknown, path: Path): Matcher {
+  const tests = readTests(check, check.object(json, path, FIELDS), path)
+  return { names: null, matches: (event) => tests.every(([name, test]) => test(fieldOf(event, name))) }
+}
+
+function readTests(check: Check, entries: Readonly<Record<string, unknown>>, path: Path): [string, TextTest][] {
+  return Object.entries(entries).map(([name, json]) => [name, readComparison(check, json, [...path, name])])
+}
+
+/** Own keys only: a property called `constructor` must not find what every object has. */
+function propertyOf(event: StorefrontEvent, name: string): string | undefined {
+  return Object.hasOwn(event.properties, name) ? event.properties[name] : undefined
+}
+
+function fieldOf(event: StorefrontEvent, name: string): string | undefined {
+  switch (name) {
+    case 'order_id':
+      return event.order_id || undefined
+    case 'coupon':
+      return event.coupon || undefined
+    case 'currency':
+      return event.currency || undefined
+    default:
+      return event.value_minor === null ? undefined : majorUnits(event.value_minor, event.currency)
+  }
+}
+
+/** Definitions speak of money as people do (`value: { gte: 100 }`), not in minor units. */
+function majorUnits(minor: number, currency: string): string {
+  return String(minor / 10 ** currencyExponent(currency))
+}
+
+function allOf(parts: readonly Matcher[]): Matcher {
+  const [only] = parts
+  if (only !== undefined && parts.length === 1) return only
+  let names: ReadonlySet<string> | null = null
+  for (const part of parts) names = intersection(names, part.names)
+  return { names, matches: (event) => parts.every((part) => part.matches(event)) }
+}
+
+function anyOf(parts: readonly Matcher[]): Matcher {
+  const sets = parts.map((part) => part.names)
+  const names = sets.every((set) => set !== null) ? new Set(sets.flatMap((set) => [...set])) : null
+  return { names, matches: (event) => parts.some((part) => part.matches(event)) }
+}
+
+function noneOf(part: Matcher): Matcher {
+  return { names: null, matches: (event) => !part.matches(event) }
+}
+
+function intersection(a: ReadonlySet<string> | null, b: ReadonlySet<string> | null): ReadonlySet<string> | null {
+  if (a === null || b === null) return a ?? b
+  return new Set([...a].filter((name) => b.has(name)))
+}

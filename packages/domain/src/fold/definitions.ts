@@ -1,0 +1,79 @@
+import { readGoals, indexGoals, type Goal, type GoalIndex } from '../conversion/goal.ts'
+import { Check, type Path, type Problem } from '../definitions/check.ts'
+import { defaultSessionRules, readSessionRules, type SessionRules } from '../session/rules.ts'
+
+/** The rules of one site. */
+export interface SiteDefinitions {
+  readonly session: SessionRules
+  readonly ownDomains: ReadonlySet<string>
+  readonly goals: readonly Goal[]
+  readonly matchGoals: GoalIndex
+}
+
+/** Compiled definitions: what `definitions/*.yaml` says, ready to be applied to events. */
+export interface Definitions {
+  /** Which clock closes sessions: the log's, or (demo, tests, backfills) the events'. */
+  readonly timeSource: 'log' | 'event'
+  readonly forSite: (site: string) => SiteDefinitions
+}
+
+export type Compiled =
+  | { readonly ok: true; readonly definitions: Definitions }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
+
+const KEYS = ['time_source', 'session', 'own_domains', 'goals', 'sites']
+const SITE_KEYS = ['session', 'own_domains', 'goals']
+
+/** In force before any definitions are deployed: default sessions, no goals. */
+export const noDefinitions: Definitions = {
+  timeSource: 'log',
+  forSite: (
+    (site: SiteDefinitions) => () =>
+      site
+  )(siteOf(defaultSessionRules, [], [])),
+}
+
+/**
+ * Checks and compiles a definitions document (the parsed YAML or JSON). All problems are returned at once, each with
+ * the path of the value it is about.
+ */
+export function compileDefinitions(json: unknown): Compiled {
+  const check = new Check()
+  const entries = check.object(json, [], KEYS)
+  const { time_source: timeSource, session, own_domains: ownDomains, goals, sites } = entries
+  const base = siteOf(
+    readSessionRules(check, session, ['session'], defaultSessionRules),
+    readDomains(check, ownDomains, ['own_domains']),
+    readGoals(check, goals, ['goals']),
+  )
+  const bySite = readSites(check, sites, base)
+  const compiled: Definitions = {
+    timeSource: timeSource === undefined ? 'log' : check.oneOf(timeSource, ['time_source'], ['log', 'event'], 'log'),
+    forSite: (site) => bySite.get(site) ?? base,
+  }
+  return check.problems.length === 0 ? { ok: true, definitions: compiled } : { ok: false, problems: check.problems }
+}
+
+function readSites(check: Check, json: unknown, base: SiteDefinitions): ReadonlyMap<string, SiteDefinitions> {
+  const sites = Object.entries(json === undefined ? {} : check.entries(json, ['sites']))
+  return new Map(sites.map(([site, overrides]) => [site, readSite(check, overrides, ['sites', site], base)]))
+}
+
+/** A site's `session` overrides key by key, its `goals` and `own_domains` replace. */
+function readSite(check: Check, json: unknown, path: Path, base: SiteDefinitions): SiteDefinitions {
+  const { session, own_domains: ownDomains, goals } = check.object(json, path, SITE_KEYS)
+  return siteOf(
+    readSessionRules(check, session, [...path, 'session'], base.session),
+    ownDomains === undefined ? [...base.ownDomains] : readDomains(check, ownDomains, [...path, 'own_domains']),
+    goals === undefined ? base.goals : readGoals(check, goals, [...path, 'goals']),
+  )
+}
+
+function readDomains(check: Check, json: unknown, path: Path): readonly string[] {
+  if (json === undefined) return []
+  return check.list(json, path).map((item, at) => check.text(item, [...path, at]).toLowerCase())
+}
+
+function siteOf(session: SessionRules, ownDomains: readonly string[], goals: readonly Goal[]): SiteDefinitions {
+  return { session, ownDomains: new Set(ownDomains), goals, matchGoals: indexGoals(goals) }
+}

@@ -1,0 +1,226 @@
+import { describe, expect, it } from '@jest/globals'
+import {
+  arrivals,
+  EPOCH,
+  jsonVisitorCodec,
+  keyOf,
+  LogBuilder,
+  SPAN,
+  truthOf,
+  visitorEvents,
+  Warehouse,
+  buildEvent,
+  type Arriving,
+  type OracleGoal,
+  type Truth,
+} from '@cairn/testkit/domain'
+import fc from 'fast-check'
+import type { LogRecord, StorefrontEvent } from '../index.ts'
+import { commit, createPartition, step } from '../index.ts'
+
+const HOUR = 3_600_000
+const GAP = 30 * 60_000
+
+const goals = [
+  { name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' },
+  { name: 'pay', kind: 'micro', match: { event: 'purchase' }, value: 'event', count: 'every' },
+  { name: 'look', kind: 'micro', match: { event: 'view_item' }, count: 'once_per_session' },
+  { name: 'page_a', kind: 'micro', match: { event: 'page_view', path: '/a' }, count: 'once_per_session' },
+  {
+    name: 'join',
+    kind: 'micro',
+    match: { any: [{ event: 'sign_up' }, { event: 'add_to_cart' }] },
+    count: 'once_per_visitor',
+  },
+]
+
+const oracleGoals: OracleGoal[] = [
+  { name: 'buy', matches: (e) => e.name === 'purchase', valued: true, count: 'once_per_order' },
+  { name: 'pay', matches: (e) => e.name === 'purchase', valued: true, count: 'every' },
+  { name: 'look', matches: (e) => e.name === 'view_item', valued: false, count: 'once_per_session' },
+  {
+    name: 'page_a',
+    matches: (e) => e.name === 'page_view' && e.path === '/a',
+    valued: false,
+    count: 'once_per_session',
+  },
+  {
+    name: 'join',
+    matches: (e) => ['sign_up', 'add_to_cart'].includes(e.name),
+    valued: false,
+    count: 'once_per_visitor',
+  },
+]
+
+type TimeSource = 'log' | 'event'
+
+const scenario = visitorEvents.chain((events) =>
+  fc.record({
+    events: fc.constant(events),
+    arriving: arrivals(events),
+    timeSource: fc.constantFrom<TimeSource>('log', 'event'),
+  }),
+)
+
+/** The log of some arrivals: definitions first, at the end everything closed and flushed. */
+function logOf(arriving: readonly Arriving[], timeSource: TimeSource): LogRecord[] {
+  const log = new LogBuilder()
+  let now = EPOCH + SPAN
+  log.definitions(now, 1, { time_source: timeSource, goals })
+  for (const { event, afterMs, then } of arriving) {
+    now += afterMs
+    log.event(now, event)
+    if (then === 'tick') log.tick(now)
+    if (then === 'flush') log.flush(now)
+  }
+  const end = Math.max(now, EPOCH + SPAN) + HOUR
+  log.event(end, closing(end))
+  log.flush(end)
+  return log.records
+}
+
+/** Moves the event clock past every gap; belongs to a visitor nobody looks at. */
+function closing(eventTime: number): StorefrontEvent {
+  return buildEvent({ event_id: 'closing', visitor_id: 'nobody', event_time: eventTime })
+}
+
+/** The sessions and conversions of each visitor as the warehouse shows them, named by the ids of their events. */
+function shown(records: readonly LogRecord[], warehouse: Warehouse): Map<string, Truth> {
+  const eventsOf = new Map<string, string[]>()
+  const visitors = new Map<string, StorefrontEvent[]>()
+  for (const { body, offset, key } of records) {
+    if (body.kind !== 'event' || !warehouse.labels.has(offset) || body.event.visitor_id === 'nobody') continue
+    visitors.set(key, [...(visitors.get(key) ?? []), body.event])
+    const session = warehouse.sessionOf(offset)
+    if (session !== null) eventsOf.set(session, [...(eventsOf.get(session) ?? []), body.event.event_id])
+  }
+  const byTime = byTimeOf([...visitors.values()].flat())
+  const named = (id: string): string[] => (eventsOf.get(id) ?? []).sort(byTime)
+  return new Map(
+    [...visitors].map(([key, events]) => {
+      const own = new Set(events.map((event) => event.event_id))
+      const sessions = warehouse.liveSessions().filter((row) => named(row.session_id).some((id) => own.has(id)))
+      return [
+        key,
+        sorted({
+          sessions: sessions.map((row) => ({
+            events: named(row.session_id),
+            started_at: row.started_at,
+            ended_at: row.ended_at,
+            page_views: row.page_views,
+            entry_page: row.entry_page,
+            exit_page: row.exit_page,
+            source: row.source,
+            user_id: row.user_id,
+            is_bot: row.is_bot === 1,
+          })),
+          conversions: warehouse
+            .liveConversions()
+            .filter((row) => own.has(row.event_id))
+            .map((row) => ({
+              goal: row.goal,
+              event_id: row.event_id,
+              value_minor: row.value_minor,
+              session: row.session_id === null ? null : named(row.session_id),
+            })),
+        }),
+      ]
+    }),
+  )
+}
+
+function expected(events: readonly StorefrontEvent[]): Map<string, Truth> {
+  const keys = [...new Set(events.map(keyOf))]
+  return new Map(
+    keys.map((key) => {
+      const own = events.filter((event) => keyOf(event) === key)
+      return [key, sorted(truthOf(own, GAP, oracleGoals))]
+    }),
+  )
+}
+
+function byTimeOf(events: readonly StorefrontEvent[]): (a: string, b: string) => number {
+  const times = new Map(events.map((event) => [event.event_id, event.event_time]))
+  return (a, b) => (times.get(a) ?? 0) - (times.get(b) ?? 0) || (a < b ? -1 : 1)
+}
+
+function sorted(truth: Truth): Truth {
+  const order = (a: unknown, b: unknown): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
+  return { sessions: truth.sessions.toSorted(order), conversions: truth.conversions.toSorted(order) }
+}
+
+describe('any order of arrival, with repeats', () => {
+  it('ends in the sessions and conversions that the events themselves tell', () => {
+    fc.assert(
+      fc.property(scenario, ({ events, arriving, timeSource }) => {
+        const records = logOf(arriving, timeSource)
+        const partition = createPartition(jsonVisitorCodec)
+        const warehouse = new Warehouse()
+        for (const record of records) warehouse.apply(step(partition, record).outputs)
+        const truth = expected(events)
+        const found = shown(records, warehouse)
+        for (const [key, own] of truth) expect({ key, ...found.get(key) }).toEqual({ key, ...own })
+        expect(warehouse.liveSessions().every((row) => row.state === 'closed' || row.visitor_id === 'nobody')).toBe(
+          true,
+        )
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  it('keeps the roll-up of what rows add and subtract equal to the rows that stand, at every flush', () => {
+    fc.assert(
+      fc.property(scenario, ({ arriving, timeSource }) => {
+        const partition = createPartition(jsonVisitorCodec)
+        const warehouse = new Warehouse()
+        for (const record of logOf(arriving, timeSource)) {
+          warehouse.apply(step(partition, record).outputs)
+          expect(warehouse.rollUp).toEqual(warehouse.recomputedRollUp())
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('shows at every flush what the events so far tell', () => {
+    fc.assert(
+      fc.property(scenario, ({ arriving, timeSource }) => {
+        const records = logOf(arriving, timeSource)
+        const partition = createPartition(jsonVisitorCodec)
+        const warehouse = new Warehouse()
+        for (const [at, record] of records.entries()) {
+          warehouse.apply(step(partition, record).outputs)
+          if (record.body.kind !== 'tick' || record.body.flush_id === '') continue
+          const soFar = records.slice(0, at + 1)
+          const events = soFar.flatMap(({ body }) =>
+            body.kind === 'event' && body.event.visitor_id !== 'nobody' ? [body.event] : [],
+          )
+          expect(shown(soFar, warehouse)).toEqual(expected(events))
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('writes at most one row an id and step, and versions that never go back', () => {
+    fc.assert(
+      fc.property(scenario, ({ arriving, timeSource }) => {
+        const partition = createPartition(jsonVisitorCodec)
+        for (const record of logOf(arriving, timeSource)) {
+          const { outputs } = step(partition, record)
+          commit(partition)
+          const ids = outputs.flatMap((output) => {
+            if (output.kind === 'session') return [output.row.session_id]
+            return output.kind === 'conversion' ? [output.row.conversion_id] : []
+          })
+          expect(new Set(ids).size).toBe(ids.length)
+          for (const output of outputs) {
+            if (output.kind === 'session' || output.kind === 'conversion')
+              expect(output.row.version).toBe(record.offset)
+          }
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
+})

@@ -1,0 +1,28 @@
+import type { ConversionRow } from '../conversion/row.ts'
+import type { Label } from '../event/event.ts'
+import type { PoisonReason } from '../event/record.ts'
+import type { SessionRow } from '../session/row.ts'
+
+/** What a step writes; `key` is the record key it is written under. */
+export type Output =
+  /** The label of the record's own event: it stands before the event's bytes. */
+  | { readonly kind: 'labelled'; readonly key: string; readonly label: Label }
+  | { readonly kind: 'session'; readonly key: string; readonly row: SessionRow }
+  | { readonly kind: 'conversion'; readonly key: string; readonly row: ConversionRow }
+  | { readonly kind: 'barrier'; readonly key: string; readonly flush_id: string; readonly hold_ms: number }
+  | {
+      readonly kind: 'dead-letter'
+      readonly key: string
+      readonly reason: PoisonReason | 'invalid_definitions'
+      readonly detail: string
+    }
+
+/** What became of the record: every one ends in exactly one of these. */
+export type Outcome = 'accepted' | 'duplicate' | 'duplicate_conflict' | 'poison' | 'control'
+
+export interface StepResult {
+  readonly outputs: readonly Output[]
+  readonly outcome: Outcome
+  /** The record is an event older than the watermark. */
+  readonly late: boolean
+}

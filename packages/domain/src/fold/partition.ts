@@ -1,0 +1,157 @@
+import type { Millis } from '../event/event.ts'
+import { compileDefinitions, noDefinitions, type Definitions } from './definitions.ts'
+import { VisitorStore } from './store.ts'
+import type { VisitorCodec } from './visitor.ts'
+
+/**
+ * Counts up when the same log would give other outputs or states. A checkpoint of another version is only taken over
+ * where nothing has to be folded again.
+ */
+export const foldVersion = 1
+
+/** The fold of one partition: what meta and checkpoint records are written from. Changed only by `step`. */
+export interface PartitionState {
+  /** Next input offset. */
+  readonly position: number
+  /** Highest append time seen. */
+  readonly streamTime: Millis
+  /** Highest event time seen. */
+  readonly eventClock: Millis
+  readonly definitions: DeployedDefinitions
+<<<<<<< HEAD
+  /** Visitors whose committed state is newer than the last checkpoint. */
+  readonly unsaved: number
+=======
+  /** About how many bytes {@link takeDirty} would give. */
+  readonly dirtyBytes: number
+>>>>>>> fold
+}
+
+/** Definitions as they stand in the log. */
+export interface DeployedDefinitions {
+  /** Their offset in topic `definitions`, -1 before any. */
+  readonly number: number
+  /** Canonical JSON, empty before any. */
+  readonly json: string
+}
+
+/** Where a restored partition goes on: schemas/avro/attribution-checkpoint.avsc. */
+export interface Checkpoint {
+  readonly position: number
+  readonly stream_time: Millis
+  readonly event_clock: Millis
+  readonly definitions_number: number
+  readonly definitions: string
+}
+
+interface Frame {
+  readonly position: number
+  readonly streamTime: Millis
+  readonly eventClock: Millis
+  readonly definitions: DeployedDefinitions
+  readonly compiled: Definitions
+}
+
+export class Partition implements PartitionState {
+  position = 0
+  streamTime: Millis = 0
+  eventClock: Millis = 0
+  definitions: DeployedDefinitions = { number: -1, json: '' }
+  compiled: Definitions = noDefinitions
+  readonly store: VisitorStore
+  private committed: Frame
+
+  constructor(codec: VisitorCodec) {
+    this.store = new VisitorStore(codec)
+    this.committed = this.frame()
+  }
+
+  get unsaved(): number {
+    return this.store.unsavedCount
+  }
+
+  /** The clock that closes sessions. */
+  get closingClock(): Millis {
+    return this.compiled.timeSource === 'log' ? this.streamTime : this.eventClock
+  }
+
+  get dirtyBytes(): number {
+    return this.store.unsavedBytes
+  }
+
+  commit(): void {
+    this.store.commit()
+    this.committed = this.frame()
+  }
+
+  rollback(): void {
+    this.store.rollback()
+    Object.assign(this, this.committed)
+  }
+
+  private frame(): Frame {
+    const { position, streamTime, eventClock, definitions, compiled } = this
+    return { position, streamTime, eventClock, definitions, compiled }
+  }
+}
+
+/** The partition before its first record: default session rules, no goals. */
+export function createPartition(codec: VisitorCodec): PartitionState {
+  return new Partition(codec)
+}
+
+/**
+ * The partition as it stood at a checkpoint. Visitor states stay encoded until they are touched.
+ *
+ * @throws Error when the checkpoint's definitions do not compile: they did when they came into force, so a newer fold
+ * has changed what it accepts
+ */
+export function restorePartition(
+  codec: VisitorCodec,
+  checkpoint: Checkpoint,
+  states: Iterable<readonly [key: string, bytes: Uint8Array]>,
+): PartitionState {
+  const partition = new Partition(codec)
+  partition.position = checkpoint.position
+  partition.streamTime = checkpoint.stream_time
+  partition.eventClock = checkpoint.event_clock
+  partition.definitions = { number: checkpoint.definitions_number, json: checkpoint.definitions }
+  if (checkpoint.definitions !== '') partition.compiled = compiledAgain(partition.definitions)
+  for (const [key, bytes] of states) partition.store.restore(key, bytes)
+  partition.commit()
+  return partition
+}
+
+/** Makes the steps since the last commit final. */
+export function commit(state: PartitionState): void {
+  internals(state).commit()
+}
+
+/** Undoes the steps since the last commit. */
+export function rollback(state: PartitionState): void {
+  internals(state).rollback()
+}
+
+/**
+ * The visitors that changed since the last checkpoint, encoded, sorted by key; null for one that is forgotten. What is
+ * taken counts as saved once the batch commits; a rollback makes it due again. A batch takes no record after this.
+ */
+export function takeDirty(state: PartitionState): readonly (readonly [key: string, bytes: Uint8Array | null])[] {
+  return internals(state).store.takeUnsaved()
+}
+
+/** The state behind the interface that the shell holds. */
+export function internals(state: PartitionState): Partition {
+  if (state instanceof Partition) return state
+  throw new Error('Not a partition made by createPartition or restorePartition')
+}
+
+function compiledAgain(deployed: DeployedDefinitions): Definitions {
+  const result = compileDefinitions(JSON.parse(deployed.json))
+  if (result.ok) return result.definitions
+  const [first] = result.problems
+  throw new Error(
+    `Definitions ${deployed.number} no longer compile (${first?.path.join('.') ?? ''}: ${first?.message ?? ''}); ` +
+      'deploy definitions this version accepts before upgrading',
+  )
+}

@@ -1,0 +1,102 @@
+import type { Millis } from '../event/event.ts'
+import { NEVER, type Dues } from './visitor.ts'
+
+/** What a timer queue knows of a visitor: for each queue, the time of its one live entry. */
+export interface Timed {
+  readonly key: string
+  readonly armed: Dues
+}
+
+/**
+ * The visitors by due time: a binary heap ordered by (due, key). A visitor has at most one live entry, never later than
+ * it is due; when its due time moves on, the entry stays where it is and is put right when it comes up. So an event
+ * costs nothing here, and an entry that a rolled-back batch left behind is merely looked at once.
+ */
+export class TimerQueue<T extends Timed> {
+  private readonly dues: Millis[] = []
+  private readonly items: T[] = []
+  private readonly clock: keyof Dues
+
+  constructor(clock: keyof Dues) {
+    this.clock = clock
+  }
+
+  /** Makes sure that `item` comes up no later than `due`. */
+  arm(item: T, due: Millis): void {
+    if (due >= NEVER || due >= item.armed[this.clock]) return
+    item.armed[this.clock] = due
+    this.push(item, due)
+  }
+
+  /**
+   * Takes out the next item that is due, in order of (due, key); it has no live entry then. An entry that came up early
+   * goes back to where its item is due now: served at once, it would overtake others.
+   */
+  next(now: Millis, dueOf: (item: T) => Millis): T | undefined {
+    for (;;) {
+      const due = this.dues[0]
+      const item = this.items[0]
+      if (due === undefined || item === undefined || due > now) return undefined
+      this.removeFirst()
+      if (item.armed[this.clock] !== due) continue
+      item.armed[this.clock] = NEVER
+      const actual = dueOf(item)
+      if (actual <= due) return item
+      this.arm(item, actual)
+    }
+  }
+
+  /** The items with a live entry, in no order. */
+  *live(): Iterable<T> {
+    for (const [at, item] of this.items.entries()) if (item.armed[this.clock] === this.dues[at]) yield item
+  }
+
+  private push(item: T, due: Millis): void {
+    let at = this.dues.length
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (!this.isBefore(due, item, parent)) break
+      this.move(parent, at)
+      at = parent
+    }
+    this.dues[at] = due
+    this.items[at] = item
+  }
+
+  private removeFirst(): void {
+    const due = this.dues.pop()
+    const item = this.items.pop()
+    const length = this.dues.length
+    if (due === undefined || item === undefined || length === 0) return
+    let at = 0
+    for (;;) {
+      const child = this.smallerChild(at)
+      if (child >= length || this.isBefore(due, item, child)) break
+      this.move(child, at)
+      at = child
+    }
+    this.dues[at] = due
+    this.items[at] = item
+  }
+
+  private smallerChild(at: number): number {
+    const left = 2 * at + 1
+    const due = this.dues[left + 1]
+    const item = this.items[left + 1]
+    return due !== undefined && item !== undefined && this.isBefore(due, item, left) ? left + 1 : left
+  }
+
+  private move(from: number, to: number): void {
+    const due = this.dues[from]
+    const item = this.items[from]
+    if (due === undefined || item === undefined) return
+    this.dues[to] = due
+    this.items[to] = item
+  }
+
+  /** Whether (due, item) comes before the entry at `at`. */
+  private isBefore(due: Millis, item: T, at: number): boolean {
+    const otherDue = this.dues[at] ?? NEVER
+    return due < otherDue || (due === otherDue && item.key < (this.items[at]?.key ?? ''))
+  }
+}

@@ -1,0 +1,145 @@
+import { claimDue, type Claim } from '../conversion/count.ts'
+import type { Conversion } from '../conversion/conversion.ts'
+import type { Millis } from '../event/event.ts'
+import type { Seen } from '../event/seen.ts'
+import type { Contribution } from '../session/row.ts'
+import type { Session } from '../session/session.ts'
+
+/** A due time that never comes. Below 2^53 - 2, the largest number the Avro codec takes for a long. */
+export const NEVER: Millis = 2 ** 52
+
+/** When a visitor next needs attention without an event of its own. */
+export interface Dues {
+  /** Stream time at which a session row is due; NEVER when none is pending. */
+  emit_due: Millis
+  /** Closing clock at which a session closes. */
+  close_due: Millis
+  /** Stream time at which something can be forgotten. */
+  expire_due: Millis
+}
+
+/** A session with what was counted in it and what was said of it. */
+export interface TrackedSession extends Session {
+  conversions: readonly Conversion[]
+  /** Stream time at which its next row is due; NEVER when its last row stands. */
+  dirty_due: Millis
+  /** Stream time of its last row, -1 before the first. */
+  emitted_at: Millis
+  /** What its last row contributed to roll-ups, null when it counted nowhere. */
+  emitted: Contribution | null
+}
+
+/**
+ * All that is kept of a visitor (schemas/avro/visitor-state.avsc): mutable within a batch as a draft, never after its
+ * commit. The due times come first so that a codec can read them without decoding the rest.
+ */
+export interface VisitorState extends Dues, Seen {
+  readonly site: string
+  readonly visitor_id: string
+  sessions: readonly TrackedSession[]
+  claims: readonly Claim[]
+}
+
+/** How visitor states become bytes; `decode(encode(state))` equals `state`. */
+export interface VisitorCodec {
+  readonly encode: (state: VisitorState) => Uint8Array
+  readonly decode: (bytes: Uint8Array) => VisitorState
+  /** Reads the due times without decoding the rest. */
+  readonly peekDues: (bytes: Uint8Array) => Readonly<Dues>
+}
+
+export function newVisitor(site: string, visitorId: string): VisitorState {
+  return {
+    emit_due: NEVER,
+    close_due: NEVER,
+    expire_due: NEVER,
+    site,
+    visitor_id: visitorId,
+    seen_id: [],
+    seen_content: [],
+    seen_at: [],
+    sessions: [],
+    claims: [],
+  }
+}
+
+/** A copy to work on. Everything that is replaced rather than changed (marks, conversions, claims) is shared. */
+export function draftOf(state: VisitorState): VisitorState {
+  return {
+    emit_due: state.emit_due,
+    close_due: state.close_due,
+    expire_due: state.expire_due,
+    site: state.site,
+    visitor_id: state.visitor_id,
+    seen_id: state.seen_id.slice(),
+    seen_content: state.seen_content.slice(),
+    seen_at: state.seen_at.slice(),
+    sessions: state.sessions.map(copySession),
+    claims: state.claims,
+  }
+}
+
+/** Field by field: a spread copy of this many fields takes several times as long. */
+function copySession(s: TrackedSession): TrackedSession {
+  return {
+    id: s.id,
+    first_offset: s.first_offset,
+    client_session_id: s.client_session_id,
+    started_at: s.started_at,
+    ended_at: s.ended_at,
+    events: s.events,
+    page_views: s.page_views,
+    entry: s.entry,
+    exit: s.exit,
+    origin: s.origin,
+    user: s.user,
+    device: s.device,
+    country: s.country,
+    is_bot: s.is_bot,
+    capped: s.capped,
+    closed: s.closed,
+    close_due: s.close_due,
+    forget_due: s.forget_due,
+    absorbed: s.absorbed,
+    definitions_number: s.definitions_number,
+    conversions: s.conversions,
+    dirty_due: s.dirty_due,
+    emitted_at: s.emitted_at,
+    emitted: s.emitted,
+  }
+}
+
+/** About how many bytes a state takes in Avro, without encoding it: to tell when a checkpoint is due. */
+export function encodedSize(visitor: VisitorState): number {
+  let size = 50 + 20 * visitor.seen_id.length + 150 * visitor.claims.length
+  for (const { conversions, absorbed } of visitor.sessions)
+    size += 500 + 250 * conversions.length + 37 * absorbed.length
+  return size
+}
+
+/** Sets a visitor's due times from what it holds. */
+export function scheduleVisitor(visitor: VisitorState, graceMs: Millis): void {
+  let emit = NEVER
+  let close = NEVER
+  let expire = NEVER
+  for (const session of visitor.sessions) {
+    emit = Math.min(emit, session.dirty_due)
+    expire = Math.min(expire, session.forget_due)
+    if (!session.closed) close = Math.min(close, session.close_due)
+  }
+  visitor.emit_due = emit
+  visitor.close_due = close
+  visitor.expire_due = visitor.sessions.length > 0 ? expire : idleDue(visitor, graceMs)
+}
+
+/** Whether nothing is left to remember of a visitor. */
+export function isForgotten(visitor: VisitorState): boolean {
+  return visitor.sessions.length === 0 && visitor.seen_at.length === 0 && visitor.claims.length === 0
+}
+
+/** When a visitor without sessions loses what it still holds: its last event id, then its first claim. */
+function idleDue(visitor: VisitorState, graceMs: Millis): Millis {
+  const lastSeen = visitor.seen_at.at(-1)
+  if (lastSeen !== undefined) return lastSeen + graceMs + 1
+  return visitor.claims.reduce((due, claim) => Math.min(due, claimDue(claim)), NEVER)
+}

@@ -1,0 +1,74 @@
+import type { Millis, StorefrontEvent } from '../event/event.ts'
+import type { SessionRules } from './rules.ts'
+import type { Session } from './session.ts'
+
+/** Where an event goes. No taker: it starts a session of its own. Several: it joins them into one. */
+export interface Placement<S> {
+  /** Nearest first. */
+  readonly takers: readonly S[]
+  /** Sessions that the event belongs to but whose cap it would exceed. */
+  readonly refused: readonly S[]
+}
+
+/**
+ * Finds the sessions of its visitor that an event joins: those within the gap of it (exactly the gap joins), nearest
+ * first, as long as what they become together stays within the caps. With `client_session: trust` an event that
+ * carries a client session id joins that session whatever the gap, and one without joins only sessions without.
+ */
+export function place<S extends Session>(
+  sessions: readonly S[],
+  event: StorefrontEvent,
+  rules: SessionRules,
+): Placement<S> {
+  const time = event.event_time
+  const takers: S[] = []
+  const refused: S[] = []
+  let from = time
+  let to = time
+  let events = 1
+  for (const session of nearestFirst(candidates(sessions, event, rules), time)) {
+    const start = Math.min(from, session.started_at)
+    const end = Math.max(to, session.ended_at)
+    if (end - start > rules.maxDurationMs || events + session.events > rules.maxEvents) {
+      refused.push(session)
+      continue
+    }
+    takers.push(session)
+    from = start
+    to = end
+    events += session.events
+  }
+  return { takers, refused }
+}
+
+/** The one of several merged sessions that goes on: whose first event arrived first. */
+export function survivorOf<S extends Session>(sessions: readonly S[]): S | undefined {
+  let survivor = sessions[0]
+  for (const session of sessions) {
+    if (survivor !== undefined && session.first_offset < survivor.first_offset) survivor = session
+  }
+  return survivor
+}
+
+function candidates<S extends Session>(sessions: readonly S[], event: StorefrontEvent, rules: SessionRules): S[] {
+  if (rules.clientSession === 'ignore') {
+    return sessions.filter((session) => distance(session, event.event_time) <= rules.gapMs)
+  }
+  return sessions.filter(
+    (session) =>
+      session.client_session_id === event.client_session_id &&
+      (event.client_session_id !== '' || distance(session, event.event_time) <= rules.gapMs),
+  )
+}
+
+function nearestFirst<S extends Session>(sessions: S[], time: Millis): S[] {
+  if (sessions.length < 2) return sessions
+  return sessions.sort(
+    (a, b) => distance(a, time) - distance(b, time) || a.started_at - b.started_at || a.first_offset - b.first_offset,
+  )
+}
+
+/** Milliseconds from `time` to the session, 0 inside it. */
+function distance(session: Session, time: Millis): Millis {
+  return Math.max(session.started_at - time, time - session.ended_at, 0)
+}

@@ -1,0 +1,158 @@
+import { idFrom } from '../event/hash.ts'
+import type { Millis, StorefrontEvent } from '../event/event.ts'
+import type { SessionRules } from './rules.ts'
+import { carriesOrigin, resolveOrigin, type Origin } from './source.ts'
+
+/** What one event says about its session, and which event said it: the earliest or the latest decides. */
+export interface Mark {
+  readonly time: Millis
+  readonly event_id: string
+  readonly value: string
+}
+
+export interface OriginMark extends Origin {
+  readonly time: Millis
+  readonly event_id: string
+}
+
+/**
+ * A session as the fold keeps it. Everything in it is a minimum, a maximum or a sum over its events, so that neither
+ * their order nor the order of merges can be seen in it; only the id tells which event arrived first.
+ */
+export interface Session {
+  /** Immutable, derived from the first-arrived event. */
+  readonly id: string
+  /** Input offset of the first-arrived event: the lowest survives a merge. */
+  readonly first_offset: number
+  /** The client's own session id where it decides (`client_session: trust`), else empty. */
+  readonly client_session_id: string
+  started_at: Millis
+  ended_at: Millis
+  events: number
+  page_views: number
+  entry: Mark | null
+  exit: Mark | null
+  origin: OriginMark | null
+  user: Mark | null
+  device: Mark | null
+  country: Mark | null
+  is_bot: boolean
+  /** It refused an event that the gap rule would have given it. */
+  capped: boolean
+  closed: boolean
+  /** First instant of the closing clock at which it is closed. */
+  close_due: Millis
+  /** First stream time at which it can't be corrected any more. */
+  forget_due: Millis
+  /** Ids of the sessions that were merged into it. */
+  absorbed: readonly string[]
+  /** Definitions under which it last took an event. */
+  definitions_number: number
+}
+
+/** The clocks and definitions an event meets on arrival. */
+export interface Arrival {
+  readonly offset: number
+  readonly streamTime: Millis
+  readonly closingClock: Millis
+  readonly rules: SessionRules
+  readonly ownDomains: ReadonlySet<string>
+  readonly definitionsNumber: number
+}
+
+/** A session without events: {@link addEvent} gives it its first. */
+export function newSession(event: StorefrontEvent, arrival: Arrival): Session {
+  return {
+    id: idFrom(event.event_time, [event.site, event.visitor_id, event.event_id]),
+    first_offset: arrival.offset,
+    client_session_id: arrival.rules.clientSession === 'trust' ? event.client_session_id : '',
+    started_at: event.event_time,
+    ended_at: event.event_time,
+    events: 0,
+    page_views: 0,
+    entry: null,
+    exit: null,
+    origin: null,
+    user: null,
+    device: null,
+    country: null,
+    is_bot: false,
+    capped: false,
+    closed: false,
+    close_due: 0,
+    forget_due: 0,
+    absorbed: [],
+    definitions_number: arrival.definitionsNumber,
+  }
+}
+
+export function addEvent(session: Session, event: StorefrontEvent, arrival: Arrival): void {
+  session.started_at = Math.min(session.started_at, event.event_time)
+  session.ended_at = Math.max(session.ended_at, event.event_time)
+  session.events++
+  if (event.name === 'page_view' || event.name === 'screen_view') session.page_views++
+  if (event.is_bot) session.is_bot = true
+  session.entry = earliest(session.entry, markOf(event, event.path))
+  session.exit = latest(session.exit, markOf(event, event.path))
+  session.user = latest(session.user, markOf(event, event.user_id))
+  session.device = earliest(session.device, markOf(event, event.device))
+  session.country = earliest(session.country, markOf(event, event.country))
+  if (carriesOrigin(event) && (session.origin === null || precedes(event.event_time, event.event_id, session.origin))) {
+    const origin = resolveOrigin(event, arrival.ownDomains)
+    session.origin = { time: event.event_time, event_id: event.event_id, ...origin }
+  }
+  touch(session, arrival)
+}
+
+/** Adds what `loser` holds to `survivor`, which then stands for both. */
+export function absorb(survivor: Session, loser: Session): void {
+  survivor.started_at = Math.min(survivor.started_at, loser.started_at)
+  survivor.ended_at = Math.max(survivor.ended_at, loser.ended_at)
+  survivor.events += loser.events
+  survivor.page_views += loser.page_views
+  survivor.is_bot ||= loser.is_bot
+  survivor.capped ||= loser.capped
+  survivor.entry = earliest(survivor.entry, loser.entry)
+  survivor.exit = latest(survivor.exit, loser.exit)
+  survivor.user = latest(survivor.user, loser.user)
+  survivor.device = earliest(survivor.device, loser.device)
+  survivor.country = earliest(survivor.country, loser.country)
+  survivor.origin = earliest(survivor.origin, loser.origin)
+  survivor.absorbed = [...survivor.absorbed, loser.id, ...loser.absorbed]
+}
+
+/** A touch opens a session again and gives it another gap to live and another grace to be corrected in. */
+export function touch(session: Session, { closingClock, streamTime, rules, definitionsNumber }: Arrival): void {
+  session.closed = false
+  session.close_due = Math.max(session.ended_at, closingClock) + rules.gapMs + 1
+  session.forget_due = streamTime + rules.gapMs + rules.graceMs + 1
+  session.definitions_number = definitionsNumber
+}
+
+/** Whether (time, eventId) comes before a mark: the order that decides wherever one event must be chosen. */
+export function precedes(
+  time: Millis,
+  eventId: string,
+  mark: { readonly time: Millis; readonly event_id: string },
+): boolean {
+  return time < mark.time || (time === mark.time && eventId < mark.event_id)
+}
+
+function markOf(event: StorefrontEvent, value: string): Mark | null {
+  return value === '' ? null : { time: event.event_time, event_id: event.event_id, value }
+}
+
+interface Timed {
+  readonly time: Millis
+  readonly event_id: string
+}
+
+function earliest<T extends Timed>(a: T | null, b: T | null): T | null {
+  if (a === null || b === null) return a ?? b
+  return precedes(b.time, b.event_id, a) ? b : a
+}
+
+function latest<T extends Timed>(a: T | null, b: T | null): T | null {
+  if (a === null || b === null) return a ?? b
+  return precedes(a.time, a.event_id, b) ? b : a
+}

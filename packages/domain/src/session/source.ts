@@ -1,0 +1,117 @@
+import type { StorefrontEvent } from '../event/event.ts'
+import { channelOf } from './channel.ts'
+import { hostEntry, isPaymentHost } from './source-table.ts'
+
+/** How a visitor came: the marketing fields of a session. */
+export interface Origin {
+  readonly channel: string
+  readonly source: string
+  readonly medium: string
+  readonly campaign: string
+  readonly term: string
+  readonly content: string
+  readonly click_id_name: string
+  readonly referrer: string
+}
+
+/** The origin of a session none of whose events tells one. */
+export const direct: Origin = {
+  channel: 'Direct',
+  source: '(direct)',
+  medium: '(none)',
+  campaign: '',
+  term: '',
+  content: '',
+  click_id_name: '',
+  referrer: '',
+}
+
+/** Ad click ids and the network each names. fbclid and igshid are put on every outgoing link: not a sign of an ad. */
+const CLICK_IDS: ReadonlyMap<string, Pick<Origin, 'source' | 'medium'>> = new Map([
+  ['gclid', { source: 'google', medium: 'cpc' }],
+  ['gbraid', { source: 'google', medium: 'cpc' }],
+  ['wbraid', { source: 'google', medium: 'cpc' }],
+  ['dclid', { source: 'google', medium: 'cpc' }],
+  ['msclkid', { source: 'bing', medium: 'cpc' }],
+  ['ttclid', { source: 'tiktok', medium: 'cpc' }],
+  ['twclid', { source: 'twitter', medium: 'cpc' }],
+  ['li_fat_id', { source: 'linkedin', medium: 'cpc' }],
+  ['rdt_cid', { source: 'reddit', medium: 'cpc' }],
+  ['epik', { source: 'pinterest', medium: 'cpc' }],
+  ['sccid', { source: 'snapchat', medium: 'cpc' }],
+  ['qclid', { source: 'quora', medium: 'cpc' }],
+  ['fbclid', { source: 'facebook', medium: 'social' }],
+  ['igshid', { source: 'instagram', medium: 'social' }],
+])
+
+/** Whether an event says anything about where its visitor came from, be it that they came from nowhere. */
+export function carriesOrigin(event: StorefrontEvent): boolean {
+  return (
+    event.url !== '' ||
+    event.path !== '' ||
+    event.referrer !== '' ||
+    event.referrer_host !== '' ||
+    event.click_id_name !== '' ||
+    hasCampaign(event)
+  )
+}
+
+/**
+ * The origin an event tells: its campaign parameters, else its click id, else its referrer, else a direct visit.
+ * The site's own hosts (`ownDomains` and the page's own host) and payment hosts are no referrers.
+ */
+export function resolveOrigin(event: StorefrontEvent, ownDomains: ReadonlySet<string>): Origin {
+  const { source, medium, campaign } = sourceOf(event, ownDomains)
+  const { term, content, click_id_name, referrer } = event
+  const channel = channelOf({ source, medium, campaign })
+  return { channel, source, medium, campaign, term, content, click_id_name, referrer }
+}
+
+type Source = Pick<Origin, 'source' | 'medium' | 'campaign'>
+
+function sourceOf(event: StorefrontEvent, ownDomains: ReadonlySet<string>): Source {
+  const network = CLICK_IDS.get(event.click_id_name)
+  if (hasCampaign(event)) return fromCampaign(event, network)
+  if (network !== undefined) return { ...network, campaign: '' }
+  if (event.referrer_host !== '' && !isOwnHost(event, ownDomains) && !isPaymentHost(event.referrer_host)) {
+    return fromReferrer(event.referrer_host)
+  }
+  return { source: direct.source, medium: direct.medium, campaign: '' }
+}
+
+/** Campaign parameters as sent; a click id fills what they leave empty unless they name another source. */
+function fromCampaign(event: StorefrontEvent, network: Pick<Origin, 'source' | 'medium'> | undefined): Source {
+  const { source, medium, campaign } = event
+  if (network === undefined || (source !== '' && source.toLowerCase() !== network.source)) {
+    return { source, medium, campaign }
+  }
+  return { source: source || network.source, medium: medium || network.medium, campaign }
+}
+
+function fromReferrer(host: string): Source {
+  const entry = hostEntry(host)
+  if (entry?.category === 'search') return { source: entry.name, medium: 'organic', campaign: '' }
+  if (entry?.category === 'assistant') return { source: entry.name, medium: 'ai-assistant', campaign: '(ai-assistant)' }
+  return { source: withoutWww(host), medium: 'referral', campaign: '' }
+}
+
+function isOwnHost(event: StorefrontEvent, ownDomains: ReadonlySet<string>): boolean {
+  const referrer = withoutWww(event.referrer_host)
+  const page = withoutWww(event.host)
+  if (page !== '' && (isWithin(referrer, page) || isWithin(page, referrer))) return true
+  for (const domain of ownDomains) if (isWithin(referrer, domain)) return true
+  return false
+}
+
+/** Whether `host` is `domain` or lies below it. */
+function isWithin(host: string, domain: string): boolean {
+  return host === domain || host.endsWith(`.${domain}`)
+}
+
+function hasCampaign(event: StorefrontEvent): boolean {
+  return event.source !== '' || event.medium !== '' || event.campaign !== ''
+}
+
+function withoutWww(host: string): string {
+  return host.startsWith('www.') ? host.slice(4) : host
+}

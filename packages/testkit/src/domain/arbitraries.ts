@@ -1,0 +1,76 @@
+import type { Millis, StorefrontEvent } from '@cairn/domain'
+import fc from 'fast-check'
+import { buildEvent } from './event.ts'
+
+const MINUTE = 60_000
+
+/** 2023-11-14T22:00Z: an hour, so that roll-up hours are easy to read. */
+export const EPOCH: Millis = 1_699_999_200_000
+/** Event times of {@link visitorEvents} lie this close after EPOCH. */
+export const SPAN: Millis = 6 * 60 * MINUTE
+
+/** Times on a grid of a few minutes hit exact gaps and ties; one millisecond beside them misses the gap by the least. */
+const eventTime = fc
+  .tuple(fc.integer({ min: 0, max: 36 }), fc.constantFrom(0, 0, 0, 1))
+  .map(([tenMinutes, beside]) => EPOCH + tenMinutes * 10 * MINUTE + beside)
+
+const content = fc.oneof(
+  fc.record({ name: fc.constant('page_view'), path: fc.constantFrom('/', '/a', '/b') }),
+  fc.record({ name: fc.constantFrom('view_item', 'add_to_cart', 'sign_up', 'identify') }),
+  fc.record({
+    name: fc.constant('purchase'),
+    order_id: fc.constantFrom('', 'o1', 'o2'),
+    value_minor: fc.constantFrom(100, 250),
+    currency: fc.constantFrom('EUR', 'USD'),
+  }),
+)
+
+const origin = fc.constantFrom(
+  {},
+  {},
+  { source: 'letter', medium: 'email', campaign: 'c1' },
+  { source: 'google', medium: 'cpc', campaign: '' },
+)
+
+const marks = fc.record({
+  visitor_id: fc.constantFrom('v1', 'v1', 'v2', 'v3', ''),
+  user_id: fc.constantFrom('', '', 'u1', 'u2'),
+  is_server: fc.constantFrom(false, false, false, false, true),
+  is_bot: fc.nat({ max: 15 }).map((n) => n === 0),
+})
+
+/** Events of a few visitors, each with an id of its own that does not follow its time. */
+export const visitorEvents: fc.Arbitrary<StorefrontEvent[]> = fc
+  .array(fc.tuple(eventTime, content, origin, marks), { minLength: 1, maxLength: 40 })
+  .map((drawn) =>
+    drawn.map(([event_time, what, from, who], at) =>
+      buildEvent({ event_id: `e${(at * 7) % 41}`, content_hash: at, event_time, ...what, ...from, ...who }),
+    ),
+  )
+
+/** One arrival: which event, how long after the previous record, and what the shell sends in between. */
+export interface Arriving {
+  readonly event: StorefrontEvent
+  readonly afterMs: Millis
+  readonly then: 'nothing' | 'tick' | 'flush'
+}
+
+/** All of the events at least once, some again, in any order, with time passing between them. */
+export function arrivals(events: readonly StorefrontEvent[]): fc.Arbitrary<Arriving[]> {
+  const repeats = fc.subarray([...events])
+  const order = repeats.chain((again) => {
+    const all = [...events, ...again]
+    return fc.shuffledSubarray(all, { minLength: all.length, maxLength: all.length })
+  })
+  return order.chain((ordered) =>
+    fc.tuple(
+      ...ordered.map((event) =>
+        fc.record({
+          event: fc.constant(event),
+          afterMs: fc.constantFrom(0, 1, 900, 4_000, 5 * MINUTE),
+          then: fc.constantFrom('nothing' as const, 'nothing' as const, 'tick' as const, 'flush' as const),
+        }),
+      ),
+    ),
+  )
+}

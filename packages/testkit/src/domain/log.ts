@@ -1,0 +1,29 @@
+import type { Body, LogRecord, Millis, StorefrontEvent } from '@cairn/domain'
+import { keyOf } from './event.ts'
+
+/** Builds the records of one `events` partition; offsets count up, append times are given. */
+export class LogBuilder {
+  readonly records: LogRecord[] = []
+
+  event(appendedAt: Millis, event: StorefrontEvent): LogRecord {
+    return this.add(appendedAt, keyOf(event), { kind: 'event', event })
+  }
+
+  tick(appendedAt: Millis): LogRecord {
+    return this.add(appendedAt, '', { kind: 'tick', flush_id: '', hold_ms: 0 })
+  }
+
+  flush(appendedAt: Millis, flushId = 'flush'): LogRecord {
+    return this.add(appendedAt, '', { kind: 'tick', flush_id: flushId, hold_ms: 0 })
+  }
+
+  definitions(appendedAt: Millis, number: number, json: unknown): LogRecord {
+    return this.add(appendedAt, '', { kind: 'definitions', number, json: JSON.stringify(json) })
+  }
+
+  add(appendedAt: Millis, key: string, body: Body): LogRecord {
+    const record = { offset: this.records.length, appendedAt, key, body }
+    this.records.push(record)
+    return record
+  }
+}
