@@ -19,4 +19,3 @@ export { commit, createPartition, foldVersion, restorePartition, rollback, takeD
 export type { Checkpoint, DeployedDefinitions, PartitionState } from './fold/partition.ts'
 export { step } from './fold/step.ts'
 export type { Outcome, Output, StepResult } from './fold/output.ts'
-export { foldVersion } from './fold/version.ts'

@@ -9,12 +9,12 @@ export const settings = {
     .min(100)
     .default(5000)
     .describe('Longest time between checkpoints of changed visitor states'),
-  CHECKPOINT_VISITORS: z.coerce
+  CHECKPOINT_BYTES: z.coerce
     .number()
     .int()
-    .min(1)
-    .default(20_000)
-    .describe('Changed visitors that bring a checkpoint forward: at some 400 bytes each, 8 MB'),
+    .min(65_536)
+    .default(8 * 1024 * 1024)
+    .describe('Estimated size of changed visitor states that brings a checkpoint forward'),
   INBOX_BYTES: z.coerce
     .number()
     .int()

@@ -7,7 +7,7 @@ describe('murmur3 x86_128', () => {
   it.each([
     ['', '00000000000000000000000000000000'],
     ['I will not buy this record, it is scratched.', 'a0a9683b25ac5e40d9af2895890dddf5'],
-    ["I will not buy this tobacconist's, it is scratched.", 'a0a9683b25ac5e40d9af2895890dddf5'],
+    ["I will not buy this tobacconist's, it is scratched.", '9b5b7ba2ef3f7866889adeaf00f3f98e'],
     ['The quick brown fox jumps over the lazy dog', '2f1583c3ecee2c675d7bf66ce5e91d2c'],
   ])('hashes %j as published', (text, expected) => {
     expect(hex(hashText(text))).toBe(expected)

@@ -18,13 +18,8 @@ export interface PartitionState {
   /** Highest event time seen. */
   readonly eventClock: Millis
   readonly definitions: DeployedDefinitions
-<<<<<<< HEAD
-  /** Visitors whose committed state is newer than the last checkpoint. */
-  readonly unsaved: number
-=======
   /** About how many bytes {@link takeDirty} would give. */
   readonly dirtyBytes: number
->>>>>>> fold
 }
 
 /** Definitions as they stand in the log. */
@@ -64,10 +59,6 @@ export class Partition implements PartitionState {
   constructor(codec: VisitorCodec) {
     this.store = new VisitorStore(codec)
     this.committed = this.frame()
-  }
-
-  get unsaved(): number {
-    return this.store.unsavedCount
   }
 
   /** The clock that closes sessions. */

@@ -33,14 +33,9 @@ export class VisitorStore {
     this.codec = codec
   }
 
-<<<<<<< HEAD
-  get unsavedCount(): number {
-    return this.unsaved.size
-=======
   /** About how many bytes the next checkpoint takes, the running batch apart. */
   get unsavedBytes(): number {
     return this.unsavedSize
->>>>>>> fold
   }
 
   /** Takes over a saved visitor without decoding it. */

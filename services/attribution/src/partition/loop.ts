@@ -167,8 +167,8 @@ class PartitionRun {
 
   #checkpointIsDue(): boolean {
     if (this.#position === this.#checkpoint) return false
-    const { CHECKPOINT_MS, CHECKPOINT_VISITORS } = this.#shell.config
-    return performance.now() - this.#checkpointAt >= CHECKPOINT_MS || this.#fold.unsaved >= CHECKPOINT_VISITORS
+    const { CHECKPOINT_MS, CHECKPOINT_BYTES } = this.#shell.config
+    return performance.now() - this.#checkpointAt >= CHECKPOINT_MS || this.#fold.dirtyBytes >= CHECKPOINT_BYTES
   }
 
   #newOutputs(crc: number): Outputs {
