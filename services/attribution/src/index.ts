@@ -1,1 +1,2 @@
-export {}
+export { load, type AttributionConfig } from './config.ts'
+export { startAttribution } from './pipeline.ts'
