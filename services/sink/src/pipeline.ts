@@ -28,7 +28,7 @@ import { backoffMs, pause } from './wait.ts'
  * labelled-events, sessions, conversions → ClickHouse. For each partition this worker owns:
  * fence → finish the open inserts → (read → intent → insert → barrier) for ever, each topic by itself.
  */
-export async function startSink(config: SinkConfig, process: ProcessPort): Promise<Running> {
+export async function startSink(config: SinkConfig, process: Pick<ProcessPort, 'pid' | 'kill'>): Promise<Running> {
   const log = createLogger({ service: 'sink', level: config.LOG_LEVEL })
   const namespace = config.CAIRN_NAMESPACE
   const topic = (kind: TopicKind) => topicName(namespace, kind)
