@@ -63,10 +63,9 @@ async function compareAll(
     )
 
   const differences: Difference[] = []
-  const labelled = topicName(instance.namespace, 'labelled-events')
   let rollUpRows = 0
   for (const [p, expected] of partitions.entries()) {
-    const barrier = passed.find((b) => b.topic === labelled && b.partition === p)?.offset ?? 0
+    const barrier = passed.find((b) => b.topic === 'labelled-events' && b.partition === p)?.offset ?? 0
     const rollUp = expected.rollUp().rows
     rollUpRows += rollUp.size
     differences.push(
