@@ -22,7 +22,10 @@ import type { Shell } from './partition/shell.ts'
  * events → sessions and conversions. For each partition this worker owns:
  * fence → restore → fold again what is committed → (read → fold → one transaction) for ever.
  */
-export async function startAttribution(config: AttributionConfig, process: ProcessPort): Promise<Running> {
+export async function startAttribution(
+  config: AttributionConfig,
+  process: Pick<ProcessPort, 'pid' | 'kill'>,
+): Promise<Running> {
   const log = createLogger({ service: 'attribution', level: config.LOG_LEVEL })
   const namespace = config.CAIRN_NAMESPACE
   const topic = (kind: TopicKind) => topicName(namespace, kind)
