@@ -1,9 +1,10 @@
 import { dataOption, exitCode, whole, type Command, type ExitCode, type Io } from '../command.ts'
-import { findInstance } from '../instance/instance.ts'
+import { findInstance, type Instance } from '../instance/instance.ts'
 import { ledgerText, unaccounted } from '../verify/ledger.ts'
 import { verify as runVerify, type Verification } from '../verify/verify.ts'
 
 const shownDifferences = 50
+const defaultTimeoutS = 120
 
 export const verify: Command = {
   name: 'verify',
@@ -11,21 +12,33 @@ export const verify: Command = {
   summary: 'Folds the log again and compares every row with ClickHouse.',
   options: {
     ...dataOption,
-    timeout: { type: 'string', placeholder: 'S', default: '120', help: 'seconds the sink may take to catch up' },
+    timeout: {
+      type: 'string',
+      placeholder: 'S',
+      default: String(defaultTimeoutS),
+      help: 'seconds the sink may take to catch up',
+    },
     json: { type: 'boolean', help: 'print the result as one JSON line' },
   },
   async run(values, _, io) {
-    const timeoutMs = (whole(values, 'timeout', 1) ?? 120) * 1000
+    const timeoutMs = (whole(values, 'timeout', 1) ?? defaultTimeoutS) * 1000
     const result = await runVerify(findInstance(values, io), { timeoutMs, interrupted: io.interrupted })
     return values['json'] === true ? printJson(result, io) : printText(result, io)
   },
 }
 
-export function isClean({ ledger, differences }: Verification): boolean {
+/** Verifies, prints the ledger and each difference; true when there is none. */
+export async function verifyAndPrint(instance: Instance, io: Io): Promise<boolean> {
+  const result = await runVerify(instance, { timeoutMs: defaultTimeoutS * 1000, interrupted: io.interrupted })
+  io.out(verificationText(result))
+  return isClean(result)
+}
+
+function isClean({ ledger, differences }: Verification): boolean {
   return differences.length === 0 && unaccounted(ledger) === 0
 }
 
-export function verificationText(result: Verification): string {
+function verificationText(result: Verification): string {
   const { differences, compared } = result
   const shown = differences
     .slice(0, shownDifferences)
