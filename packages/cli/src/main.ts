@@ -1,14 +1,16 @@
+import { demo } from './commands/demo.ts'
 import { lag } from './commands/lag.ts'
 import { query } from './commands/query.ts'
 import { send } from './commands/send.ts'
 import { up } from './commands/up.ts'
+import { verify } from './commands/verify.ts'
 import { wait } from './commands/wait.ts'
 import { runCommand } from './run.ts'
 
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
 
-process.exitCode = await runCommand([up, send, wait, query, lag], process.argv.slice(2), {
+process.exitCode = await runCommand([up, demo, send, wait, query, lag, verify], process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
   isTerminal: process.stderr.isTTY,
