@@ -6,7 +6,7 @@ const shared = {
       { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
-  testEnvironmentOptions: { exportConditions: ['source', 'node', 'node-addons', 'import'] },
+  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   testEnvironment: 'node',
   watchPathIgnorePatterns: ['<rootDir>/.cairn'],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/.cairn'],

@@ -67,10 +67,6 @@ export function whole(values: Values, name: string, least: number): number | und
 }
 
 export function parseOptions(options: Options): NonNullable<ParseArgsConfig['options']> {
-  return Object.fromEntries(
-    [...Object.entries(options), ['help', { type: 'boolean' }] as const].map(([name, option]) => [
-      name,
-      { type: option.type },
-    ]),
-  ) as NonNullable<ParseArgsConfig['options']>
+  const named = Object.entries(options).map(([name, { type }]) => [name, { type }] as const)
+  return { ...Object.fromEntries(named), help: { type: 'boolean' } }
 }

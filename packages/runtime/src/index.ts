@@ -1,5 +1,14 @@
 export { catalogOf, readCatalog, schemaFolder, type Catalog, type CatalogEntry } from './codec/catalog.ts'
 export { createCodec, type Codec, type Decoded, type Undecoded } from './codec/codec.ts'
+export { readEventInput, UnknownSchema, type EventInput } from './codec/log-record.ts'
+export { createVisitorCodec } from './codec/visitor.ts'
+export {
+  createContainerBuilder,
+  originFields,
+  type Container,
+  type ContainerBuilder,
+  type RowFault,
+} from './codec/container.ts'
 export type * from './codec/records.ts'
 export { headerBytes, readHeader } from './codec/wire.ts'
 export { faultPoints, faultsFrom, noFaults, type FaultPoint, type Faults } from './faults/faults.ts'
@@ -36,6 +45,22 @@ export {
   type Metrics,
 } from './metrics/metrics.ts'
 export { controlPrefix, isFence, takeOver, type TakeoverOptions } from './kafka/takeover.ts'
+export { type FailureReason, type WarehouseFailure } from './clickhouse/failure.ts'
+export {
+  migrate,
+  migrationFolder,
+  readMigrations,
+  statements,
+  type Migrated,
+  type Migration,
+} from './clickhouse/migrations.ts'
+export {
+  maxInsertSeconds,
+  openWarehouse,
+  type Answer,
+  type InsertIdentity,
+  type Warehouse,
+} from './clickhouse/warehouse.ts'
 export { readLog } from './kafka/read-log.ts'
 export { deployDefinitions } from './definitions/deploy.ts'
 export { readDefinitions, type DefinitionsFile, type DefinitionsProblem } from './definitions/file.ts'

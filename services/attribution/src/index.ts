@@ -1,1 +1,3 @@
-export {}
+export { load, type AttributionConfig } from './config.ts'
+export { startAttribution } from './pipeline.ts'
+export { Outputs } from './partition/outputs.ts'

@@ -2,6 +2,7 @@ import {
   createCodec,
   createLogger,
   createMetrics,
+  createVisitorCodec,
   ensureTopics,
   faultsFrom,
   readCatalog,
@@ -21,7 +22,10 @@ import type { Shell } from './partition/shell.ts'
  * events → sessions and conversions. For each partition this worker owns:
  * fence → restore → fold again what is committed → (read → fold → one transaction) for ever.
  */
-export async function startAttribution(config: AttributionConfig, process: ProcessPort): Promise<Running> {
+export async function startAttribution(
+  config: AttributionConfig,
+  process: Pick<ProcessPort, 'pid' | 'kill'>,
+): Promise<Running> {
   const log = createLogger({ service: 'attribution', level: config.LOG_LEVEL })
   const namespace = config.CAIRN_NAMESPACE
   const topic = (kind: TopicKind) => topicName(namespace, kind)
@@ -35,11 +39,12 @@ export async function startAttribution(config: AttributionConfig, process: Proce
 
   const metrics = createMetrics('attribution')
   const observe = createObserver(metrics, log)
-  const codec = createCodec(readCatalog())
+  const catalog = readCatalog()
+  const codec = createCodec(catalog)
   const faults = faultsFrom(config.CAIRN_FAULT, process)
   const stateTopic = topic('attribution-state')
   const takeover = { connection, codec, transactionalPrefix: `${namespace}.attribution`, stateTopic, faults }
-  const shell: Shell = { config, codec, takeover, faults, observe, topic }
+  const shell: Shell = { config, codec, visitorCodec: createVisitorCodec(catalog), takeover, faults, observe, topic }
 
   const ownership = await takeOwnership({
     connection,

@@ -1,1 +1,2 @@
-export {}
+export { loadIngestConfig, settings, type IngestConfig } from './config.ts'
+export { startIngest } from './service.ts'

@@ -43,6 +43,8 @@ export interface Decimal {
 /** Amounts have fewer digits; without a bound `1e999999` would build a number of a million digits. */
 const longestAmount = 40
 const largestScale = 60
+/** The Avro codec takes no larger number for a long. */
+const largestMinor = Number.MAX_SAFE_INTEGER - 1
 
 /**
  * Reads decimal text such as `25`, `-0.50` or `1e-7` without ever passing through a floating-point number. Undefined
@@ -65,14 +67,14 @@ export function multiply(a: Decimal, b: Decimal): Decimal {
 
 /**
  * The amount in minor units of `currency`, rounded half away from zero where it has more digits than the currency.
- * Undefined beyond what a long carries exactly through every reader (2^53 - 1).
+ * Undefined beyond what a long carries exactly through every reader.
  */
 export function minorUnits(amount: Decimal, currency: string): number | undefined {
   const shift = currencyExponent(currency) - amount.scale
   const minor =
     shift >= 0 ? amount.digits * 10n ** BigInt(shift) : dividedRounding(amount.digits, 10n ** BigInt(-shift))
   const result = Number(minor)
-  return Number.isSafeInteger(result) ? result : undefined
+  return Math.abs(result) <= largestMinor ? result : undefined
 }
 
 function normalised(digits: bigint, scale: number): Decimal | undefined {

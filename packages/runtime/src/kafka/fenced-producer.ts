@@ -1,4 +1,4 @@
-import { CompressionTypes, KafkaJSError, KafkaJSProtocolError, type Producer, type Transaction } from 'kafkajs'
+import kafkajs, { type Producer, type Transaction } from 'kafkajs'
 import { connect, type KafkaConnection } from './client.ts'
 import { sendable, type Outgoing } from './record.ts'
 
@@ -38,6 +38,9 @@ export interface FencedProducer {
   ): Promise<TransactionEnd & { readonly offset?: number }>
   close(): Promise<void>
 }
+
+/** Node's ES module loader does not see the error classes among the names of this CommonJS package. */
+const { CompressionTypes, KafkaJSError, KafkaJSProtocolError } = kafkajs
 
 const transactionTimeoutMs = 10_000
 

@@ -36,6 +36,7 @@ export async function ensureTopics(
     const existing = new Set(await admin.listTopics())
     const missing = topicKinds.filter((kind) => !existing.has(topicName(options.namespace, kind)))
     await admin.createTopics({ topics: missing.map((kind) => specification(kind, options)), waitForLeaders: true })
+    for (const kind of missing) await leadersAnswer(admin, topicName(options.namespace, kind))
     return await checkCounts(admin, options)
   } catch (error) {
     return {
@@ -45,6 +46,22 @@ export async function ensureTopics(
     }
   } finally {
     await admin.disconnect().catch(() => undefined)
+  }
+}
+
+const leaderTimeoutMs = 15_000
+
+/** A created topic is announced before its leaders serve it; the first to ask would fail without this. */
+async function leadersAnswer(admin: Admin, topic: string): Promise<void> {
+  const deadline = performance.now() + leaderTimeoutMs
+  for (;;) {
+    try {
+      await admin.fetchTopicOffsets(topic)
+      return
+    } catch (error) {
+      if (performance.now() > deadline) throw error
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
   }
 }
 

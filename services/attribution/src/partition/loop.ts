@@ -2,13 +2,13 @@ import { commit, foldVersion, rollback, step, type PartitionState, type StepResu
 import {
   OwnershipLost,
   PartitionStopped,
+  readEventInput,
   takeOver,
   type FencedProducer,
   type Incoming,
   type OwnedPartition,
   type TopicRecords,
 } from '@cairn/runtime'
-import { readInput } from './input.ts'
 import { Outputs } from './outputs.ts'
 import { restoreFold, snapshotFold } from './checkpoint.ts'
 import { checkState, checkpointRecord, emptySavedState, metaRecord, readState, type SavedState } from './state.ts'
@@ -129,7 +129,7 @@ class PartitionRun {
           `partition ${this.#partition.partition}: expected event offset ${this.#position}, got ${source.offset}`,
         )
       }
-      const input = readInput(this.#shell.codec, source)
+      const input = readEventInput(this.#shell.codec, source)
       const result = step(this.#fold, input.record)
       for (const output of result.outputs) this.#outputs.add(input, output)
       this.#position = source.offset + 1
@@ -138,8 +138,8 @@ class PartitionRun {
   }
 
   #records(checkpoint: boolean): TopicRecords[] {
-    const { codec, topic } = this.#shell
-    const snapshot = checkpoint ? snapshotFold(this.#shell, this.#fold, this.#position) : undefined
+    const { codec } = this.#shell
+    const snapshot = checkpoint ? snapshotFold(this.#shell, this.#fold) : undefined
     const meta = metaRecord(codec, {
       position: this.#position,
       stream_time: this.#fold.streamTime,
@@ -150,11 +150,14 @@ class PartitionRun {
     })
     const state =
       snapshot === undefined ? [meta] : [...snapshot.visitors, checkpointRecord(codec, snapshot.checkpoint), meta]
-    return [...this.#outputs.take((kind) => topic(kind)), { topic: topic('attribution-state'), records: state }]
+    return [
+      ...this.#outputs.take((kind) => this.#shell.topic(kind)),
+      { topic: this.#shell.topic('attribution-state'), records: state },
+    ]
   }
 
   #committed(checkpoint: boolean, results: readonly StepResult[]): void {
-    commit(this.#fold, checkpoint)
+    commit(this.#fold)
     this.#shell.observe.folded(this.#partition.partition, results)
     if (!checkpoint) return
     this.#checkpoint = this.#position

@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { Output } from '@cairn/domain'
-import type { Codec, Outgoing, TopicRecords } from '@cairn/runtime'
-import type { Input } from './input.ts'
+import type { Codec, EventInput, Outgoing, TopicRecords } from '@cairn/runtime'
 
 export type OutputTopic = 'labelled-events' | 'sessions' | 'conversions' | 'dead-letters'
 const topics: readonly OutputTopic[] = ['labelled-events', 'sessions', 'conversions', 'dead-letters']
@@ -42,7 +41,7 @@ export class Outputs {
     return this.#records[topic].length
   }
 
-  add(input: Input, output: Output): void {
+  add(input: EventInput, output: Output): void {
     const { key } = output
     switch (output.kind) {
       case 'labelled':
@@ -87,7 +86,7 @@ export class Outputs {
     this.#records[topic].push({ key, value })
   }
 
-  #deadLetter({ source, record }: Input, reason: string, detail: string): Buffer {
+  #deadLetter({ source, record }: EventInput, reason: string, detail: string): Buffer {
     return this.#codec.encode('dead-letter', {
       id: `${this.#origin.topic}-${this.#origin.partition}-${record.offset}`,
       stage: 'attribution',

@@ -1,4 +1,4 @@
-import type { StepResult } from '@cairn/domain'
+import type { StepResult, VisitorCodec } from '@cairn/domain'
 import type { Codec, Faults, Inbox, TakeoverOptions, TopicKind, TransactionEnd } from '@cairn/runtime'
 import type { AttributionConfig } from '../config.ts'
 
@@ -6,6 +6,7 @@ import type { AttributionConfig } from '../config.ts'
 export interface Shell {
   readonly config: AttributionConfig
   readonly codec: Codec
+  readonly visitorCodec: VisitorCodec
   readonly takeover: TakeoverOptions
   readonly faults: Faults
   readonly observe: Observer

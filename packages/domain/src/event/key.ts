@@ -1,0 +1,20 @@
+/** Sites and keys share one text, so a site's name must end where the colon is. */
+export const sitePattern = /^[A-Za-z0-9_.-]{1,64}$/
+
+/** The visitor a message speaks of: its anonymous id, else its user under `u:`, else nobody (''). */
+export function visitorOf(message: { readonly anonymousId: string; readonly userId: string }): string {
+  if (message.anonymousId !== '') return message.anonymousId
+  return message.userId === '' ? '' : `u:${message.userId}`
+}
+
+/**
+ * The key of an event's record: all events of one visitor meet in one partition. A sessionless event has a key of its
+ * own, which spreads them evenly and still brings its repetition to the same place.
+ */
+export function eventKey(event: {
+  readonly site: string
+  readonly visitor_id: string
+  readonly event_id: string
+}): string {
+  return event.visitor_id === '' ? `${event.site}:~${event.event_id}` : `${event.site}:${event.visitor_id}`
+}

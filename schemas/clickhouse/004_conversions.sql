@@ -1,0 +1,73 @@
+-- Rows of topic conversions land here and go on through the view; nothing is stored.
+CREATE TABLE IF NOT EXISTS {{database}}.conversions_in (
+  _gen UInt16 COMMENT 'Generation of the load: raised by a rebuild',
+  _partition UInt16 COMMENT 'Kafka partition the row came from',
+  _offset UInt64 COMMENT 'Its offset there: (_gen, _partition, _offset) is unique',
+  conversion_id UUID COMMENT 'Immutable id',
+  version Int64 COMMENT 'Input offset that caused this row: the highest wins',
+  is_deleted Int32 COMMENT '1 for a retracted conversion',
+  site String COMMENT 'The shop',
+  visitor_id String COMMENT 'Who converted',
+  user_id String COMMENT 'User id as known, empty otherwise',
+  session_id Nullable(UUID) COMMENT 'Session of the event, null outside sessions',
+  goal String COMMENT 'Goal that was reached',
+  kind String COMMENT 'macro, micro or negative',
+  class String COMMENT 'process, secondary or empty',
+  event_id String COMMENT 'Event that reached it',
+  event_name String COMMENT 'Its canonical name',
+  event_time DateTime64(3, 'UTC') COMMENT 'When it happened',
+  value_minor Nullable(Int64) COMMENT 'Value in minor units of currency, null without value',
+  currency String COMMENT 'ISO 4217, empty without value',
+  order_id String COMMENT 'Order, empty when none',
+  coupon String COMMENT 'Coupon, empty when none',
+  channel String COMMENT 'Channel of the session',
+  source String COMMENT 'Source of the session',
+  medium String COMMENT 'Medium of the session',
+  campaign String COMMENT 'Campaign of the session',
+  is_bot Int32 COMMENT '1 for automatic traffic',
+  definitions_number Int32 COMMENT 'Definitions that counted it'
+) ENGINE = Null
+COMMENT 'Landing table of topic conversions';
+
+-- A conversion's goal and event never change, so neither do its key and partition.
+CREATE TABLE IF NOT EXISTS {{database}}.conversions (
+  _gen UInt16 COMMENT 'Generation of the load: raised by a rebuild',
+  _partition UInt16 COMMENT 'Kafka partition the row came from',
+  _offset UInt64 COMMENT 'Its offset there: (_gen, _partition, _offset) is unique' CODEC(Delta(8), ZSTD(1)),
+  conversion_id UUID COMMENT 'Immutable id',
+  version Int64 COMMENT 'Input offset that caused this row: the highest wins',
+  is_deleted UInt8 COMMENT '1 for a retracted conversion',
+  site LowCardinality(String) COMMENT 'The shop',
+  visitor_id String COMMENT 'Who converted',
+  user_id String COMMENT 'User id as known, empty otherwise',
+  session_id Nullable(UUID) COMMENT 'Session of the event, null outside sessions',
+  goal LowCardinality(String) COMMENT 'Goal that was reached',
+  kind LowCardinality(String) COMMENT 'macro, micro or negative',
+  class LowCardinality(String) COMMENT 'process, secondary or empty',
+  event_id String COMMENT 'Event that reached it',
+  event_name LowCardinality(String) COMMENT 'Its canonical name',
+  event_time DateTime64(3, 'UTC') COMMENT 'When it happened' CODEC(Delta(8), ZSTD(1)),
+  value_minor Nullable(Int64) COMMENT 'Value in minor units of currency, null without value',
+  currency LowCardinality(String) COMMENT 'ISO 4217, empty without value',
+  order_id String COMMENT 'Order, empty when none',
+  coupon String COMMENT 'Coupon, empty when none',
+  channel LowCardinality(String) COMMENT 'Channel of the session',
+  source LowCardinality(String) COMMENT 'Source of the session',
+  medium LowCardinality(String) COMMENT 'Medium of the session',
+  campaign String COMMENT 'Campaign of the session',
+  is_bot Bool COMMENT '1 for automatic traffic',
+  definitions_number Int32 COMMENT 'Definitions that counted it'
+) ENGINE = ReplacingMergeTree(version, is_deleted)
+PARTITION BY toYYYYMM(event_time)
+ORDER BY (site, toDate(event_time), goal, conversion_id)
+SETTINGS non_replicated_deduplication_window = {{dedup_window}},
+  min_age_to_force_merge_seconds = 86400, min_age_to_force_merge_on_partition_only = 1
+COMMENT 'Conversions in all versions not merged yet; read v_conversions';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS {{database}}.conversions_in_to_conversions TO {{database}}.conversions AS
+SELECT
+  _gen, _partition, _offset,
+  conversion_id, version, is_deleted != 0 AS is_deleted, site, visitor_id, user_id, session_id, goal, kind,
+  class, event_id, event_name, event_time, value_minor, currency, order_id, coupon, channel, source, medium,
+  campaign, is_bot != 0 AS is_bot, definitions_number
+FROM {{database}}.conversions_in;

@@ -1,0 +1,163 @@
+-- The stable interface: names and meanings here stay, the tables below may change. Money is in major units.
+CREATE OR REPLACE VIEW {{database}}.v_events (
+  event_id String COMMENT 'messageId as sent, or the id given at the door',
+  site String COMMENT 'The shop',
+  visitor_id String COMMENT 'anonymousId, or u:<userId>; empty for a sessionless event',
+  user_id String COMMENT 'userId as sent, empty when unknown',
+  type String COMMENT 'track, page, screen, identify, alias or group',
+  name String COMMENT 'Canonical name (GA4 ecommerce vocabulary)',
+  source_name String COMMENT 'The name as sent',
+  event_time DateTime64(3, 'UTC') COMMENT 'When it happened',
+  received_at DateTime64(3, 'UTC') COMMENT 'When it reached us',
+  session_id Nullable(UUID) COMMENT 'Session it belongs to now; null for a sessionless event',
+  goals Array(String) COMMENT 'Goals it matched; v_conversions tells which of them counted',
+  is_bot Bool COMMENT 'Labelled as automatic traffic',
+  is_late Bool COMMENT 'Older than the watermark when it arrived',
+  is_server Bool COMMENT 'Sent with a server key',
+  url String COMMENT 'Page address as sent',
+  host String COMMENT 'Host of url',
+  path String COMMENT 'Path of url',
+  title String COMMENT 'Page title',
+  referrer String COMMENT 'Referring address as sent',
+  referrer_host String COMMENT 'Host of referrer',
+  source String COMMENT 'utm_source of the address',
+  medium String COMMENT 'utm_medium',
+  campaign String COMMENT 'utm_campaign',
+  term String COMMENT 'utm_term',
+  content String COMMENT 'utm_content',
+  click_id_name String COMMENT 'Which click id the address carried: gclid, fbclid, …',
+  click_id String COMMENT 'Its value',
+  order_id String COMMENT 'Order it speaks of, empty when none',
+  value Nullable(Decimal(38, 4)) COMMENT 'Value in major units of currency, null without value',
+  currency String COMMENT 'ISO 4217, empty without value',
+  coupon String COMMENT 'Coupon entered or applied',
+  properties Map(String, String) COMMENT 'Remaining properties and traits; nested values as JSON text',
+  consent Map(String, String) COMMENT 'Consent categories and their state at the time',
+  user_agent String COMMENT 'As sent',
+  device String COMMENT 'desktop, mobile, tablet or empty',
+  locale String COMMENT 'As sent',
+  country String COMMENT 'ISO 3166-1 alpha-2 or empty',
+  client_session_id String COMMENT 'The client''s own session id, empty when none',
+  previous_id String COMMENT 'alias: the id used before',
+  group_id String COMMENT 'group: the group joined',
+  definitions_version Int32 COMMENT 'Definitions in force'
+) AS
+SELECT
+  event_id, site, visitor_id, user_id, type, name, source_name, event_time, received_at,
+  coalesce(moves.moved_to, events.session_id) AS session_id, goals, is_bot, is_late, is_server,
+  url, host, path, title, referrer, referrer_host, source, medium, campaign, term, content, click_id_name, click_id,
+  order_id, toDecimal128(value_minor, 4) / {{units_of_currency}} AS value, currency, coupon, properties, consent,
+  user_agent, device, locale, country, client_session_id, previous_id, group_id,
+  definitions_number AS definitions_version
+FROM {{database}}.events AS events
+LEFT JOIN (
+  SELECT toNullable(session_id) AS moved, toNullable(merged_into) AS moved_to FROM {{database}}.session_moves FINAL
+) AS moves ON moves.moved = events.session_id
+COMMENT 'Events, bots too, with the session each belongs to now';
+
+CREATE OR REPLACE VIEW {{database}}.v_sessions (
+  session_id UUID COMMENT 'Immutable id',
+  site String COMMENT 'The shop',
+  visitor_id String COMMENT 'Whose session',
+  user_id String COMMENT 'Last user id seen in it, empty when unknown',
+  started_at DateTime64(3, 'UTC') COMMENT 'Time of its first event',
+  ended_at DateTime64(3, 'UTC') COMMENT 'Time of its last event',
+  duration_ms Int64 COMMENT 'ended_at minus started_at',
+  events Int64 COMMENT 'Events in it',
+  page_views Int64 COMMENT 'Page and screen views in it',
+  entry_page String COMMENT 'Path of the first page',
+  exit_page String COMMENT 'Path of the last page',
+  referrer String COMMENT 'Referring address it came by',
+  channel String COMMENT 'GA4 default channel group',
+  source String COMMENT 'Traffic source',
+  medium String COMMENT 'Traffic medium',
+  campaign String COMMENT 'Campaign name',
+  term String COMMENT 'Campaign term',
+  content String COMMENT 'Campaign content',
+  click_id_name String COMMENT 'Which click id it came with',
+  device String COMMENT 'desktop, mobile, tablet or empty',
+  country String COMMENT 'ISO 3166-1 alpha-2 or empty',
+  micro Int64 COMMENT 'Micro conversions in it',
+  macro Int64 COMMENT 'Macro conversions in it',
+  goals Array(String) COMMENT 'Goals counted in it',
+  value Map(String, Decimal(38, 4)) COMMENT 'Value of its macro conversions in major units by currency',
+  is_engaged Bool COMMENT 'Over 10 s, or two page views, or a conversion; a bounce is not engaged',
+  state String COMMENT 'open or closed',
+  end_reason String COMMENT 'gap or cap; empty while open',
+  definitions_version Int32 COMMENT 'Definitions in force at its last change'
+) AS
+SELECT
+  session_id, site, visitor_id, user_id, started_at, ended_at,
+  dateDiff('millisecond', started_at, ended_at) AS duration_ms, events, page_views, entry_page, exit_page, referrer,
+  channel, source, medium, campaign, term, content, click_id_name, device, country, micro, macro,
+  arrayDistinct(goal_names) AS goals,
+  mapFromArrays(
+    arrayDistinct(arrayFilter((c, is_macro) -> is_macro = 1 AND c != '', goal_currencies, goal_macro)) AS currencies,
+    arrayMap(
+      currency -> toDecimal128(
+        arraySum((minor, c, is_macro) -> if(is_macro = 1 AND c = currency, minor, 0), goal_values, goal_currencies, goal_macro),
+        4
+      ) / {{units_of_currency}},
+      currencies
+    )
+  ) AS value,
+  duration_ms > 10000 OR page_views >= 2 OR micro + macro > 0 AS is_engaged,
+  state, end_reason, definitions_number AS definitions_version
+FROM {{database}}.sessions FINAL
+WHERE NOT is_bot
+COMMENT 'Sessions as they stand, bots left out';
+
+CREATE OR REPLACE VIEW {{database}}.v_conversions (
+  conversion_id UUID COMMENT 'Immutable id',
+  site String COMMENT 'The shop',
+  visitor_id String COMMENT 'Who converted',
+  user_id String COMMENT 'User id, empty when unknown',
+  session_id Nullable(UUID) COMMENT 'Session of the event, null outside sessions',
+  goal String COMMENT 'Goal that was reached',
+  kind String COMMENT 'macro, micro or negative',
+  class String COMMENT 'Class of a micro goal: process or secondary',
+  event_id String COMMENT 'Event that reached it',
+  event_name String COMMENT 'Its canonical name',
+  event_time DateTime64(3, 'UTC') COMMENT 'When it happened',
+  value Nullable(Decimal(38, 4)) COMMENT 'Value in major units of currency, null without value',
+  currency String COMMENT 'ISO 4217, empty without value',
+  order_id String COMMENT 'Order, empty when none',
+  coupon String COMMENT 'Coupon, empty when none',
+  channel String COMMENT 'Channel of the session',
+  source String COMMENT 'Source of the session',
+  medium String COMMENT 'Medium of the session',
+  campaign String COMMENT 'Campaign of the session',
+  definitions_version Int32 COMMENT 'Definitions that counted it'
+) AS
+SELECT
+  conversion_id, site, visitor_id, user_id, session_id, goal, kind, class, event_id, event_name, event_time,
+  toDecimal128(value_minor, 4) / {{units_of_currency}} AS value, currency, order_id, coupon,
+  channel, source, medium, campaign, definitions_number AS definitions_version
+FROM {{database}}.conversions FINAL
+WHERE NOT is_bot
+COMMENT 'Conversions as they stand, bots left out';
+
+CREATE OR REPLACE VIEW {{database}}.v_channel_hourly (
+  hour DateTime('UTC') COMMENT 'Hour in which the session started',
+  site String COMMENT 'The shop',
+  channel String COMMENT 'GA4 default channel group',
+  source String COMMENT 'Traffic source',
+  medium String COMMENT 'Traffic medium',
+  campaign String COMMENT 'Campaign name',
+  goal String COMMENT 'Goal; empty on the row that counts sessions',
+  currency String COMMENT 'Currency of value, empty without value',
+  sessions Int64 COMMENT 'Sessions; 0 on goal rows',
+  converting_sessions Int64 COMMENT 'Sessions with a macro conversion; on goal rows sessions that reached the goal',
+  micro Int64 COMMENT 'Micro conversions; 0 on rows of goal empty',
+  macro Int64 COMMENT 'Macro conversions; 0 on rows of goal empty',
+  value Decimal(38, 4) COMMENT 'Value of the conversions in major units of currency'
+) AS
+SELECT
+  hour, site, channel, source, medium, campaign, goal, currency,
+  sum(rollup.sessions) AS sessions, sum(rollup.converting_sessions) AS converting_sessions,
+  sum(rollup.micro) AS micro, sum(rollup.macro) AS macro,
+  toDecimal128(sum(value_minor), 4) / {{units_of_currency}} AS value
+FROM {{database}}.channel_hourly AS rollup
+GROUP BY hour, site, channel, source, medium, campaign, goal, currency
+HAVING sessions != 0 OR converting_sessions != 0 OR micro != 0 OR macro != 0 OR value != 0
+COMMENT 'Sessions and conversions by hour of session start and campaign, bots left out';

@@ -1,0 +1,25 @@
+import type { RefusalReason } from '@cairn/domain'
+import type { UndeliveredReason } from './outbox/outbox.ts'
+import type { MalformedReason } from './segment/body.ts'
+
+/** One refused message of a request, by its place in the batch. */
+export interface RefusedMessage {
+  readonly index: number
+  /** As sent, empty when the message has none. */
+  readonly messageId: string
+  readonly reason: RefusalReason
+  /** For the sender: what is wrong and what would be accepted. */
+  readonly message: string
+}
+
+/** What became of a request. Only `answered` means that what is counted as accepted is in the log. */
+export type Answer =
+  | { readonly kind: 'answered'; readonly accepted: number; readonly refused: readonly RefusedMessage[] }
+  | {
+      readonly kind: 'unauthorised'
+      readonly reason: 'no_write_key' | 'unknown_write_key'
+      readonly message: string
+      readonly refused: readonly RefusedMessage[]
+    }
+  | { readonly kind: 'malformed'; readonly reason: MalformedReason; readonly message: string }
+  | { readonly kind: 'undelivered'; readonly reason: UndeliveredReason; readonly message: string }

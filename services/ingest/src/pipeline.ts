@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto'
+import type { Millis } from '@cairn/domain'
+import type { Faults } from '@cairn/runtime'
+import type { Answer } from './answer.ts'
+import type { Outbox } from './outbox/outbox.ts'
+import type { WriteKey } from './segment/arrival.ts'
+import { openBody } from './segment/body.ts'
+import { toEvent } from './segment/event.ts'
+import { refusedMessages, shipmentOf, unknownKey } from './verdict.ts'
+
+/** A request as HTTP hands it over: the body read and inflated, nothing in it looked at. */
+export interface IngestRequest {
+  /** The call in the address; undefined for a batch. */
+  readonly type: string | undefined
+  /** From the Authorization header, empty without one. */
+  readonly writeKey: string
+  readonly body: Buffer
+  readonly address: string
+  readonly userAgent: string
+  readonly country: string
+}
+
+export interface PipelineOptions {
+  readonly writeKeys: ReadonlyMap<string, WriteKey>
+  readonly outbox: Outbox
+  readonly faults: Faults
+  readonly now: () => Millis
+}
+
+export type Pipeline = (request: IngestRequest) => Promise<Answer>
+
+/** What a request goes through: body → write key → a verdict for each message → the log → the answer. */
+export function createPipeline({ writeKeys, outbox, faults, now }: PipelineOptions): Pipeline {
+  return async (request) => {
+    const opened = openBody(request.body, request.type === undefined)
+    if (!opened.ok) return { kind: 'malformed', reason: opened.reason, message: opened.message }
+    const { messages, writeKey: keyInBody, ...batch } = opened.batch
+
+    const writeKey = request.writeKey === '' ? keyInBody : request.writeKey
+    if (writeKey === '') return withoutKey
+    const key = writeKeys.get(writeKey)
+
+    const arrival = { ...request, ...batch, receivedAt: now(), newId: randomUUID }
+    const verdicts = messages.map((sent) => (key === undefined ? unknownKey : toEvent(sent, arrival, key)))
+
+    const delivery = await outbox.deliver(shipmentOf(verdicts, messages, { ...arrival, site: key?.site, writeKey }))
+    if (!delivery.ok) return { kind: 'undelivered', reason: delivery.reason, message: delivery.message }
+    await faults.reach('ingest.after-produce')
+
+    const refused = refusedMessages(verdicts, messages)
+    if (key === undefined) return { kind: 'unauthorised', ...unknownKey.refusal, refused }
+    return { kind: 'answered', accepted: messages.length - refused.length, refused }
+  }
+}
+
+const withoutKey: Answer = {
+  kind: 'unauthorised',
+  reason: 'no_write_key',
+  message: 'send the write key as the user name of Basic authentication or as "writeKey" in the body',
+  refused: [],
+}

@@ -1,0 +1,64 @@
+import { consentOf, type StorefrontEvent } from '@cairn/domain'
+import { clickIdNames } from './campaign.ts'
+import { isObject, objectOf, type JsonObject } from './json.ts'
+import { put } from './properties.ts'
+
+const clickIdParameter = new RegExp(`(?<=[?&])(?:${clickIdNames.join('|')})=[^&#"\\\\\\s]*&?`, 'gi')
+const clickIds: ReadonlySet<string> = new Set(clickIdNames)
+
+/** The event as it may be kept without analytics consent: without what leads back to the person behind it. */
+export function withoutIdentity(event: StorefrontEvent): StorefrontEvent {
+  return {
+    ...event,
+    ip: '',
+    visitor_id: '',
+    user_id: '',
+    previous_id: '',
+    client_session_id: '',
+    click_id_name: '',
+    click_id: '',
+    url: withoutClickIds(event.url),
+    referrer: withoutClickIds(event.referrer),
+    properties: event.type === 'identify' ? {} : propertiesWithoutClickIds(event.properties),
+  }
+}
+
+/** The text without the click ids of addresses in it. */
+function withoutClickIds(text: string): string {
+  if (!text.includes('=')) return text
+  const cut = text.replaceAll(clickIdParameter, '')
+  return cut === text ? text : cut.replaceAll(/[?&](?=["#]|$)/g, '')
+}
+
+/** Click ids go whether they are a property of their own or part of an address. */
+function propertiesWithoutClickIds(properties: Readonly<Record<string, string>>): Record<string, string> {
+  const kept: Record<string, string> = {}
+  for (const [name, value] of Object.entries(properties)) {
+    if (!clickIds.has(name.toLowerCase())) put(kept, name, withoutClickIds(value))
+  }
+  return kept
+}
+
+const identifyingFields: ReadonlySet<string> = new Set(['anonymousId', 'userId', 'previousId', 'traits'])
+const identifyingContext: ReadonlySet<string> = new Set(['ip', 'traits', 'sessionId', 'device'])
+
+/**
+ * A refused message as JSON for its dead letter. Without analytics consent it is kept as its event would have been:
+ * without what identifies a person, so that sending it again gives the same event.
+ */
+export function keptJson(sent: unknown): string {
+  if (!isObject(sent)) return JSON.stringify(sent)
+  const context = objectOf(sent['context'])
+  if (consentOf(context['consent']).analytics) return JSON.stringify(sent)
+  return withoutClickIds(
+    JSON.stringify({
+      ...omit(sent, identifyingFields),
+      context: omit(context, identifyingContext),
+      properties: omit(objectOf(sent['properties']), clickIds),
+    }),
+  )
+}
+
+function omit(fields: JsonObject, names: ReadonlySet<string>): JsonObject {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.has(name)))
+}

@@ -1,0 +1,44 @@
+import type { Millis, StorefrontEvent } from '@cairn/domain'
+import type { DeadLetter } from '@cairn/runtime'
+import type { RefusedMessage } from './answer.ts'
+import { deadLetterOf } from './dead-letter.ts'
+import type { Shipment } from './outbox/outbox.ts'
+import type { Verdict } from './segment/event.ts'
+import { isObject, textOf } from './segment/json.ts'
+
+/** A key nobody has refuses every message; they are kept, since a shop may have mistyped its key. */
+export const unknownKey = {
+  ok: false,
+  refusal: { reason: 'unknown_write_key', message: 'no shop has this write key' },
+} as const satisfies Verdict
+
+/** Where and when refused messages came in. */
+export interface Origin {
+  /** Undefined when the write key is unknown. */
+  readonly site: string | undefined
+  readonly writeKey: string
+  readonly receivedAt: Millis
+  readonly newId: () => string
+}
+
+/** The records the verdicts make: an event for each accepted message, a dead letter for each refused one. */
+export function shipmentOf(verdicts: readonly Verdict[], messages: readonly unknown[], origin: Origin): Shipment {
+  const events: StorefrontEvent[] = []
+  const deadLetters: DeadLetter[] = []
+  verdicts.forEach((verdict, index) => {
+    if (verdict.ok) events.push(verdict.event)
+    else deadLetters.push(deadLetterOf(messages[index], verdict.refusal, origin))
+  })
+  return { events, deadLetters }
+}
+
+/** The refused messages as the answer names them. */
+export function refusedMessages(verdicts: readonly Verdict[], messages: readonly unknown[]): RefusedMessage[] {
+  return verdicts.flatMap((verdict, index) =>
+    verdict.ok ? [] : [{ index, messageId: messageIdOf(messages[index]), ...verdict.refusal }],
+  )
+}
+
+function messageIdOf(sent: unknown): string {
+  return isObject(sent) ? textOf(sent['messageId']) : ''
+}

@@ -1,0 +1,165 @@
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { eventKey, type StorefrontEvent } from '@cairn/domain'
+import {
+  createCodec,
+  deployDefinitions,
+  ensureTopics,
+  openProducer,
+  partitionFor,
+  readCatalog,
+  readLog,
+  silentLogger,
+  topicName,
+  type Decoded,
+  type Running,
+  type TopicKind,
+} from '@cairn/runtime'
+import { startWorker } from '../support/attribution.ts'
+import { storefrontEvent } from '../support/events.ts'
+import { brokers, ownNamespace } from '../support/kafka.ts'
+import { until } from '../support/until.ts'
+
+const codec = createCodec(readCatalog())
+const connection = { brokers: brokers(), clientId: 'test', log: silentLogger }
+const partitions = 4
+const workers: Running[] = []
+
+const definitions = JSON.stringify({
+  goals: [
+    { name: 'purchase', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' },
+    { name: 'add_to_cart', kind: 'micro', class: 'process', match: { event: 'add_to_cart' } },
+  ],
+})
+
+async function setUp(what: string) {
+  const namespace = ownNamespace(what)
+  expect(await ensureTopics(connection, { namespace, partitions, replication: 1 })).toEqual({ ok: true })
+  expect(await deployDefinitions(connection, codec, namespace, definitions)).toBe(0)
+  const producer = await openProducer(connection)
+  const topic = (kind: TopicKind) => topicName(namespace, kind)
+  return {
+    namespace,
+    async send(...events: StorefrontEvent[]) {
+      for (const event of events) {
+        const key = eventKey(event)
+        await producer.send(topic('events'), partitionFor(key, partitions), [{ key, value: codec.encodeEvent(event) }])
+      }
+    },
+    async sendRaw(key: string, value: Buffer | null) {
+      await producer.send(topic('events'), partitionFor(key, partitions), [{ key, value }])
+    },
+    async flush() {
+      const value = codec.encode('tick', { flush_id: 'f', hold_ms: 0 })
+      for (let p = 0; p < partitions; p++) await producer.send(topic('events'), p, [{ key: '', value }])
+    },
+    async read(kind: TopicKind): Promise<Decoded[]> {
+      const found: Decoded[] = []
+      await readLog(connection, topic(kind), (_, records) => found.push(...records.map((r) => codec.decode(r.value))))
+      return found
+    },
+    close: () => producer.close(),
+  }
+}
+
+const valuesOf = (records: readonly Decoded[], kind: string) =>
+  records.flatMap((r) => (r.ok && r.kind === kind ? [r.value] : []))
+
+afterEach(async () => {
+  await Promise.all(workers.splice(0).map((w) => w.stop()))
+})
+
+describe('attribution', () => {
+  it('labels each event once, writes its session and conversions, and passes barriers on', async () => {
+    const log = await setUp('attribution')
+    workers.push(await startWorker(log.namespace))
+    const at = Date.now() - 60_000
+    await log.send(
+      storefrontEvent({
+        event_id: 'e1',
+        event_time: at,
+        url: 'https://s.example/?utm_source=google',
+        source: 'google',
+        medium: 'cpc',
+        path: '/',
+      }),
+      storefrontEvent({ event_id: 'e2', event_time: at + 1000, name: 'add_to_cart' }),
+      storefrontEvent({ event_id: 'e2', event_time: at + 1000, name: 'add_to_cart' }),
+      storefrontEvent({
+        event_id: 'e3',
+        event_time: at + 2000,
+        name: 'purchase',
+        order_id: 'o1',
+        value_minor: 1999,
+        currency: 'EUR',
+      }),
+    )
+    await log.flush()
+    await until(async () => valuesOf(await log.read('labelled-events'), 'barrier').length === partitions)
+
+    const labelled = valuesOf(await log.read('labelled-events'), 'labelled')
+    expect(labelled).toMatchObject([
+      { event_id: 'e1', goals: [] },
+      { event_id: 'e2', goals: ['add_to_cart'] },
+      { event_id: 'e3', goals: ['purchase'], definitions_number: 0 },
+    ])
+    const sessions = valuesOf(await log.read('sessions'), 'session')
+    expect(sessions.at(-1)).toMatchObject({
+      events: 3,
+      channel: 'Paid Search',
+      micro: 1,
+      macro: 1,
+      goal_values: [0, 1999],
+      state: 'open',
+    })
+    const conversions = valuesOf(await log.read('conversions'), 'conversion')
+    expect(conversions).toMatchObject([
+      { goal: 'add_to_cart' },
+      { goal: 'purchase', value_minor: 1999, order_id: 'o1' },
+    ])
+    await log.close()
+  }, 60_000)
+
+  it('puts what cannot be read into dead letters once and goes on', async () => {
+    const log = await setUp('poison')
+    workers.push(await startWorker(log.namespace))
+    await log.sendRaw('shop:v', Buffer.from('not avro'))
+    await log.sendRaw('shop:v', codec.encodeEvent(storefrontEvent({})).subarray(0, 60))
+    await log.send(storefrontEvent({ event_id: 'after', event_time: Date.now() }))
+    await log.flush()
+    await until(async () => valuesOf(await log.read('labelled-events'), 'barrier').length === partitions)
+    expect(valuesOf(await log.read('dead-letters'), 'dead-letter')).toMatchObject([
+      { reason: 'not_wire_format', stage: 'attribution', payload: Buffer.from('not avro') },
+      { reason: 'truncated' },
+    ])
+    expect(valuesOf(await log.read('labelled-events'), 'labelled')).toMatchObject([{ event_id: 'after' }])
+    await log.close()
+  }, 60_000)
+
+  it('goes on after a restart with the same session, from its checkpoint', async () => {
+    const log = await setUp('restart')
+    const first = await startWorker(log.namespace)
+    const at = Date.now() - 60_000
+    await log.send(storefrontEvent({ event_id: 'e1', event_time: at, path: '/a' }))
+    await until(async () => valuesOf(await log.read('labelled-events'), 'labelled').length === 1)
+    await first.stop()
+    await log.send(
+      storefrontEvent({ event_id: 'e1', event_time: at, path: '/a' }),
+      storefrontEvent({ event_id: 'e2', event_time: at + 5, path: '/b' }),
+    )
+    workers.push(await startWorker(log.namespace))
+    await log.flush()
+    await until(async () => valuesOf(await log.read('labelled-events'), 'barrier').length === partitions)
+    const labelled = valuesOf(await log.read('labelled-events'), 'labelled') as {
+      event_id: string
+      session_id: string
+    }[]
+    expect(labelled.map((l) => l.event_id)).toEqual(['e1', 'e2'])
+    expect(labelled[1]?.session_id).toBe(labelled[0]?.session_id)
+    expect(valuesOf(await log.read('sessions'), 'session').at(-1)).toMatchObject({
+      events: 2,
+      entry_page: '/a',
+      exit_page: '/b',
+    })
+    await log.close()
+  }, 60_000)
+})
