@@ -49,7 +49,8 @@ export async function startSink(config: SinkConfig, process: Pick<ProcessPort, '
   const faults = faultsFrom(config.CAIRN_FAULT, process)
   const stateTopic = topic('sink-state')
   const takeover = { connection, codec, transactionalPrefix: `${namespace}.sink`, stateTopic, faults }
-  const shell: Shell = { config, catalog, codec, warehouse, takeover, faults, observe, log, now: Date.now, topic }
+  const clocks = { now: Date.now, monotonic: () => performance.now() }
+  const shell: Shell = { config, catalog, codec, warehouse, takeover, faults, observe, log, ...clocks, topic }
 
   const ownership = await takeOwnership({
     connection,

@@ -14,6 +14,8 @@ export interface Shell {
   readonly log: Logger
   /** UTC milliseconds. */
   readonly now: () => number
+  /** Milliseconds that go on while the process is stopped and never jump. */
+  readonly monotonic: () => number
   topic(kind: TopicKind): string
 }
 

@@ -45,7 +45,7 @@ export class Slice {
       if ((await this.#finish(last)) === 'given_up') return
     } else this.#gatherer = this.#read(last?.end ?? 0)
 
-    const due = { dueInMs: () => this.#shell.config.FLUSH_MS - (performance.now() - this.#lastStart), idleMs }
+    const due = { dueInMs: () => this.#shell.config.FLUSH_MS - (this.#shell.monotonic() - this.#lastStart), idleMs }
     while (!this.#ends.stopping.aborted) {
       const builder = this.#newBatch(this.#shell.config.CAIRN_GENERATION)
       await this.#gatherer.fill(builder, due, this.#ends)
@@ -80,7 +80,7 @@ export class Slice {
   }
 
   async #store(batch: Batch): Promise<Outcome> {
-    this.#lastStart = performance.now()
+    this.#lastStart = this.#shell.monotonic()
     const { kind } = this.#route
     this.#shell.observe.dead(kind, batch.dead)
     if (batch.rows === 0 && batch.dead.length === 0) return this.#pass(batch)

@@ -11,15 +11,14 @@ export function backoffMs({ firstMs, maxMs }: Backoff, failures: number): number
 /** Resolves after `ms`, or as soon as one of the signals is aborted. */
 export function pause(ms: number, ...signals: readonly AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
-    const wake = AbortSignal.any([...signals])
     const done = () => {
       clearTimeout(timer)
-      wake.removeEventListener('abort', done)
+      for (const signal of signals) signal.removeEventListener('abort', done)
       resolve()
     }
     const timer = setTimeout(done, ms)
-    wake.addEventListener('abort', done)
-    if (wake.aborted) done()
+    for (const signal of signals) signal.addEventListener('abort', done)
+    if (signals.some((signal) => signal.aborted)) done()
   })
 }
 

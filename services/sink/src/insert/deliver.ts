@@ -23,9 +23,9 @@ export async function deliver(shell: Shell, first: Lease, delivery: Delivery): P
   for (let failures = 0; ; failures++) {
     ends.signal.throwIfAborted()
     if (!lease.holds()) lease = await ledger.renew(lease.intent)
-    const startedAt = performance.now()
+    const startedAt = shell.monotonic()
     const result = await attempt(shell, lease.intent, delivery, failures)
-    shell.observe.insert(route.kind, result, (performance.now() - startedAt) / 1000, batch.rows)
+    shell.observe.insert(route.kind, result, (shell.monotonic() - startedAt) / 1000, batch.rows)
     if (result.ok) {
       shell.observe.blocked(route.kind, partition, undefined)
       return 'stored'

@@ -85,7 +85,7 @@ export class Ledger {
     const record = { key: intent.topic, value: this.#shell.codec.encode('sink-intent', intent) }
     const provedAt = await this.#transact([...others, { topic: this.#shell.topic('sink-state'), records: [record] }])
     this.#intents.set(intent.topic, intent)
-    return { intent, holds: () => performance.now() - provedAt < leaseMs }
+    return { intent, holds: () => this.#shell.monotonic() - provedAt < leaseMs }
   }
 
   #transact(records: readonly TopicRecords[]): Promise<number> {
@@ -97,9 +97,9 @@ export class Ledger {
   /** Returns when the last attempt began, by the monotonic clock: the commit can't be older. */
   async #commit(records: readonly TopicRecords[]): Promise<number> {
     for (let attempt = 1; ; attempt++) {
-      const startedAt = performance.now()
+      const startedAt = this.#shell.monotonic()
       const end = await this.#producer.transact(this.#partition, records)
-      this.#shell.observe.transaction(end.end, (performance.now() - startedAt) / 1000)
+      this.#shell.observe.transaction(end.end, (this.#shell.monotonic() - startedAt) / 1000)
       if (end.end === 'committed') return startedAt
       if (end.end === 'fenced') throw new OwnershipLost(end.cause)
       // In doubt: only a new fence and the state topic behind it tell whether it was committed.
