@@ -50,6 +50,20 @@ export default defineConfig(
     files: ['packages/*/src/**/*.ts', 'services/*/src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', { paths: Object.keys(owners).map(forbidden) }] },
   },
+  {
+    // The conformance suite speaks to the server as a user's program would.
+    files: ['test/integration/clickhouse-http/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: Object.keys(owners)
+            .filter((library) => library !== '@clickhouse/client')
+            .map(forbidden),
+        },
+      ],
+    },
+  },
   ...Object.entries(owners).map(([library, folder]) => ({
     files: [`${folder}/**/*.ts`, `${folder}.ts`],
     rules: {
