@@ -63,7 +63,7 @@ describe('definitions', () => {
           {
             kind: 'dead-letter',
             reason: 'invalid_definitions',
-            detail: expect.stringContaining('did you mean "goals"?') as string,
+            detail: expect.stringContaining('did you mean "goals"?') as unknown,
           },
         ],
       },
