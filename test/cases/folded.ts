@@ -12,9 +12,10 @@ import {
   type SessionRow,
   type StorefrontEvent,
 } from '@cairn/domain'
-import { createCodec, createVisitorCodec, readCatalog, readDefinitions } from '@cairn/runtime'
+import { createCodec, createVisitorCodec, noFaults, readCatalog, readDefinitions } from '@cairn/runtime'
 import type { SegmentMessage } from '../../packages/cli/src/demo/segment.ts'
-import { toEvent } from '../../services/ingest/src/segment/event.ts'
+import { createMemoryOutbox } from '../../services/ingest/src/outbox/memory.ts'
+import { createPipeline } from '../../services/ingest/src/pipeline.ts'
 
 /** What became of messages: each event with the session it belongs to in the end, sessions and conversions as they stand. */
 export interface Folded {
@@ -33,19 +34,19 @@ export type WrittenSchema = 'labelled:1' | 'session' | 'conversion'
 const codec = createCodec(readCatalog())
 
 /**
- * Takes messages through ingest's mapping, the wire and attribution's fold under the demo's definitions, without servers:
+ * Takes messages through ingest's pipeline, the wire and attribution's fold under the demo's definitions, without servers:
  * one partition, in this order of arrival, a millisecond apart.
  *
  * @throws Error when a message is refused
  */
-export function fold(messages: readonly SegmentMessage[], site: string, receivedAt: number): Folded {
+export async function fold(messages: readonly SegmentMessage[], site: string, receivedAt: number): Promise<Folded> {
   const partition = createPartition(createVisitorCodec(readCatalog()))
   const labelled: { event: StorefrontEvent; sessionId: string }[] = []
   const sessions = new Map<string, SessionRow>()
   const conversions = new Map<string, ConversionRow>()
   const outcomes: Outcome[] = []
   const written: Record<WrittenSchema, Buffer[]> = { 'labelled:1': [], session: [], conversion: [] }
-  for (const record of recordsOf(messages.map((message) => onTheLog(message, site, receivedAt)))) {
+  for (const record of recordsOf(await onTheLog(messages, site, receivedAt))) {
     const { outputs, outcome } = step(partition, { ...record, appendedAt: receivedAt + record.offset })
     commit(partition)
     outcomes.push(outcome)
@@ -75,14 +76,27 @@ export function fold(messages: readonly SegmentMessage[], site: string, received
   }
 }
 
-function onTheLog(message: SegmentMessage, site: string, receivedAt: number): StorefrontEvent {
-  const request = { address: '127.0.0.1', userAgent: '', country: '', sentAt: undefined, context: undefined }
-  const arrival = { ...request, receivedAt, type: undefined, newId: () => '' }
-  const verdict = toEvent(message, arrival, { site, server: false, defaultCurrency: '' })
-  if (!verdict.ok) throw new Error(`message ${message.messageId} is refused: ${verdict.refusal.message}`)
-  const decoded = codec.decode(codec.encodeEvent(verdict.event))
-  if (decoded.ok && decoded.kind === 'event') return decoded.value
-  throw new Error(`message ${message.messageId} does not decode as it was encoded`)
+/** The events as a consumer of the log reads them. */
+async function onTheLog(
+  messages: readonly SegmentMessage[],
+  site: string,
+  receivedAt: number,
+): Promise<StorefrontEvent[]> {
+  const outbox = createMemoryOutbox()
+  const writeKeys = new Map([[site, { site, server: false, defaultCurrency: '' }]])
+  const ingest = createPipeline({ writeKeys, outbox, faults: noFaults, now: () => receivedAt })
+  const request = { type: undefined, writeKey: site, address: '127.0.0.1', userAgent: '', country: '' }
+  const answer = await ingest({ ...request, body: Buffer.from(JSON.stringify({ batch: messages })) })
+  if (answer.kind !== 'answered' || answer.refused.length > 0) {
+    throw new Error(`not all messages are accepted: ${JSON.stringify(answer)}`)
+  }
+  return outbox.shipments.flatMap(({ events }) => events.map((event) => decoded(codec.encodeEvent(event))))
+}
+
+function decoded(message: Buffer): StorefrontEvent {
+  const read = codec.decode(message)
+  if (read.ok && read.kind === 'event') return read.value
+  throw new Error('an event does not decode as it was encoded')
 }
 
 function recordsOf(events: readonly StorefrontEvent[]): Omit<LogRecord, 'appendedAt'>[] {

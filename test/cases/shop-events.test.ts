@@ -66,33 +66,39 @@ const arrivals = [
 ]
 
 ;(isThere ? describe : describe.skip)('storefront events of a real tracker', () => {
-  it('are the 832 events of two apps, of which none is refused', () => {
-    expect(fold(messages, 'real', receivedAt).events).toHaveLength(832)
+  it('are the 832 events of two apps, of which none is refused', async () => {
+    expect((await fold(messages, 'real', receivedAt)).events).toHaveLength(832)
   })
 
-  it.each(arrivals)('trusting the client, count per session what is published, arriving in $order', ({ arrange }) => {
-    const counted = countsBySession(fold(arrange(), 'real', receivedAt))
-    const published = [...publishedSessions(folder)].map(([id, { counts }]) => [id, counts] as const)
-    expect(counted).toHaveLength(published.length)
-    expect(Object.fromEntries(counted)).toEqual(Object.fromEntries(published))
-    expect(totalOf(counted.map(([, counts]) => counts))).toEqual({
-      views: 279,
-      additions: 38,
-      removals: 15,
-      checkoutSteps: 38,
-      transactions: 14,
-      revenue: { EUR: 1_234_863.89, USD: 231_231 },
-    })
-  })
+  it.each(arrivals)(
+    'trusting the client, count per session what is published, arriving in $order',
+    async ({ arrange }) => {
+      const counted = countsBySession(await fold(arrange(), 'real', receivedAt))
+      const published = [...publishedSessions(folder)].map(([id, { counts }]) => [id, counts] as const)
+      expect(counted).toHaveLength(published.length)
+      expect(Object.fromEntries(counted)).toEqual(Object.fromEntries(published))
+      expect(totalOf(counted.map(([, counts]) => counts))).toEqual({
+        views: 279,
+        additions: 38,
+        removals: 15,
+        checkoutSteps: 38,
+        transactions: 14,
+        revenue: { EUR: 1_234_863.89, USD: 231_231 },
+      })
+    },
+  )
 
-  it.each(arrivals)('by the gap rule alone, make the 62 published web sessions, arriving in $order', ({ arrange }) => {
-    const { events } = fold(arrange(), 'demo', receivedAt)
-    const web = events.filter(({ event }) => event.properties['app_id'] === 'ecom-accel')
-    const sessions = [...bySession(web).values()]
-    expect(sessions).toHaveLength(62)
-    expect(webSessionDifferences(folder, sessions.map(foundSession))).toEqual([])
-    // The published tables show half of the events; the client's session ids tell of the others.
-    for (const members of sessions) expect(clientSessions(members)).toHaveLength(1)
-    expect(new Set(web.map(({ event }) => event.client_session_id)).size).toBe(62)
-  })
+  it.each(arrivals)(
+    'by the gap rule alone, make the 62 published web sessions, arriving in $order',
+    async ({ arrange }) => {
+      const { events } = await fold(arrange(), 'demo', receivedAt)
+      const web = events.filter(({ event }) => event.properties['app_id'] === 'ecom-accel')
+      const sessions = [...bySession(web).values()]
+      expect(sessions).toHaveLength(62)
+      expect(webSessionDifferences(folder, sessions.map(foundSession))).toEqual([])
+      // The published tables show half of the events; the client's session ids tell of the others.
+      for (const members of sessions) expect(clientSessions(members)).toHaveLength(1)
+      expect(new Set(web.map(({ event }) => event.client_session_id)).size).toBe(62)
+    },
+  )
 })

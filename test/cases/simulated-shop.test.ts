@@ -4,7 +4,7 @@ import { fold } from './folded.ts'
 
 const end = Date.parse('2026-11-23T09:00:00Z')
 const { messages, books } = simulate({ seed: 11, days: 3, people: 500, end })
-const folded = fold(messages, 'demo', end + 2000)
+const folded = await fold(messages, 'demo', end + 2000)
 const sessions = folded.sessions.filter((row) => row.is_bot === 0)
 
 function tally(values: readonly string[]): Record<string, number> {

@@ -46,7 +46,7 @@ describe('the report on a real engine', () => {
   beforeAll(async () => {
     const migrated = await migrate(warehouse, { migrations: readMigrations(), dedupWindow: 100 })
     if (!migrated.ok) throw new Error(migrated.message)
-    await load(fold(messages, 'demo', end + 2000))
+    await load(await fold(messages, 'demo', end + 2000))
   })
   afterAll(async () => {
     await warehouse.command(`DROP DATABASE IF EXISTS ${warehouse.database}`)

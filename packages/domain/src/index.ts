@@ -3,7 +3,15 @@ export type { Body, LogRecord, PoisonReason } from './event/record.ts'
 export { cutAddress } from './event/address.ts'
 export { consentOf, type Consent } from './event/consent.ts'
 export { eventKey, sitePattern, visitorOf } from './event/key.ts'
-export { currencyCode, currencyExponent, minorUnits, multiply, parseDecimal, type Decimal } from './event/money.ts'
+export {
+  currencyCode,
+  currencyExponent,
+  currencyExponents,
+  minorUnits,
+  multiply,
+  parseDecimal,
+  type Decimal,
+} from './event/money.ts'
 export { canonicalName, messageTypes, type MessageType } from './event/name.ts'
 export { refusalReasons, type Refusal, type RefusalReason } from './event/refusal.ts'
 export { clockTolerance, eventTime, parseTime } from './event/time.ts'

@@ -57,6 +57,7 @@ export {
 export {
   maxInsertSeconds,
   openWarehouse,
+  type WarehouseOptions,
   type Answer,
   type InsertIdentity,
   type Warehouse,

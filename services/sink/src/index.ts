@@ -1,1 +1,2 @@
-export {}
+export { load, type SinkConfig } from './config.ts'
+export { startSink } from './pipeline.ts'

@@ -1,5 +1,5 @@
 import { discardStack, startClickHouse, type ClickHouseServer, type Crash } from '@cairn/stack'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -9,6 +9,9 @@ import { nativeEnvironment, runs, startParent, temporaryDataDir } from './proces
 
 const standIn = join(import.meta.dirname, 'stand-in-clickhouse.js')
 const broken = join(import.meta.dirname, 'broken-clickhouse.js')
+
+// Each starts processes and waits for them, which takes long on a busy machine.
+jest.setTimeout(60_000)
 
 describe('a server started here', () => {
   let dataDir: string

@@ -33,13 +33,13 @@ describe('minor units', () => {
     ['1.00499999999999999', 'EUR', 100],
     ['0.30000000000000004', 'EUR', 30],
     [' 12 ', 'EUR', 1200],
-    ['90071992547409.91', 'EUR', Number.MAX_SAFE_INTEGER],
+    ['90071992547409.90', 'EUR', Number.MAX_SAFE_INTEGER - 1],
   ])('of %s %s are %d', (text, currency, expected) => {
     expect(minor(text, currency)).toBe(expected)
   })
 
   it('do not exist beyond what a long carries exactly through every reader', () => {
-    expect(minor('90071992547409.92', 'EUR')).toBeUndefined()
+    expect(minor('90071992547409.91', 'EUR')).toBeUndefined()
     expect(minor('1e30', 'EUR')).toBeUndefined()
   })
 
@@ -69,7 +69,8 @@ describe('minor units', () => {
   })
 
   it('survive being written and read again in every currency', () => {
-    const value = fc.maxSafeInteger()
+    const largest = Number.MAX_SAFE_INTEGER - 1
+    const value = fc.integer({ min: -largest, max: largest })
     fc.assert(
       fc.property(value, fc.constantFrom('EUR', 'JPY', 'KWD', 'CLF'), (units, currency) => {
         expect(minor(written(units, currencyExponent(currency)), currency)).toBe(units)

@@ -1,5 +1,5 @@
 /** ISO 4217 currencies whose minor unit is not a hundredth. */
-const exponents: ReadonlyMap<string, number> = new Map([
+export const currencyExponents: ReadonlyMap<string, number> = new Map([
   ...[
     'BIF',
     'CLP',
@@ -26,7 +26,7 @@ const exponents: ReadonlyMap<string, number> = new Map([
 
 /** Digits after the point in an amount of `currency` (ISO 4217); two where the standard is silent. */
 export function currencyExponent(currency: string): number {
-  return exponents.get(currency) ?? 2
+  return currencyExponents.get(currency) ?? 2
 }
 
 /** The ISO 4217 code in upper case, or undefined when the text is not three letters. */

@@ -19,8 +19,8 @@ export interface WarehouseFailure {
 
 /** Codes that speak of the server's moment, not of the statement (`system.errors` gives their names). */
 const retriableCodes = new Set([
-  3, 74, 159, 164, 198, 202, 203, 209, 210, 225, 236, 241, 242, 243, 244, 252, 279, 285, 286, 290, 319, 364, 394, 425,
-  439, 473, 492, 518, 574, 584, 630, 667, 668, 689, 722, 733, 738, 745, 999, 1000, 1002,
+  3, 74, 159, 164, 198, 202, 203, 209, 210, 216, 225, 236, 241, 242, 243, 244, 252, 279, 285, 286, 290, 319, 364, 394,
+  425, 439, 473, 492, 518, 574, 584, 630, 667, 668, 689, 722, 733, 738, 745, 999, 1000, 1002,
 ])
 
 /** ClickHouse has no field for it; this is its wording since 19.x. */

@@ -21,6 +21,8 @@ export interface InsertIdentity {
   readonly token: string
   /** Names this attempt in the server's log. */
   readonly queryId: string
+  /** Called when the whole body has been handed to the connection, before the answer. */
+  readonly onSent?: () => void
 }
 
 /** One ClickHouse database. Failures are returned, never thrown, so that no caller forgets that servers go away. */
@@ -35,8 +37,8 @@ export interface Warehouse {
   command(statement: string, parameters?: Parameters): Promise<Answer<void>>
   /** One statement, one block: either all rows of it are there afterwards or none. */
   insertContainer(table: string, container: Container, identity: InsertIdentity): Promise<Answer<void>>
-  /** For a few rows of our own making. Not protected against repetition. */
-  insertRows(table: string, rows: readonly object[]): Promise<Answer<void>>
+  /** For a few rows of our own making; without a token not protected against repetition. */
+  insertRows(table: string, rows: readonly object[], token?: string): Promise<Answer<void>>
   close(): Promise<void>
 }
 
@@ -92,21 +94,22 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
       answer(async () => {
         await client.command({ query: statement, ...withParameters(parameters) })
       }),
-    insertContainer: (name, container, { token, queryId }) =>
+    insertContainer: (name, container, { token, queryId, onSent }) =>
       answer(() =>
-        send(client, container.body, {
+        send(client, container.body, onSent, {
           query: `INSERT INTO ${table(name)} (${container.columns.map(quoted).join(', ')}) FORMAT Avro`,
           query_id: queryId,
           clickhouse_settings: { ...insertSettings, insert_deduplication_token: token },
         }),
       ),
-    insertRows: (name, rows) =>
+    insertRows: (name, rows, token) =>
       answer(async () => {
         await client.insert({
           table: table(name),
           values: [...rows],
           format: 'JSONEachRow',
-          clickhouse_settings: insertSettings,
+          clickhouse_settings:
+            token === undefined ? insertSettings : { ...insertSettings, insert_deduplication_token: token },
         })
       }),
     close: () => client.close(),
@@ -135,9 +138,12 @@ async function readRows<Row>(client: ClickHouseClient, query: string, parameters
 async function send(
   client: ClickHouseClient,
   body: Buffer,
+  onSent: (() => void) | undefined,
   statement: { query: string; query_id: string; clickhouse_settings: ClickHouseSettings },
 ): Promise<void> {
-  const { stream } = await client.exec({ ...statement, values: Readable.from([body], { objectMode: false }) })
+  const values = Readable.from([body], { objectMode: false })
+  if (onSent !== undefined) values.once('end', onSent)
+  const { stream } = await client.exec({ ...statement, values })
   // The socket is not free until the answer is read.
   stream.resume()
   await finished(stream)

@@ -21,7 +21,8 @@ export interface ContainerBuilder {
   /** Takes the message, wire header included, unless it returns why not. The message is kept, not copied, until `build`. */
   add(offset: number, message: Buffer): RowFault | undefined
   readonly rows: number
-  build(crcSeed?: number): Container
+  /** `only` leaves out rows by their offsets. */
+  build(options?: { readonly crcSeed?: number; readonly only?: (offset: number) => boolean }): Container
 }
 
 /** Where a row came from; these stand before the fields of the message. */
@@ -44,42 +45,47 @@ const longestVarint = 10
 export function createContainerBuilder(entry: CatalogEntry, generation: number, partition: number): ContainerBuilder {
   const fields = [...originFields, ...entry.schema.fields]
   const slice = Buffer.concat([varint(generation), varint(partition)])
-  const offsets: number[] = []
-  const messages: Buffer[] = []
-  let messageBytes = 0
+  const rows: Row[] = []
 
   return {
     add(offset, message) {
       const end = entry.walk(message, headerBytes)
       if (end < 0) return 'truncated'
       if (end < message.length) return 'trailing_bytes'
-      offsets.push(offset)
-      messages.push(message)
-      messageBytes += message.length - headerBytes
+      rows.push({ offset, message })
       return undefined
     },
     get rows() {
-      return messages.length
+      return rows.length
     },
-    build(crcSeed = 0) {
-      const header = fileHeader(fields)
-      const rowBytes = messageBytes + messages.length * slice.length + sumOfVarints(offsets)
-      const blockHead = Buffer.concat([varint(messages.length), varint(rowBytes)])
-      const body = Buffer.allocUnsafe(header.length + blockHead.length + rowBytes + syncMarker.length)
-      const begin = header.length + blockHead.length
-      const end = begin + rowBytes
-      writeRows(body, begin, end, slice, offsets, messages)
-      // After the rows: copying the first one writes over what stands before it.
-      header.copy(body)
-      blockHead.copy(body, header.length)
-      syncMarker.copy(body, end)
-      return {
-        body,
-        columns: fields.map((field) => field.name),
-        rows: messages.length,
-        crc: crc32(body.subarray(begin, end), crcSeed),
-      }
+    build({ crcSeed = 0, only } = {}) {
+      return write(fields, slice, only === undefined ? rows : rows.filter((row) => only(row.offset)), crcSeed)
     },
+  }
+}
+
+interface Row {
+  readonly offset: number
+  readonly message: Buffer
+}
+
+function write(fields: readonly AvroField[], slice: Buffer, rows: readonly Row[], crcSeed: number): Container {
+  const rowBytes = rows.reduce((sum, row) => sum + slice.length + rowLength(row), 0)
+  const header = fileHeader(fields)
+  const blockHead = Buffer.concat([varint(rows.length), varint(rowBytes)])
+  const begin = header.length + blockHead.length
+  const end = begin + rowBytes
+  const body = Buffer.allocUnsafe(end + syncMarker.length)
+  writeRows(body, begin, end, slice, rows)
+  // After the rows: copying the first one writes over what stands before it.
+  header.copy(body)
+  blockHead.copy(body, header.length)
+  syncMarker.copy(body, end)
+  return {
+    body,
+    columns: fields.map((field) => field.name),
+    rows: rows.length,
+    crc: crc32(body.subarray(begin, end), crcSeed),
   }
 }
 
@@ -87,20 +93,13 @@ export function createContainerBuilder(entry: CatalogEntry, generation: number, 
  * Writes the rows from the last to the first: each message is copied whole, wire header too, which spares a view of its
  * body (600 ns a row), and the header is then overwritten by the origin fields and the row before.
  */
-function writeRows(
-  body: Buffer,
-  begin: number,
-  end: number,
-  slice: Buffer,
-  offsets: readonly number[],
-  messages: readonly Buffer[],
-): void {
+function writeRows(body: Buffer, begin: number, end: number, slice: Buffer, rows: readonly Row[]): void {
   const origin = Buffer.allocUnsafe(slice.length + longestVarint)
   slice.copy(origin)
   let at = end
-  for (let i = messages.length - 1; i >= 0; i--) {
-    const message = messages[i] as Buffer
-    const originEnd = writeVarint(origin, slice.length, offsets[i] as number)
+  for (let i = rows.length - 1; i >= 0; i--) {
+    const { offset, message } = rows[i] as Row
+    const originEnd = writeVarint(origin, slice.length, offset)
     at -= message.length
     body.set(message, at)
     at += headerBytes - originEnd
@@ -135,11 +134,8 @@ function writeVarint(target: Buffer, at: number, value: number): number {
   return to
 }
 
-function sumOfVarints(values: readonly number[]): number {
-  let sum = 0
-  for (const value of values) {
-    sum++
-    for (let left = value * 2; left >= 0x80; left = Math.floor(left / 0x80)) sum++
-  }
-  return sum
+function rowLength({ offset, message }: Row): number {
+  let length = message.length - headerBytes + 1
+  for (let left = offset * 2; left >= 0x80; left = Math.floor(left / 0x80)) length++
+  return length
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { gzipSync, brotliCompressSync, deflateSync } from 'node:zlib'
 import { describe, expect, it } from '@jest/globals'
 import { createMetrics, noFaults, silentLogger } from '@cairn/runtime'
@@ -14,7 +16,7 @@ function setUp(missing: readonly string[] = [], trustProxy: boolean | string = f
   const outbox = createMemoryOutbox()
   const metrics = createMetrics('ingest')
   const writeKeys = new Map([['dev', { site: 'shop', server: false, defaultCurrency: '' }]])
-  const server = createHttpServer({
+  const { server, stop } = createHttpServer({
     pipeline: createPipeline({ writeKeys, outbox, faults: noFaults, now: () => Date.UTC(2026, 0, 1) }),
     meters: createMeters(metrics),
     log: silentLogger,
@@ -28,7 +30,7 @@ function setUp(missing: readonly string[] = [], trustProxy: boolean | string = f
   })
   const post = (payload: string | Buffer, headers: Record<string, string> = json, url = '/v1/batch') =>
     server.inject({ method: 'POST', url, headers, payload })
-  return { outbox, server, post }
+  return { outbox, server, stop, post }
 }
 
 describe('POST /v1', () => {
@@ -177,5 +179,40 @@ describe('the probes', () => {
     expect(payload).toContain('cairn_ingest_refused_messages_total{reason="not_an_object",service="ingest"} 1')
     expect(payload).toContain('cairn_ingest_accepted_events_total{service="ingest"} 1')
     expect(payload).toContain('cairn_ingest_requests_total{outcome="batch_too_large",service="ingest"} 1')
+  })
+})
+
+describe('a server that is stopping', () => {
+  const request = (address: string) =>
+    fetch(`${address}/v1/batch`, { method: 'POST', headers: json, body: batch }).then((response) => response.status)
+
+  it('answers the request under way and then closes the connection it came on', async () => {
+    const { outbox, server, stop } = setUp()
+    let acknowledge: () => void = () => undefined
+    const began = new Promise<void>((resolve) => {
+      outbox.deliver = () => {
+        resolve()
+        return new Promise((settle) => (acknowledge = () => settle({ ok: true })))
+      }
+    })
+    const address = await server.listen({ host: '127.0.0.1', port: 0 })
+    const answer = request(address)
+    await began
+    const stopped = stop()
+    acknowledge()
+    expect(await answer).toBe(200)
+    await stopped
+    await expect(request(address)).rejects.toThrow()
+  })
+
+  it('does not wait for connections on which nothing is asked', async () => {
+    const { server, stop } = setUp()
+    const address = new URL(await server.listen({ host: '127.0.0.1', port: 0 }))
+    expect(await request(address.origin)).toBe(200)
+    const silent = connect(Number(address.port), address.hostname)
+    await once(silent, 'connect')
+    const closed = once(silent, 'close')
+    await stop()
+    await closed
   })
 })

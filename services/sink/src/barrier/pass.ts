@@ -1,0 +1,60 @@
+import type { Answer } from '@cairn/runtime'
+import type { PassingBarrier } from '../batch/batch.ts'
+import type { InputKind } from '../routes.ts'
+import type { Ends, Shell } from '../shell.ts'
+import { backoffMs, pause } from '../wait.ts'
+
+const backoff = { firstMs: 200, maxMs: 10_000 }
+const releasePollMs = 100
+
+/**
+ * Notes in the warehouse that everything before the barrier is queryable, then stands still while the barrier asks for
+ * it: until released, or until its time is over, so that nobody who asked and went away can hold the sink for good.
+ */
+export async function passBarrier(
+  shell: Shell,
+  place: { readonly kind: InputKind; readonly partition: number },
+  barrier: PassingBarrier,
+  ends: Ends,
+): Promise<void> {
+  const row = {
+    flush_id: barrier.flush_id,
+    topic: place.kind,
+    partition: place.partition,
+    offset: barrier.offset,
+    at: shell.now(),
+  }
+  if ((await untilAnswered(shell, ends, () => shell.warehouse.insertRows('barriers', [row]))) === undefined) return
+  // A barrier from long ago, met again by a rebuild, holds nothing.
+  const holdsUntil = Math.min(shell.now(), barrier.at) + barrier.hold_ms
+  while (shell.now() < holdsUntil && !ends.stopping.aborted) {
+    const released = await untilAnswered(shell, ends, () => isReleased(shell, barrier.flush_id))
+    if (released?.value !== false) return
+    await pause(releasePollMs, ends.signal, ends.stopping)
+    ends.signal.throwIfAborted()
+  }
+}
+
+async function isReleased(shell: Shell, flushId: string): Promise<Answer<boolean>> {
+  const rows = await shell.warehouse.query(
+    `SELECT 1 FROM ${shell.warehouse.table('barrier_releases')} WHERE flush_id = {flush_id:String} LIMIT 1`,
+    { flush_id: flushId },
+  )
+  return rows.ok ? { ok: true, value: rows.value.length > 0 } : rows
+}
+
+/** Asks again until the warehouse answers; undefined when the service stops first. */
+async function untilAnswered<T>(
+  shell: Shell,
+  ends: Ends,
+  ask: () => Promise<Answer<T>>,
+): Promise<{ readonly value: T } | undefined> {
+  for (let failures = 0; ; failures++) {
+    ends.signal.throwIfAborted()
+    const result = await ask()
+    if (result.ok) return result
+    shell.log.warn({ code: result.code, detail: result.message, attempt: failures + 1 }, 'barrier waits for ClickHouse')
+    if (ends.stopping.aborted) return undefined
+    await pause(backoffMs(backoff, failures), ends.signal, ends.stopping)
+  }
+}

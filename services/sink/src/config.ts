@@ -1,0 +1,57 @@
+import { commonSettings, loadConfig, z, type Loaded } from '@cairn/runtime'
+
+const milliseconds = (least: number, byDefault: number) => z.coerce.number().int().min(least).default(byDefault)
+const bytes = (byDefault: number) =>
+  z.coerce
+    .number()
+    .int()
+    .min(65_536)
+    .max(64 * 1024 * 1024)
+    .default(byDefault)
+
+export const settings = {
+  ...commonSettings,
+  CLICKHOUSE_URL: z.url().describe('ClickHouse over HTTP, for instance http://127.0.0.1:8123'),
+  CLICKHOUSE_USER: z.string().optional().describe('ClickHouse user; the server decides when absent'),
+  CLICKHOUSE_PASSWORD: z.string().optional().describe('Password of CLICKHOUSE_USER'),
+  CLICKHOUSE_DATABASE: z
+    .string()
+    .max(128)
+    .optional()
+    .describe('Database of the tables, created when missing; CAIRN_NAMESPACE when absent'),
+  CAIRN_GENERATION: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(1)
+    .describe('Load of the tables the rows belong to; raised by a rebuild into new tables'),
+  BATCH_ROWS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(200_000)
+    .default(200_000)
+    .describe('Most records in one insert; ClickHouse must see an insert as one block'),
+  BATCH_BYTES: bytes(32 * 1024 * 1024).describe('Most bytes of messages in one insert, at most 64 MiB'),
+  FLUSH_MS: milliseconds(100, 1000).describe('Least time between inserts of a topic-partition while they are not full'),
+  INBOX_BYTES: bytes(32 * 1024 * 1024).describe('Unread bytes held for each topic-partition before reading pauses'),
+  SESSION_TIMEOUT_MS: milliseconds(1000, 10_000).describe(
+    'Silence after which the group gives the partitions of a worker to others',
+  ),
+  DEDUP_WINDOW: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .default(10_000)
+    .describe('Insert tokens a table remembers, one for each of its own partitions an insert touches; set at creation'),
+  SAFE_WINDOW_MS: milliseconds(1000, 10 * 60_000).describe(
+    'How long a token is trusted to be remembered; an older open insert is checked against the tables instead. At most half the time in which DEDUP_WINDOW tokens are written',
+  ),
+} as const
+
+export type SinkConfig = Extract<Loaded<typeof settings>, { ok: true }>['config']
+
+export function load(env: Readonly<Record<string, string | undefined>>): Loaded<typeof settings> {
+  return loadConfig(settings, env)
+}

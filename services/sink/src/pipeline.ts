@@ -1,0 +1,110 @@
+import {
+  createCodec,
+  createLogger,
+  createMetrics,
+  ensureTopics,
+  faultsFrom,
+  migrate,
+  openWarehouse,
+  readCatalog,
+  readMigrations,
+  serveMetrics,
+  takeOwnership,
+  topicName,
+  type Logger,
+  type ProcessPort,
+  type Running,
+  type TopicKind,
+  type Warehouse,
+} from '@cairn/runtime'
+import type { SinkConfig } from './config.ts'
+import { createObserver, createSupervision } from './observe.ts'
+import { runPartition } from './partition.ts'
+import { routes } from './routes.ts'
+import type { Shell } from './shell.ts'
+import { backoffMs, pause } from './wait.ts'
+
+/**
+ * labelled-events, sessions, conversions → ClickHouse. For each partition this worker owns:
+ * fence → finish the open inserts → (read → intent → insert → barrier) for ever, each topic by itself.
+ */
+export async function startSink(config: SinkConfig, process: Pick<ProcessPort, 'pid' | 'kill'>): Promise<Running> {
+  const log = createLogger({ service: 'sink', level: config.LOG_LEVEL })
+  const namespace = config.CAIRN_NAMESPACE
+  const topic = (kind: TopicKind) => topicName(namespace, kind)
+  const connection = { brokers: config.KAFKA_BROKERS, clientId: `${namespace}.sink`, log }
+  const ready = await ensureTopics(connection, {
+    namespace,
+    partitions: config.CAIRN_PARTITIONS,
+    replication: config.CAIRN_REPLICATION,
+  })
+  if (!ready.ok) throw new Error(ready.message)
+  const warehouse = openWarehouse(warehouseOptions(config))
+  await prepareTables(warehouse, config, log)
+
+  const metrics = createMetrics('sink')
+  const observe = createObserver(metrics)
+  const catalog = readCatalog()
+  const codec = createCodec(catalog)
+  const faults = faultsFrom(config.CAIRN_FAULT, process)
+  const stateTopic = topic('sink-state')
+  const takeover = { connection, codec, transactionalPrefix: `${namespace}.sink`, stateTopic, faults }
+  const clocks = { now: Date.now, monotonic: () => performance.now() }
+  const shell: Shell = { config, catalog, codec, warehouse, takeover, faults, observe, log, ...clocks, topic }
+
+  const ownership = await takeOwnership({
+    connection,
+    groupId: `${namespace}.sink`,
+    partitions: config.CAIRN_PARTITIONS,
+    topics: [
+      ...routes.map(({ kind }) => ({ name: topic(kind), compacted: false })),
+      { name: stateTopic, compacted: true },
+    ],
+    inboxBytes: config.INBOX_BYTES,
+    sessionTimeoutMs: config.SESSION_TIMEOUT_MS,
+    supervision: createSupervision(metrics, log),
+    own: (partition) => runPartition(shell, partition),
+  })
+  const notReady = () => (ownership.held().length === 0 ? ['no partition is assigned'] : [])
+  const server =
+    config.METRICS_PORT === undefined ? undefined : await serveMetrics(metrics, config.METRICS_PORT, notReady)
+  log.info({ namespace, database: warehouse.database }, 'sink runs')
+  return {
+    ended: ownership.ended,
+    async stop() {
+      await ownership.stop()
+      server?.close()
+      await warehouse.close()
+    },
+  }
+}
+
+function warehouseOptions(config: SinkConfig) {
+  return {
+    url: config.CLICKHOUSE_URL,
+    database: config.CLICKHOUSE_DATABASE ?? config.CAIRN_NAMESPACE,
+    ...(config.CLICKHOUSE_USER === undefined ? {} : { username: config.CLICKHOUSE_USER }),
+    ...(config.CLICKHOUSE_PASSWORD === undefined ? {} : { password: config.CLICKHOUSE_PASSWORD }),
+  }
+}
+
+/** Servers of a fresh installation start together, so ClickHouse is given this long to answer. */
+const startPatienceMs = 60_000
+const backoff = { firstMs: 200, maxMs: 5000 }
+
+async function prepareTables(warehouse: Warehouse, config: SinkConfig, log: Logger): Promise<void> {
+  const migrations = readMigrations()
+  const patience = AbortSignal.timeout(startPatienceMs)
+  for (let failures = 0; ; failures++) {
+    const migrated = await migrate(warehouse, { migrations, dedupWindow: config.DEDUP_WINDOW })
+    if (migrated.ok) {
+      if (migrated.applied.length > 0) log.info({ applied: migrated.applied }, 'tables migrated')
+      return
+    }
+    const mayPass = migrated.reason === 'failed' && migrated.failure.reason === 'retriable'
+    if (!mayPass || patience.aborted)
+      throw new Error(`ClickHouse at ${config.CLICKHOUSE_URL} cannot be set up: ${migrated.message}`)
+    log.warn({ detail: migrated.message }, 'waiting for ClickHouse')
+    await pause(backoffMs(backoff, failures), patience)
+  }
+}

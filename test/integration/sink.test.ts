@@ -1,0 +1,266 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals'
+import {
+  createCodec,
+  ensureTopics,
+  openProducer,
+  readCatalog,
+  readLog,
+  silentLogger,
+  topicName,
+  type DeadLetter,
+  type IdempotentProducer,
+  type Outgoing,
+  type Running,
+  type TopicKind,
+  type Warehouse,
+} from '@cairn/runtime'
+import { brokers, ownNamespace } from '../support/kafka.ts'
+import { proxyTo } from '../support/proxy.ts'
+import { conversion, correction, event, label, session, uuid } from '../support/records.ts'
+import { sinkApart, sinkHere, sinkPartitions, type Child } from '../support/sink.ts'
+import { until } from '../support/until.ts'
+import { clickhouse, dropDatabase, emptyWarehouse, migratedWarehouse, rowsOf } from '../support/warehouse.ts'
+
+jest.setTimeout(120_000)
+
+const codec = createCodec(readCatalog())
+const connection = { brokers: brokers(), clientId: 'test', log: silentLogger }
+
+/** A namespace with its topics and database, and what a test does to it. */
+class Bench {
+  readonly namespace = ownNamespace('sink')
+  readonly warehouse: Warehouse = emptyWarehouse(this.namespace)
+  #producer: IdempotentProducer | undefined
+  readonly running: Running[] = []
+  readonly children: Child[] = []
+
+  async open(): Promise<this> {
+    const topics = await ensureTopics(connection, {
+      namespace: this.namespace,
+      partitions: sinkPartitions,
+      replication: 1,
+    })
+    if (!topics.ok) throw new Error(topics.message)
+    this.#producer = await openProducer(connection)
+    return this
+  }
+
+  topic(kind: TopicKind): string {
+    return topicName(this.namespace, kind)
+  }
+
+  async send(kind: TopicKind, partition: number, values: readonly (Buffer | null)[]): Promise<void> {
+    const records: Outgoing[] = values.map((value) => ({ key: 'shop:v-1', value }))
+    await this.#producer!.send(this.topic(kind), partition, records)
+  }
+
+  async here(settings?: Readonly<Record<string, string>>): Promise<Running> {
+    const running = await sinkHere(this.namespace, settings)
+    this.running.push(running)
+    return running
+  }
+
+  apart(settings?: Readonly<Record<string, string>>): Child {
+    const child = sinkApart(this.namespace, settings)
+    this.children.push(child)
+    return child
+  }
+
+  /** Rows of a count query; 0 while the tables are not there yet. */
+  async count(from: string, what = 'count()'): Promise<number> {
+    const result = await this.warehouse.query<{ n: number }>(
+      `SELECT ${what} AS n FROM ${this.warehouse.database}.${from}`,
+    )
+    return result.ok ? result.value[0]!.n : 0
+  }
+
+  async close(): Promise<void> {
+    for (const child of this.children) child.signal('SIGKILL')
+    for (const running of this.running) await running.stop()
+    await this.#producer?.close()
+    await dropDatabase(this.warehouse)
+  }
+}
+
+let bench: Bench
+afterEach(() => bench.close())
+
+const events = (from: number, count: number) =>
+  Array.from({ length: count }, (_, i) =>
+    codec.prependLabel(codec.encodeEvent(event({ event_id: `e-${from + i}` })), 1, label({ input_offset: from + i })),
+  )
+const firstSession = (n: number) => session({ session_id: uuid(n), channel: 'Email' })
+const sessions = (count: number) => Array.from({ length: count }, (_, n) => codec.encode('session', firstSession(n)))
+const corrections = (count: number) =>
+  Array.from({ length: count }, (_, n) =>
+    codec.encode('session', correction(firstSession(n), 2, { channel: 'Direct' })),
+  )
+const barrier = (flush_id: string, hold_ms = 0) => codec.encode('barrier', { flush_id, hold_ms, input_offset: 0 })
+
+const byChannel = (warehouse: Warehouse) =>
+  rowsOf(warehouse, `SELECT channel, sum(t.sessions) AS sessions FROM ${warehouse.table('v_channel_hourly')} AS t GROUP BY channel`) // prettier-ignore
+
+describe('the sink', () => {
+  it('stores the rows of every topic, then passes the barrier behind them', async () => {
+    bench = await new Bench().open()
+    await bench.here()
+    for (let p = 0; p < sinkPartitions; p++) {
+      await bench.send('labelled-events', p, [...events(0, 700), barrier('flush-1'), ...events(700, 1)])
+      await bench.send('sessions', p, [...sessions(10), ...corrections(10), barrier('flush-1')])
+      await bench.send('conversions', p, [codec.encode('conversion', conversion()), barrier('flush-1')])
+    }
+    await until(async () => (await bench.count('barriers', 'uniqExact((topic, partition))')) === 3 * sinkPartitions)
+    await until(async () => (await bench.count('events')) === 701 * sinkPartitions)
+    expect(await bench.count('events', 'uniqExact((_gen, _partition, _offset))')).toBe(701 * sinkPartitions)
+    expect(await bench.count('v_conversions')).toBe(1)
+    expect(await byChannel(bench.warehouse)).toEqual([{ channel: 'Direct', sessions: 10 * sinkPartitions }])
+  })
+
+  it('sends what does not end exactly to dead letters and keeps its neighbours', async () => {
+    bench = await new Bench().open()
+    await bench.here()
+    const good = events(0, 1)[0]!
+    const bad = {
+      truncated: good.subarray(0, -3),
+      trailing_bytes: Buffer.concat([good, Buffer.from([1, 2])]),
+      not_wire_format: Buffer.from('hello'),
+      unexpected_schema: sessions(1)[0]!,
+      no_value: null,
+    }
+    await bench.send('labelled-events', 1, [good, ...Object.values(bad), good])
+    await until(async () => (await bench.count('events')) === 2)
+    expect(await rowsOf(bench.warehouse, `SELECT _offset, event_id FROM ${bench.warehouse.table('events')} ORDER BY _offset`)) // prettier-ignore
+      .toEqual([
+        { _offset: 0, event_id: 'e-0' },
+        { _offset: 6, event_id: 'e-0' },
+      ])
+    const dead: DeadLetter[] = []
+    await readLog(connection, bench.topic('dead-letters'), (_, records) => {
+      for (const { value } of records) {
+        const decoded = codec.decode(value)
+        if (decoded.ok && decoded.kind === 'dead-letter') dead.push(decoded.value)
+      }
+    })
+    const shown = dead.map((d) => [d.stage, d.reason, d.origin_topic, d.origin_partition, d.origin_offset])
+    const reasons = Object.keys(bad)
+    expect(shown).toEqual(reasons.map((reason, i) => ['sink', reason, bench.topic('labelled-events'), 1, i + 1]))
+    expect(dead[0]!.payload).toEqual(bad.truncated)
+  })
+
+  it('stands still at a barrier that holds, on that topic-partition only, until it is released', async () => {
+    bench = await new Bench().open()
+    await bench.here()
+    await bench.send('labelled-events', 0, [...events(0, 5), barrier('held', 60_000), ...events(5, 5)])
+    await until(async () => (await bench.count('barriers')) === 1)
+    await bench.send('labelled-events', 1, events(0, 5))
+    await until(async () => (await bench.count('events')) === 10)
+    expect(await bench.count('events WHERE _partition = 0')).toBe(5)
+    await bench.warehouse.insertRows('barrier_releases', [{ flush_id: 'held', at: Date.now() }])
+    await until(async () => (await bench.count('events')) === 15)
+  })
+
+  it('goes on from a barrier nobody releases when its time is over', async () => {
+    bench = await new Bench().open()
+    await bench.here()
+    await bench.send('labelled-events', 0, [barrier('left', 500), ...events(0, 1)])
+    await until(async () => (await bench.count('events')) === 1)
+  })
+
+  it('waits before a schema it does not know and stores what stands before it', async () => {
+    bench = await new Bench().open()
+    await bench.here()
+    const unknown = Buffer.from(events(0, 1)[0]!)
+    unknown.writeUInt32BE(999, 1)
+    await bench.send('labelled-events', 0, [...events(0, 3), unknown, ...events(4, 3)])
+    await bench.send('labelled-events', 1, [...events(0, 3), barrier('beside')])
+    await until(async () => (await bench.count('barriers')) === 1 && (await bench.count('events')) === 6)
+    expect(await bench.count('events WHERE _partition = 0', 'max(_offset)')).toBe(2)
+  })
+
+  it('waits while ClickHouse is away and goes on by itself', async () => {
+    bench = await new Bench().open()
+    const proxy = await proxyTo(clickhouse().CLICKHOUSE_URL)
+    await bench.here({ CLICKHOUSE_URL: proxy.url, INBOX_BYTES: '65536' })
+    await bench.send('labelled-events', 0, events(0, 100))
+    await until(async () => (await bench.count('events')) === 100)
+    proxy.cut()
+    await bench.send('labelled-events', 0, events(100, 2000))
+    await bench.send('sessions', 0, sessions(50))
+    proxy.mend()
+    await until(async () => (await bench.count('events')) === 2100 && (await bench.count('v_sessions')) === 50)
+    expect(await bench.count('events', 'uniqExact(_offset)')).toBe(2100)
+    expect(await byChannel(bench.warehouse)).toEqual([{ channel: 'Email', sessions: 50 }])
+    await bench.running.pop()!.stop()
+    await proxy.close()
+  })
+
+  it.each(['sink.after-intent', 'sink.in-insert', 'sink.after-insert'])(
+    'stores every row once when it is killed at %s',
+    async (point) => {
+      bench = await new Bench().open()
+      await bench.send('labelled-events', 0, events(0, 3000))
+      await bench.send('sessions', 0, [...sessions(500), ...corrections(500)])
+      const killed = bench.apart({ CAIRN_FAULT: `${point}=kill@2`, BATCH_ROWS: '1000' })
+      expect(await killed.ended).toBe('SIGKILL')
+      await bench.here()
+      await everythingOnce(3000, 500)
+    },
+  )
+
+  it('stores every row once when a stopped owner wakes up after another has taken over', async () => {
+    bench = await new Bench().open()
+    await bench.send('labelled-events', 0, events(0, 1000))
+    await bench.send('sessions', 0, [...sessions(500), ...corrections(500)])
+    const zombie = bench.apart({ CAIRN_FAULT: 'sink.after-intent=stop' })
+    await until(async () => (await openIntents()) > 0)
+    await bench.here()
+    await everythingOnce(1000, 500)
+    zombie.signal('SIGCONT')
+    await bench.send('labelled-events', 0, [barrier('after')])
+    await until(async () => (await bench.count('barriers')) >= 1)
+    zombie.signal('SIGTERM')
+    expect(await zombie.ended).toBe(0)
+    await everythingOnce(1000, 500)
+  })
+
+  it.each(['sink.after-intent', 'sink.in-insert', 'sink.after-insert'])(
+    'asks the tables when it was killed at %s so long ago that the token is forgotten',
+    async (point) => {
+      bench = await new Bench().open()
+      await migratedWarehouse(bench.namespace, 1).then((warehouse) => warehouse.close())
+      await bench.send('labelled-events', 0, events(0, 1000))
+      await bench.send('sessions', 0, [...sessions(500), ...corrections(500)])
+      const killed = bench.apart({ CAIRN_FAULT: `${point}=kill@2` })
+      expect(await killed.ended).toBe('SIGKILL')
+      // A window of one entry forgets with the next insert into each table.
+      await bench.send('labelled-events', 1, events(0, 1))
+      await bench.send('sessions', 1, [codec.encode('session', session({ session_id: uuid(9999), channel: 'Other' }))])
+      await bench.here({ SAFE_WINDOW_MS: '1000' })
+      await everythingOnce(1001, 501)
+    },
+  )
+
+  async function openIntents(): Promise<number> {
+    let count = 0
+    await readLog(connection, bench.topic('sink-state'), (_, records) => {
+      count += records.filter((r) => codec.decode(r.value).ok && !r.key.startsWith('\u0001')).length
+    })
+    return count
+  }
+
+  async function everythingOnce(eventCount: number, sessionCount: number): Promise<void> {
+    const { warehouse } = bench
+    await until(async () => (await bench.count('events', 'uniqExact((_partition, _offset))')) === eventCount)
+    await until(async () => (await bench.count("v_sessions WHERE channel != 'Email'")) === sessionCount)
+    await until(async () => {
+      const differing = await warehouse.query(
+        `SELECT hour, channel, goal, _partition FROM (
+          SELECT hour, channel, goal, _partition, sessions FROM ${warehouse.table('channel_hourly_facts')}
+          UNION ALL SELECT hour, channel, goal, _partition, -sessions FROM ${warehouse.table('channel_hourly')}
+        ) AS t GROUP BY hour, channel, goal, _partition HAVING sum(t.sessions) != 0`,
+      )
+      return differing.ok && differing.value.length === 0
+    })
+    expect(await bench.count('events')).toBe(eventCount)
+  }
+})

@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { load, startSink } from '@cairn/sink'
+import type { Running } from '@cairn/runtime'
+import { brokers } from './kafka.ts'
+import { clickhouse } from './warehouse.ts'
+
+export const sinkPartitions = 2
+
+function environment(namespace: string, settings: Readonly<Record<string, string>>): Record<string, string> {
+  return {
+    KAFKA_BROKERS: brokers().join(','),
+    CAIRN_NAMESPACE: namespace,
+    CAIRN_PARTITIONS: String(sinkPartitions),
+    SESSION_TIMEOUT_MS: '6000',
+    FLUSH_MS: '100',
+    LOG_LEVEL: 'fatal',
+    ...clickhouse(),
+    ...settings,
+  }
+}
+
+/** A sink in this process, on a namespace of the test's own. */
+export async function sinkHere(namespace: string, settings: Readonly<Record<string, string>> = {}): Promise<Running> {
+  const loaded = load(environment(namespace, settings))
+  if (!loaded.ok) throw new Error(loaded.problems.join('\n'))
+  return startSink(loaded.config, { pid: process.pid, kill: (pid, signal) => process.kill(pid, signal) })
+}
+
+export interface Child {
+  readonly pid: number
+  signal(name: NodeJS.Signals): void
+  /** How the process ended: its exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>
+}
+
+/** A sink in a process of its own, which may be killed. Runs the built code. */
+export function sinkApart(namespace: string, settings: Readonly<Record<string, string>> = {}): Child {
+  const main = fileURLToPath(new URL('../../services/sink/dist/main.js', import.meta.url))
+  const child = spawn(process.execPath, [main], {
+    env: { ...environment(namespace, settings), PATH: process.env['PATH'] },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  return {
+    pid: child.pid!,
+    signal: (name) => void child.kill(name),
+    ended: once(child, 'exit').then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals),
+  }
+}
