@@ -12,7 +12,8 @@ const oldestJava = 17
 /** Checks, installs and builds, one line a step; ends the process with one sentence when something is missing. */
 export function prepare() {
   step('prerequisites', () => missingPrerequisite(process.env) ?? true)
-  if (!dependenciesInstalled()) step('install', () => npm('ci'))
+  // Not `npm ci`: that refuses a lock file which lacks optional packages of other platforms, as one written offline may.
+  if (!dependenciesInstalled()) step('install', () => npm('install'))
   step('build', () => tool('typescript/bin/tsc', '-b'))
 }
 

@@ -39,7 +39,14 @@ function jest(projects) {
   const told = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : undefined
   const failed = (told?.numFailedTests ?? 0) + (told?.numRuntimeErrorTestSuites ?? 0)
   totals.passed += told?.numPassedTests ?? 0
+  for (const name of skippedTests(told)) console.log(`skipped: ${name}`)
   // Servers that did not start, or an open handle, fail the run without failing a test.
   totals.failed += failed === 0 && !green ? 1 : failed
   return green
+}
+
+/** Tests that did not run; their names say why. */
+function skippedTests(told) {
+  const results = (told?.testResults ?? []).flatMap(({ assertionResults }) => assertionResults)
+  return results.filter(({ status }) => status === 'pending').map(({ fullName }) => fullName)
 }

@@ -7,6 +7,8 @@ import { join, resolve } from 'node:path'
 const runs = resolve(import.meta.dirname, '..', '..', '.cairn', 'test')
 
 export default async function startServers() {
+  endOn('SIGINT', 2)
+  endOn('SIGTERM', 15)
   mkdirSync(runs, { recursive: true })
   // Runs that were killed left their data, and perhaps their servers; those of a run that is still going are refused.
   for (const run of readdirSync(runs)) await discardStack({ dataDir: join(runs, run), env: process.env })
@@ -19,17 +21,18 @@ export default async function startServers() {
   process.env.CLICKHOUSE_USER = clickhouse.user
   process.env.CLICKHOUSE_PASSWORD = clickhouse.password
 
-  const end = async () => {
+  globalThis.endIntegrationServers = async () => {
     await stop()
     await discardStack({ dataDir, env: process.env })
   }
-  globalThis.endIntegrationServers = end
-  for (const [signal, number] of [
-    ['SIGINT', 2],
-    ['SIGTERM', 15],
-  ]) {
-    process.once(signal, () => void end().finally(() => process.exit(128 + number)))
-  }
+}
+
+/** A run that is interrupted takes its servers along. One interrupted while they start leaves only data, for the next run to clear. */
+function endOn(signal, number) {
+  process.once(signal, () => {
+    const ended = globalThis.endIntegrationServers?.() ?? Promise.resolve()
+    void ended.finally(() => process.exit(128 + number))
+  })
 }
 
 function reportCrash({ server, code, signal, lastLines }) {

@@ -1,1 +1,2 @@
-export {}
+export { startEmbeddedClickHouse } from './start.ts'
+export type { EmbeddedClickHouse, StartOptions, StartResult } from './start.ts'

@@ -15,3 +15,4 @@ export type {
 export { fixedPorts, rememberedPorts, type PortsResult } from './ports.ts'
 export { endProcess, startChild, type Child, type ChildSpec, type Exit, type ServerSignal } from './process/child.ts'
 export { lastLines, rotateLog } from './process/logs.ts'
+export { brokersInService } from './probe/kafka.ts'

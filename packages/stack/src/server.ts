@@ -19,7 +19,7 @@ export interface Crash {
 export interface ManagedServer {
   /** Of the server, or where it is in a container, of the `docker compose up` that is attached to it; undefined while it is down. */
   readonly pid: number | undefined
-  /** Sends a signal; returns once the server is gone if the signal ends it. An end asked for here is not a crash. */
+  /** Sends a signal; returns once it has taken effect: the server is gone, or held. An end asked for here is not a crash. */
   kill(signal: ServerSignal): Promise<void>
   /** Stops the server if it runs and starts it again with the same data and addresses. Undefined when it answers. */
   restart(): Promise<Refused | undefined>

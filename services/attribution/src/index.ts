@@ -1,2 +1,3 @@
 export { load, type AttributionConfig } from './config.ts'
 export { startAttribution } from './pipeline.ts'
+export { Outputs } from './partition/outputs.ts'

@@ -34,13 +34,13 @@ export function createPipeline({ writeKeys, outbox, faults, now }: PipelineOptio
   return async (request) => {
     const opened = openBody(request.body, request.type === undefined)
     if (!opened.ok) return { kind: 'malformed', reason: opened.reason, message: opened.message }
-    const { messages, sentAt, context } = opened.batch
+    const { messages, writeKey: keyInBody, ...batch } = opened.batch
 
-    const writeKey = request.writeKey === '' ? opened.batch.writeKey : request.writeKey
+    const writeKey = request.writeKey === '' ? keyInBody : request.writeKey
     if (writeKey === '') return withoutKey
     const key = writeKeys.get(writeKey)
 
-    const arrival = { ...request, receivedAt: now(), sentAt, context, newId: randomUUID }
+    const arrival = { ...request, ...batch, receivedAt: now(), newId: randomUUID }
     const verdicts = messages.map((sent) => (key === undefined ? unknownKey : toEvent(sent, arrival, key)))
 
     const delivery = await outbox.deliver(shipmentOf(verdicts, messages, { ...arrival, site: key?.site, writeKey }))

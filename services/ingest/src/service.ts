@@ -29,7 +29,7 @@ export async function startIngest(config: IngestConfig, faults: Faults): Promise
   const meters = createMeters(metrics)
   const outbox = openOutbox(config, { brokers: config.KAFKA_BROKERS, clientId: 'cairn-ingest', log })
   const missing = () => outbox.missing()
-  const server = createHttpServer({
+  const { server, stop } = createHttpServer({
     pipeline: createPipeline({
       writeKeys: config.WRITE_KEYS,
       outbox,
@@ -61,7 +61,7 @@ export async function startIngest(config: IngestConfig, faults: Faults): Promise
       log.info('stopping')
       clearInterval(ticks)
       // Requests under way still need the outbox: the server waits for them before the outbox closes.
-      await server.close()
+      await stop()
       await outbox.close()
       metricsServer?.close()
       log.info('stopped')

@@ -1,13 +1,17 @@
-import { startClickHouse, type ClickHouseServer, type Crash } from '@cairn/stack'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { discardStack, startClickHouse, type ClickHouseServer, type Crash } from '@cairn/stack'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { once } from 'node:events'
-import { readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { nativeEnvironment, runs, startParent, temporaryDataDir, until } from './processes.ts'
+import { until } from '../../support/until.ts'
+import { nativeEnvironment, runs, startParent, temporaryDataDir } from './processes.ts'
 
 const standIn = join(import.meta.dirname, 'stand-in-clickhouse.js')
 const broken = join(import.meta.dirname, 'broken-clickhouse.js')
+
+// Each starts processes and waits for them, which takes long on a busy machine.
+jest.setTimeout(60_000)
 
 describe('a server started here', () => {
   let dataDir: string
@@ -24,7 +28,7 @@ describe('a server started here', () => {
 
   afterEach(async () => {
     for (const { server } of started.splice(0)) await server?.stop()
-    rmSync(dataDir, { recursive: true })
+    rmSync(dataDir, { recursive: true, force: true })
   })
 
   async function start(program = standIn, portBase?: number) {
@@ -63,6 +67,15 @@ describe('a server started here', () => {
     const second = await start()
     expect(second).toMatchObject({ ok: false, reason: 'data-directory-in-use' })
     expect(runs(server.pid!)).toBe(true)
+  })
+
+  it('keeps its data directory from being discarded until it is stopped', async () => {
+    const { server } = await startOrFail()
+    const discard = () => discardStack({ dataDir, env: nativeEnvironment() })
+    expect(await discard()).toMatchObject({ ok: false, reason: 'data-directory-in-use' })
+    await server.stop()
+    expect(await discard()).toEqual({ ok: true })
+    expect(existsSync(dataDir)).toBe(false)
   })
 
   it('comes back at its address after stop', async () => {

@@ -5,6 +5,6 @@ const [server, dataDir, program] = process.argv.slice(2)
 const options = { dataDir, env: process.env, onCrash: () => undefined }
 const started = server === 'kafka' ? await startKafka(options) : await startClickHouse(options, program)
 if (!started.ok) throw new Error(started.message)
-console.log(JSON.stringify({ pid: (started.kafka ?? started.clickhouse).server.pid }))
 process.once('SIGTERM', () => process.exit())
+console.log(JSON.stringify({ pid: (started.kafka ?? started.clickhouse).server.pid }))
 setInterval(() => undefined, 60_000)

@@ -1,9 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
+import { join, resolve } from 'node:path'
 
 /** The environment without the servers that the test run itself was given, and without Docker: these tests look at processes. */
 export function nativeEnvironment(): NodeJS.ProcessEnv {
@@ -17,8 +15,9 @@ export function nativeEnvironment(): NodeJS.ProcessEnv {
   }
 }
 
+/** Where the next run, too, looks for what an interrupted one left running. */
 export function temporaryDataDir(): string {
-  return mkdtempSync(join(tmpdir(), 'cairn-stack-'))
+  return mkdtempSync(resolve(import.meta.dirname, '..', '..', '..', '.cairn', 'test', 'server-'))
 }
 
 /** Whether a process runs; one that has ended and waits to be collected by its parent does not. */
@@ -46,9 +45,4 @@ export async function startParent(...args: readonly string[]): Promise<{ parent:
 async function rejectOnExit(parent: ChildProcess): Promise<never> {
   const [code] = (await once(parent, 'exit')) as [number | null]
   throw new Error(`the parent ended with exit code ${String(code)} before its server was ready`)
-}
-
-/** Waits for a condition that nothing announces; the test's own time limit is the limit. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await delay(20)
 }

@@ -5,11 +5,33 @@ import { direct } from '../session/source.ts'
 
 export type Counted = Session & { readonly conversions: readonly Conversion[] }
 
-/** What a session adds to roll-ups now; null for a bot's, which counts nowhere. */
-export function contributionOf(session: Counted): Contribution | null {
-  if (session.is_bot) return null
+/** What a session adds to roll-ups now, unless it is a bot's, which counts nowhere. */
+export function contributionOf(session: Counted): Contribution {
   const { channel, source, medium, campaign } = session.origin ?? direct
-  return { started_at: session.started_at, channel, source, medium, campaign, ...goalCounts(session.conversions) }
+  const counts = goalCounts(session.conversions)
+  return {
+    started_at: session.started_at,
+    channel,
+    source,
+    medium,
+    campaign,
+    goal_names: counts.goal_names,
+    goal_currencies: counts.goal_currencies,
+    goal_macro: counts.goal_macro,
+    goal_converted: counts.goal_converted,
+    goal_counts: counts.goal_counts,
+    goal_values: counts.goal_values,
+  }
+}
+
+/** Of sessions in which nothing was counted. */
+export const NO_GOALS: GoalCounts = {
+  goal_names: [],
+  goal_currencies: [],
+  goal_macro: [],
+  goal_converted: [],
+  goal_counts: [],
+  goal_values: [],
 }
 
 interface Entry {
@@ -26,6 +48,7 @@ interface Entry {
  * left out.
  */
 export function goalCounts(conversions: readonly Conversion[]): GoalCounts {
+  if (conversions.length === 0) return NO_GOALS
   const entries: Entry[] = []
   for (const { goal, currency, kind, value_minor } of conversions) {
     if (kind === 'negative') continue

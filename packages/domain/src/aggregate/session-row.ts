@@ -2,9 +2,12 @@ import { idTime } from '../event/hash.ts'
 import type { Contribution, SessionRow } from '../session/row.ts'
 import type { Mark } from '../session/session.ts'
 import { direct } from '../session/source.ts'
-import { goalCounts, type Counted } from './contribution.ts'
+import { NO_GOALS, type Counted } from './contribution.ts'
 
-export interface RowOwner {
+/** What a row contributed to roll-ups; null when it counted nowhere. */
+type Emitted = Contribution | null
+
+export interface Owner {
   readonly site: string
   readonly visitor_id: string
 }
@@ -12,11 +15,12 @@ export interface RowOwner {
 /**
  * The row of a session as it is now.
  *
- * @param prev what the last row of this session contributed, null when it counted nowhere
+ * @param now what it contributes to roll-ups, if it counts (not a bot's)
+ * @param last what its last row contributed, null when that counted nowhere
  */
-export function sessionRow(owner: RowOwner, session: Counted, prev: Contribution | null, version: number): SessionRow {
+export function rowOf(owner: Owner, session: Counted, now: Contribution, last: Emitted, version: number): SessionRow {
   const origin = session.origin ?? direct
-  const counts = goalCounts(session.conversions)
+  const prev = last ?? NOTHING
   return {
     session_id: session.id,
     version,
@@ -47,21 +51,45 @@ export function sessionRow(owner: RowOwner, session: Counted, prev: Contribution
     merged_into: null,
     micro: countOf(session, 'micro'),
     macro: countOf(session, 'macro'),
-    ...counts,
+    goal_names: now.goal_names,
+    goal_currencies: now.goal_currencies,
+    goal_macro: now.goal_macro,
+    goal_converted: now.goal_converted,
+    goal_counts: now.goal_counts,
+    goal_values: now.goal_values,
     definitions_number: session.definitions_number,
     counted: session.is_bot ? 0 : 1,
-    ...previous(prev),
+    prev_counted: last === null ? 0 : 1,
+    prev_started_at: prev.started_at,
+    prev_channel: prev.channel,
+    prev_source: prev.source,
+    prev_medium: prev.medium,
+    prev_campaign: prev.campaign,
+    prev_goal_names: prev.goal_names,
+    prev_goal_currencies: prev.goal_currencies,
+    prev_goal_macro: prev.goal_macro,
+    prev_goal_converted: prev.goal_converted,
+    prev_goal_counts: prev.goal_counts,
+    prev_goal_values: prev.goal_values,
   }
+}
+
+/** A session that was merged away, as far as its last row has to be undone. */
+export interface Retracted {
+  readonly id: string
+  readonly emitted: Emitted
 }
 
 /** The row that takes a merged session away: it deletes, subtracts, and says where the session's events went. */
 export function retractionRow(
-  owner: RowOwner,
-  retracted: { readonly id: string; readonly emitted: Contribution | null },
-  mergedInto: Pick<Counted, 'id' | 'definitions_number'>,
+  owner: Owner,
+  retracted: Retracted,
+  mergedInto: string,
+  definitionsNumber: number,
   version: number,
 ): SessionRow {
   const time = idTime(retracted.id)
+  const prev = retracted.emitted ?? NOTHING
   return {
     session_id: retracted.id,
     version,
@@ -89,25 +117,13 @@ export function retractionRow(
     is_bot: 0,
     state: 'retracted',
     end_reason: '',
-    merged_into: mergedInto.id,
+    merged_into: mergedInto,
     micro: 0,
     macro: 0,
-    ...goalCounts([]),
-    definitions_number: mergedInto.definitions_number,
+    ...NO_GOALS,
+    definitions_number: definitionsNumber,
     counted: 0,
-    ...previous(retracted.emitted),
-  }
-}
-
-type Previous = Pick<SessionRow, Extract<keyof SessionRow, `prev_${string}`>>
-
-/** Stands for a replaced row that counted nowhere. */
-const NOTHING: Contribution = { started_at: 0, channel: '', source: '', medium: '', campaign: '', ...goalCounts([]) }
-
-function previous(replaced: Contribution | null): Previous {
-  const prev = replaced ?? NOTHING
-  return {
-    prev_counted: replaced === null ? 0 : 1,
+    prev_counted: retracted.emitted === null ? 0 : 1,
     prev_started_at: prev.started_at,
     prev_channel: prev.channel,
     prev_source: prev.source,
@@ -121,6 +137,9 @@ function previous(replaced: Contribution | null): Previous {
     prev_goal_values: prev.goal_values,
   }
 }
+
+/** Stands for a replaced row that counted nowhere. */
+const NOTHING: Contribution = { started_at: 0, channel: '', source: '', medium: '', campaign: '', ...NO_GOALS }
 
 function valueOf(mark: Mark | null): string {
   return mark === null ? '' : mark.value

@@ -30,11 +30,13 @@ export interface Claims {
 
 /** What an event did to its visitor's conversions. */
 export interface Tally<H extends Holder> {
-  readonly made: Conversion[]
-  readonly withdrawn: Withdrawn[]
-  /** Other sessions that lost a conversion. */
-  readonly corrected: H[]
+  readonly made: readonly Conversion[]
+  readonly withdrawn: readonly Withdrawn[]
+  /** Sessions that lost a conversion. */
+  readonly corrected: readonly H[]
 }
+
+const NOTHING_COUNTED: Tally<never> = { made: [], withdrawn: [], corrected: [] }
 
 const CLAIM_LIFETIME_MS = 180 * 86_400_000
 /** A visitor's claims are bounded: the one longest untouched goes first. */
@@ -67,7 +69,8 @@ export function countGoals<H extends Holder>(
   key: string,
   arrival: Arrival,
 ): Tally<H> {
-  const tally: Tally<H> = { made: [], withdrawn: [], corrected: [] }
+  if (goals.length === 0) return NOTHING_COUNTED
+  const tally: OpenTally<H> = { made: [], withdrawn: [], corrected: [] }
   const counting: Counting<H> = { visitor, holders, session, event, arrival, tally }
   for (const goal of goals) {
     if (!wins(counting, goal)) continue
@@ -79,13 +82,19 @@ export function countGoals<H extends Holder>(
   return tally
 }
 
+interface OpenTally<H> {
+  readonly made: Conversion[]
+  readonly withdrawn: Withdrawn[]
+  readonly corrected: H[]
+}
+
 interface Counting<H extends Holder> {
   readonly visitor: Claims
   readonly holders: readonly H[]
   readonly session: H | null
   readonly event: StorefrontEvent
   readonly arrival: Arrival
-  readonly tally: Tally<H>
+  readonly tally: OpenTally<H>
 }
 
 /** Whether the event counts for a goal; the conversion it displaces, if any, is withdrawn. */
@@ -178,7 +187,7 @@ function isEarlier(
   return precedes(event.event_time, event.event_id, { time: rival.event_time, event_id: rival.event_id })
 }
 
-function withdraw<H extends Holder>(holder: H, rival: Conversion, arrival: Arrival, tally: Tally<H>): void {
+function withdraw<H extends Holder>(holder: H, rival: Conversion, arrival: Arrival, tally: OpenTally<H>): void {
   holder.conversions = holder.conversions.filter((c) => c !== rival)
   tally.withdrawn.push({ ...rival, definitions_number: arrival.definitionsNumber })
   tally.corrected.push(holder)

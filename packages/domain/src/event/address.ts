@@ -13,16 +13,11 @@ export function cutAddress(address: string): string {
   return `${kept.map((group) => group.toString(16)).join(':')}::`
 }
 
-const ipv4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/
-
-function ipv4Octets(address: string): number[] | undefined {
-  const octets = ipv4.exec(address)?.slice(1).map(Number)
-  return octets?.every((octet) => octet < 256) ? octets : undefined
-}
+/** Without leading zeros, which some readers take for octal. */
+const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
 
 function cutIPv4(address: string): string {
-  const octets = ipv4Octets(address)
-  return octets === undefined ? '' : `${octets.slice(0, 3).join('.')}.0`
+  return ipv4.test(address) ? `${address.slice(0, address.lastIndexOf('.'))}.0` : ''
 }
 
 /** The eight groups of an IPv6 address; undefined when it is none. */
@@ -41,9 +36,8 @@ function groupsOf(text: string): number[] | undefined {
   if (text === '') return []
   const groups: number[] = []
   for (const part of text.split(':')) {
-    const octets = ipv4Octets(part)
-    if (octets !== undefined) {
-      const [a = 0, b = 0, c = 0, d = 0] = octets
+    if (ipv4.test(part)) {
+      const [a = 0, b = 0, c = 0, d = 0] = part.split('.').map(Number)
       groups.push(a * 256 + b, c * 256 + d)
     } else if (/^[0-9a-fA-F]{1,4}$/.test(part)) groups.push(parseInt(part, 16))
     else return undefined

@@ -21,8 +21,8 @@ export function hashText(text: string): Hash128 {
  * probability below 1e-8, which would take a new event for a repeated one.
  */
 export function hash53(text: string): number {
-  const [high, low] = hashText(text)
-  return (high >>> 11) * 0x1_0000_0000 + low
+  const words = hashText(text)
+  return (words[0] >>> 11) * 0x1_0000_0000 + words[1]
 }
 
 /**

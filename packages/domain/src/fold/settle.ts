@@ -1,9 +1,9 @@
-import { sessionRow } from '../aggregate/session-row.ts'
+import { rowOf } from '../aggregate/session-row.ts'
 import { contributionOf } from '../aggregate/contribution.ts'
 import { forgetClaims } from '../conversion/count.ts'
 import type { Millis } from '../event/event.ts'
 import { forgetSeen } from '../event/seen.ts'
-import type { SessionRow } from '../session/row.ts'
+import type { Output } from './output.ts'
 import { NEVER, type TrackedSession, type VisitorState } from './visitor.ts'
 
 /** The clocks of a step and the offset that versions what it writes. */
@@ -27,41 +27,39 @@ export function markDirty(session: TrackedSession, streamTime: Millis): void {
 
 /**
  * Brings a visitor up to the clocks: closes what is due, forgets what can no longer be corrected (its last row goes
- * out, closed) and what is no longer needed to recognise repeats. Returns the rows of forgotten sessions.
+ * out, closed) and what is no longer needed to recognise repeats.
  */
-export function settle(visitor: VisitorState, now: Now, graceMs: Millis): SessionRow[] {
-  const rows: SessionRow[] = []
+export function settle(visitor: VisitorState, key: string, now: Now, graceMs: Millis, outputs: Output[]): void {
+  let forgets = false
   for (const session of visitor.sessions) {
     const expired = now.streamTime >= session.forget_due
     if (!session.closed && (expired || now.closingClock >= session.close_due)) {
       session.closed = true
       session.dirty_due = now.streamTime
     }
-    if (expired && session.dirty_due < NEVER) rows.push(emit(visitor, session, now))
+    if (!expired) continue
+    forgets = true
+    if (session.dirty_due < NEVER) emit(visitor, session, key, now, outputs)
   }
-  if (now.streamTime >= visitor.expire_due) {
-    visitor.sessions = visitor.sessions.filter((session) => now.streamTime < session.forget_due)
-  }
+  if (forgets) visitor.sessions = visitor.sessions.filter((session) => now.streamTime < session.forget_due)
   forgetSeen(visitor, now.streamTime, graceMs)
   forgetClaims(visitor, now.streamTime)
-  return rows
 }
 
-/** The rows that are due, or with `all` every row that is pending. */
-export function emitDue(visitor: VisitorState, now: Now, all: boolean): SessionRow[] {
-  const rows: SessionRow[] = []
+/** Emits the rows that are due, or with `all` every row that is pending. */
+export function emitDue(visitor: VisitorState, key: string, now: Now, all: boolean, outputs: Output[]): void {
   for (const session of visitor.sessions) {
     if (session.dirty_due < NEVER && (all || now.streamTime >= session.dirty_due)) {
-      rows.push(emit(visitor, session, now))
+      emit(visitor, session, key, now, outputs)
     }
   }
-  return rows
 }
 
-function emit(visitor: VisitorState, session: TrackedSession, now: Now): SessionRow {
-  const row = sessionRow(visitor, session, session.emitted, now.version)
-  session.emitted = contributionOf(session)
+function emit(visitor: VisitorState, session: TrackedSession, key: string, now: Now, outputs: Output[]): void {
+  const contribution = contributionOf(session)
+  const row = rowOf(visitor, session, contribution, session.emitted, now.version)
+  session.emitted = session.is_bot ? null : contribution
   session.emitted_at = now.streamTime
   session.dirty_due = NEVER
-  return row
+  outputs.push({ kind: 'session', key, row })
 }

@@ -1,13 +1,13 @@
-import type { StorefrontEvent } from '../event/event.ts'
+import type { Millis, StorefrontEvent } from '../event/event.ts'
 import { hash53 } from '../event/hash.ts'
 import type { LogRecord } from '../event/record.ts'
 import { recognise, remember } from '../event/seen.ts'
-import type { SessionRow } from '../session/row.ts'
-import { compileDefinitions } from './definitions.ts'
+import { compileDefinitions, type SiteDefinitions } from './definitions.ts'
 import type { Output, StepResult } from './output.ts'
 import { internals, type Partition, type PartitionState } from './partition.ts'
 import { emitDue, settle, type Now } from './settle.ts'
 import type { Slot } from './store.ts'
+import type { TimerQueue } from './timers.ts'
 import { isForgotten, newVisitor, NEVER, scheduleVisitor, type VisitorState } from './visitor.ts'
 import { visit } from './visit.ts'
 
@@ -24,10 +24,15 @@ export function step(state: PartitionState, record: LogRecord): StepResult {
   partition.streamTime = Math.max(partition.streamTime, record.appendedAt)
   const { body } = record
   if (body.kind === 'event') return stepEvent(partition, record, body.event)
-  const outputs = fireTimers(partition, nowAt(partition, record), null)
+  const now = nowAt(partition, record)
+  const outputs: Output[] = []
+  fireTimers(partition, now, null, outputs)
   switch (body.kind) {
     case 'tick':
-      if (body.flush_id !== '') outputs.push(...flush(partition, record, body.flush_id, body.hold_ms))
+      if (body.flush_id !== '') {
+        emitPending(partition, now, outputs)
+        outputs.push({ kind: 'barrier', key: record.key, flush_id: body.flush_id, hold_ms: body.hold_ms })
+      }
       return { outputs, outcome: 'control', late: false }
     case 'definitions': {
       const problem = deploy(partition, body.number, body.json)
@@ -52,79 +57,101 @@ function stepEvent(partition: Partition, record: LogRecord, event: StorefrontEve
   const site = partition.compiled.forSite(event.site)
   const { gapMs, graceMs } = site.session
   const late = event.event_time < now.closingClock - gapMs - graceMs
-  const expired = settle(visitor, now, graceMs)
-  const timed = fireTimers(partition, now, slot)
+  const due: Output[] = []
+  settle(visitor, record.key, now, graceMs, due)
+  fireTimers(partition, now, slot, due)
   const id = hash53(event.event_id)
   const repeat = recognise(visitor, id, event.content_hash, now.streamTime, graceMs)
   const outputs: Output[] = []
-  let retractions: readonly SessionRow[] = []
   if (repeat === 'new') {
     remember(visitor, id, event.content_hash, now.streamTime)
-    const goals = site.matchGoals(event)
-    const visited = visit(visitor, event, goals, record.key, {
-      offset: record.offset,
-      streamTime: now.streamTime,
-      closingClock: now.closingClock,
-      rules: site.session,
-      ownDomains: site.ownDomains,
-      definitionsNumber: partition.definitions.number,
-    })
-    const label = {
-      session_id: visited.sessionId,
-      goals: goals.map((goal) => goal.name),
-      is_late: late,
-      definitions_number: partition.definitions.number,
-      appended_at: record.appendedAt,
-      input_offset: record.offset,
-    }
-    outputs.push({ kind: 'labelled', key: record.key, label })
-    for (const row of visited.conversions) outputs.push({ kind: 'conversion', key: record.key, row })
-    retractions = visited.retractions
+    takeEvent(partition, record, event, site, visitor, late, outputs)
   }
-  outputs.push(...timed)
-  for (const rows of [expired, retractions, emitDue(visitor, now, false)]) pushSessions(outputs, record.key, rows)
+  for (const output of due) outputs.push(output)
+  emitDue(visitor, record.key, now, false, outputs)
   finish(partition, slot, visitor)
   return { outputs, outcome: repeat === 'new' ? 'accepted' : repeat, late }
 }
 
-/** Settles the visitors that are due, in order of (due, key); `own` has been settled already and is passed over. */
-function fireTimers(partition: Partition, now: Now, own: Slot | null): Output[] {
-  const { store } = partition
-  const outputs: Output[] = []
-  let left = MAX_TIMED_VISITORS
-  for (const [queue, due, clock] of [
-    [store.timers.emit, 'emit_due', now.streamTime],
-    [store.timers.close, 'close_due', now.closingClock],
-    [store.timers.expire, 'expire_due', now.streamTime],
-  ] as const) {
-    while (left > 0) {
-      const slot = queue.next(clock, (item) => store.dues(item)?.[due] ?? NEVER)
-      if (slot === undefined) break
-      if (slot === own) continue
-      left--
-      attend(partition, slot, now, false, outputs)
-    }
+/** What a new event itself makes: its label, then the conversions it makes or changes, then the sessions it retracts. */
+function takeEvent(
+  partition: Partition,
+  record: LogRecord,
+  event: StorefrontEvent,
+  site: SiteDefinitions,
+  visitor: VisitorState,
+  late: boolean,
+  outputs: Output[],
+): void {
+  const { key, offset } = record
+  const goals = site.matchGoals(event)
+  const { sessionId, conversions, retractions } = visit(visitor, event, goals, key, {
+    offset,
+    streamTime: partition.streamTime,
+    closingClock: partition.closingClock,
+    rules: site.session,
+    ownDomains: site.ownDomains,
+    definitionsNumber: partition.definitions.number,
+  })
+  const label = {
+    session_id: sessionId,
+    goals: goals.map((goal) => goal.name),
+    is_late: late,
+    definitions_number: partition.definitions.number,
+    appended_at: record.appendedAt,
+    input_offset: offset,
   }
-  return outputs
+  outputs.push({ kind: 'labelled', key, label })
+  for (const row of conversions) outputs.push({ kind: 'conversion', key, row })
+  for (const row of retractions) outputs.push({ kind: 'session', key, row })
 }
 
-/** Every pending row goes out, then the barrier that says so. */
-function flush(partition: Partition, record: LogRecord, flushId: string, holdMs: number): Output[] {
+/**
+ * Settles the visitors that are due, queue by queue in order of (due, key), up to the limit. The record's own visitor
+ * has been settled already and is passed over, so the limit decides only when rows appear.
+ */
+function fireTimers(partition: Partition, now: Now, own: Slot | null, outputs: Output[]): void {
+  const { emit, close, expire } = partition.store.timers
+  let left = MAX_TIMED_VISITORS
+  left = fire(partition, emit, now.streamTime, left, now, own, outputs)
+  left = fire(partition, close, now.closingClock, left, now, own, outputs)
+  fire(partition, expire, now.streamTime, left, now, own, outputs)
+}
+
+/** Fires one queue up to `clock`; returns how many more visitors the step may settle. */
+function fire(
+  partition: Partition,
+  queue: TimerQueue<Slot>,
+  clock: Millis,
+  limit: number,
+  now: Now,
+  own: Slot | null,
+  outputs: Output[],
+): number {
+  let left = limit
+  while (left > 0) {
+    const slot = queue.next(clock, partition.store.dueIn)
+    if (slot === undefined) break
+    if (slot === own) continue
+    left--
+    attend(partition, slot, now, false, outputs)
+  }
+  return left
+}
+
+/** Every pending session row goes out, in order of key. */
+function emitPending(partition: Partition, now: Now, outputs: Output[]): void {
   const { store } = partition
   const pending = new Set<Slot>()
-  for (const slot of store.timers.emit.live()) if ((store.dues(slot)?.emit_due ?? NEVER) < NEVER) pending.add(slot)
-  const outputs: Output[] = []
-  const now = nowAt(partition, record)
+  for (const slot of store.timers.emit.live()) if (store.dueIn(slot, 'emit_due') < NEVER) pending.add(slot)
   for (const slot of [...pending].sort((a, b) => (a.key < b.key ? -1 : 1))) attend(partition, slot, now, true, outputs)
-  outputs.push({ kind: 'barrier', key: record.key, flush_id: flushId, hold_ms: holdMs })
-  return outputs
 }
 
 function attend(partition: Partition, slot: Slot, now: Now, all: boolean, outputs: Output[]): void {
   const visitor = partition.store.draft(slot)
   if (visitor === null) return
-  pushSessions(outputs, slot.key, settle(visitor, now, graceOf(partition, visitor)))
-  pushSessions(outputs, slot.key, emitDue(visitor, now, all))
+  settle(visitor, slot.key, now, graceOf(partition, visitor), outputs)
+  emitDue(visitor, slot.key, now, all, outputs)
   finish(partition, slot, visitor)
 }
 
@@ -161,8 +188,4 @@ function nowAt(partition: Partition, record: LogRecord): Now {
 
 function graceOf(partition: Partition, visitor: VisitorState): number {
   return partition.compiled.forSite(visitor.site).session.graceMs
-}
-
-function pushSessions(outputs: Output[], key: string, rows: readonly SessionRow[]): void {
-  for (const row of rows) outputs.push({ kind: 'session', key, row })
 }

@@ -1,3 +1,4 @@
+import type { Millis } from '../event/event.ts'
 import { TimerQueue, type Timed } from './timers.ts'
 import { draftOf, encodedSize, NEVER, type Dues, type VisitorCodec, type VisitorState } from './visitor.ts'
 
@@ -67,12 +68,8 @@ export class VisitorStore {
     return slot.draft
   }
 
-  /** The due times of a visitor as the batch sees it. */
-  dues(slot: Slot): Readonly<Dues> | null {
-    if (slot.drafted) return slot.draft
-    if (slot.state !== null) return slot.state
-    return slot.bytes === null ? null : this.codec.peekDues(slot.bytes)
-  }
+  /** When a visitor is due, as the batch sees it. */
+  readonly dueIn = (slot: Slot, clock: keyof Dues): Millis => this.dues(slot)?.[clock] ?? NEVER
 
   /** Puts a visitor's due times into the queues. */
   arm(slot: Slot): void {
@@ -133,6 +130,12 @@ export class VisitorStore {
     this.lastSaved = new Set(saved.keys())
     this.unsaved = new Map()
     this.unsavedSize = 0
+  }
+
+  private dues(slot: Slot): Readonly<Dues> | null {
+    if (slot.drafted) return slot.draft
+    if (slot.state !== null) return slot.state
+    return slot.bytes === null ? null : this.codec.peekDues(slot.bytes)
   }
 
   private noteUnsaved({ key, draft }: Slot): void {

@@ -32,7 +32,7 @@ export class TimerQueue<T extends Timed> {
    * Takes out the next item that is due, in order of (due, key); it has no live entry then. An entry that came up early
    * goes back to where its item is due now: served at once, it would overtake others.
    */
-  next(now: Millis, dueOf: (item: T) => Millis): T | undefined {
+  next(now: Millis, dueOf: (item: T, clock: keyof Dues) => Millis): T | undefined {
     for (;;) {
       const due = this.dues[0]
       const item = this.items[0]
@@ -40,7 +40,7 @@ export class TimerQueue<T extends Timed> {
       this.removeFirst()
       if (item.armed[this.clock] !== due) continue
       item.armed[this.clock] = NEVER
-      const actual = dueOf(item)
+      const actual = dueOf(item, this.clock)
       if (actual <= due) return item
       this.arm(item, actual)
     }

@@ -1,20 +1,13 @@
 import { retractionRow } from '../aggregate/session-row.ts'
-import {
-  conversionRow,
-  withdrawnRow,
-  type Conversion,
-  type Credit,
-  type Owner,
-  type Withdrawn,
-} from '../conversion/conversion.ts'
-import { countGoals, mergeConversions } from '../conversion/count.ts'
+import { conversionRow, withdrawnRow, type Conversion, type Credit, type Withdrawn } from '../conversion/conversion.ts'
+import { countGoals, mergeConversions, type Tally } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import { place, survivorOf } from '../session/place.ts'
 import type { SessionRow } from '../session/row.ts'
 import { absorb, addEvent, newSession, type Arrival } from '../session/session.ts'
-import { direct } from '../session/source.ts'
+import { direct, type Origin } from '../session/source.ts'
 import { markDirty } from './settle.ts'
 import { NEVER, type TrackedSession, type VisitorState } from './visitor.ts'
 
@@ -33,52 +26,37 @@ export function visit(
   key: string,
   arrival: Arrival,
 ): Visit {
-  const owner: Owner = { key, site: event.site, visitor_id: event.visitor_id }
-  if (event.is_server || event.visitor_id === '') return sessionless(visitor, event, goals, owner, arrival)
-  const joined = join(visitor, event, arrival)
-  const { session, withdrawn } = joined
+  const isSessionless = event.is_server || event.visitor_id === ''
+  const joined = isSessionless ? null : join(visitor, event, arrival)
+  const session = joined?.session ?? null
   const tally = countGoals(visitor, visitor.sessions, session, event, goals, key, arrival)
-  for (const other of [session, ...tally.corrected]) markDirty(other, arrival.streamTime)
-  const credit = creditOf(session)
-  const gone = [...withdrawn, ...tally.withdrawn]
-  return {
-    sessionId: session.id,
-    retractions: joined.retractions,
-    conversions: [
-      ...gone.map((conversion) => withdrawnRow(owner, conversion, arrival.offset)),
-      ...stillCounted(session, [...joined.restated, ...tally.made]).map((conversion) =>
-        conversionRow(owner, conversion, credit, arrival.offset),
-      ),
-    ],
-  }
-}
-
-/** What the event itself displaced is withdrawn, not restated. */
-function stillCounted(session: TrackedSession, restated: readonly Conversion[]): readonly Conversion[] {
-  if (restated.length === 0) return restated
-  const counted = new Set(session.conversions)
-  return restated.filter((conversion) => counted.has(conversion))
-}
-
-/** Server events and events without a visitor belong to no session; their conversions count all the same. */
-function sessionless(
-  visitor: VisitorState,
-  event: StorefrontEvent,
-  goals: readonly Goal[],
-  owner: Owner,
-  arrival: Arrival,
-): Visit {
-  const tally = countGoals(visitor, visitor.sessions, null, event, goals, owner.key, arrival)
+  if (session !== null) markDirty(session, arrival.streamTime)
   for (const other of tally.corrected) markDirty(other, arrival.streamTime)
-  const credit = { session_id: null, channel: '', source: '', medium: '', campaign: '', is_bot: event.is_bot }
   return {
-    sessionId: null,
-    retractions: [],
-    conversions: [
-      ...tally.withdrawn.map((w) => withdrawnRow(owner, w, arrival.offset)),
-      ...tally.made.map((conversion) => conversionRow(owner, conversion, credit, arrival.offset)),
-    ],
+    sessionId: session?.id ?? null,
+    retractions: joined?.retractions ?? NOTHING,
+    conversions: conversionRows(event, key, joined, tally, arrival.offset),
   }
+}
+
+function conversionRows(
+  event: StorefrontEvent,
+  key: string,
+  joined: Joined | null,
+  tally: Tally<TrackedSession>,
+  version: number,
+): readonly ConversionRow[] {
+  const { session, restated, withdrawn } = joined ?? NOT_JOINED
+  if (restated.length + withdrawn.length + tally.made.length + tally.withdrawn.length === 0) return NOTHING
+  const owner = { key, site: event.site, visitor_id: event.visitor_id }
+  const gone = [...withdrawn, ...tally.withdrawn]
+  const goneIds = new Set(gone.map(({ id }) => id))
+  const standing = [...restated, ...tally.made].filter(({ id }) => !goneIds.has(id))
+  const credit = session === null ? sessionlessCredit(event) : creditOf(session)
+  return [
+    ...gone.map((conversion) => withdrawnRow(owner, conversion, version)),
+    ...standing.map((conversion) => conversionRow(owner, conversion, credit, version)),
+  ]
 }
 
 interface Joined {
@@ -89,50 +67,64 @@ interface Joined {
   readonly retractions: readonly SessionRow[]
 }
 
+const NOTHING: readonly never[] = []
+/** Server events and events without a visitor belong to no session; their conversions count all the same. */
+const NOT_JOINED = { session: null, restated: NOTHING, withdrawn: NOTHING }
+
 function join(visitor: VisitorState, event: StorefrontEvent, arrival: Arrival): Joined {
   const { takers, refused } = place(visitor.sessions, event, arrival.rules)
   for (const session of refused) refuse(session, arrival)
-  const survivor = survivorOf(takers)
-  if (survivor === undefined) {
-    const session = newTrackedSession(event, arrival)
-    addEvent(session, event, arrival)
-    visitor.sessions = [...visitor.sessions, session]
-    return { session, restated: [], withdrawn: [], retractions: [] }
+  const session = survivorOf(takers)
+  if (session === undefined) {
+    const started = newTrackedSession(event, arrival)
+    addEvent(started, event, arrival)
+    visitor.sessions = [...visitor.sessions, started]
+    return { session: started, restated: NOTHING, withdrawn: NOTHING, retractions: NOTHING }
   }
-  const before = creditOf(survivor)
-  if (takers.length === 1) {
-    addEvent(survivor, event, arrival)
-    const restated = sameCredit(before, creditOf(survivor)) ? [] : survivor.conversions
-    return { session: survivor, restated, withdrawn: [], retractions: [] }
-  }
+  const before = { origin: session.origin ?? direct, is_bot: session.is_bot }
+  const merged = takers.length > 1 ? merge(visitor, session, takers, arrival) : NOT_MERGED
+  addEvent(session, event, arrival)
+  const isSame = session.is_bot === before.is_bot && isSameSource(session.origin ?? direct, before.origin)
+  const { moved, withdrawn, retractions } = merged
+  return { session, restated: isSame ? moved : session.conversions, withdrawn, retractions }
+}
+
+interface Merged {
+  /** Conversions that came from the other sessions. */
+  readonly moved: readonly Conversion[]
+  readonly withdrawn: readonly Withdrawn[]
+  readonly retractions: readonly SessionRow[]
+}
+
+const NOT_MERGED: Merged = { moved: NOTHING, withdrawn: NOTHING, retractions: NOTHING }
+
+function merge(
+  visitor: VisitorState,
+  survivor: TrackedSession,
+  takers: readonly TrackedSession[],
+  { offset, definitionsNumber }: Arrival,
+): Merged {
   const own = new Set(survivor.conversions)
   const losers = takers.filter((taker) => taker !== survivor)
-  const retractions = losers.flatMap((loser) => retract(visitor, loser, survivor, arrival))
-  const withdrawn = losers.flatMap((loser) => mergeConversions(survivor, loser))
-  for (const loser of losers) absorb(survivor, loser)
-  addEvent(survivor, event, arrival)
+  const withdrawn: Withdrawn[] = []
+  const retractions: SessionRow[] = []
+  for (const loser of losers) {
+    withdrawn.push(...mergeConversions(survivor, loser))
+    absorb(survivor, loser)
+    // The loser, and those it took in before: their events are with the survivor now.
+    for (const retracted of [loser, ...loser.absorbed.map((id) => ({ id, emitted: null }))]) {
+      retractions.push(retractionRow(visitor, retracted, survivor.id, definitionsNumber, offset))
+    }
+  }
   visitor.sessions = visitor.sessions.filter((session) => !losers.includes(session))
-  const isSame = sameCredit(before, creditOf(survivor))
-  const restated = isSame ? survivor.conversions.filter((conversion) => !own.has(conversion)) : survivor.conversions
-  return { session: survivor, restated, withdrawn, retractions }
+  const moved = survivor.conversions.filter((conversion) => !own.has(conversion))
+  return { moved, withdrawn, retractions }
 }
 
 function refuse(session: TrackedSession, arrival: Arrival): void {
   if (session.capped) return
   session.capped = true
   if (session.closed) markDirty(session, arrival.streamTime)
-}
-
-/** The rows that take a merged session away, and those that point its own earlier losers at the survivor. */
-function retract(
-  visitor: VisitorState,
-  loser: TrackedSession,
-  survivor: TrackedSession,
-  { offset, definitionsNumber }: Arrival,
-): SessionRow[] {
-  const into = { id: survivor.id, definitions_number: definitionsNumber }
-  const earlier = loser.absorbed.map((id) => ({ id, emitted: null }))
-  return [loser, ...earlier].map((retracted) => retractionRow(visitor, retracted, into, offset))
 }
 
 function newTrackedSession(event: StorefrontEvent, arrival: Arrival): TrackedSession {
@@ -144,12 +136,11 @@ function creditOf(session: TrackedSession): Credit {
   return { session_id: session.id, channel, source, medium, campaign, is_bot: session.is_bot }
 }
 
-function sameCredit(a: Credit, b: Credit): boolean {
-  return (
-    a.source === b.source &&
-    a.medium === b.medium &&
-    a.campaign === b.campaign &&
-    a.channel === b.channel &&
-    a.is_bot === b.is_bot
-  )
+function sessionlessCredit(event: StorefrontEvent): Credit {
+  return { session_id: null, channel: '', source: '', medium: '', campaign: '', is_bot: event.is_bot }
+}
+
+function isSameSource(a: Origin, b: Origin): boolean {
+  if (a === b) return true
+  return a.source === b.source && a.medium === b.medium && a.campaign === b.campaign && a.channel === b.channel
 }

@@ -92,11 +92,11 @@ export function addEvent(session: Session, event: StorefrontEvent, arrival: Arri
   session.events++
   if (event.name === 'page_view' || event.name === 'screen_view') session.page_views++
   if (event.is_bot) session.is_bot = true
-  session.entry = earliest(session.entry, markOf(event, event.path))
-  session.exit = latest(session.exit, markOf(event, event.path))
-  session.user = latest(session.user, markOf(event, event.user_id))
-  session.device = earliest(session.device, markOf(event, event.device))
-  session.country = earliest(session.country, markOf(event, event.country))
+  if (isEarliest(session.entry, event, event.path)) session.entry = markOf(event, event.path)
+  if (isLatest(session.exit, event, event.path)) session.exit = markOf(event, event.path)
+  if (isLatest(session.user, event, event.user_id)) session.user = markOf(event, event.user_id)
+  if (isEarliest(session.device, event, event.device)) session.device = markOf(event, event.device)
+  if (isEarliest(session.country, event, event.country)) session.country = markOf(event, event.country)
   if (carriesOrigin(event) && (session.origin === null || precedes(event.event_time, event.event_id, session.origin))) {
     const origin = resolveOrigin(event, arrival.ownDomains)
     session.origin = { time: event.event_time, event_id: event.event_id, ...origin }
@@ -138,8 +138,16 @@ export function precedes(
   return time < mark.time || (time === mark.time && eventId < mark.event_id)
 }
 
-function markOf(event: StorefrontEvent, value: string): Mark | null {
-  return value === '' ? null : { time: event.event_time, event_id: event.event_id, value }
+function isEarliest(mark: Mark | null, event: StorefrontEvent, value: string): boolean {
+  return value !== '' && (mark === null || precedes(event.event_time, event.event_id, mark))
+}
+
+function isLatest(mark: Mark | null, event: StorefrontEvent, value: string): boolean {
+  return value !== '' && (mark === null || !precedes(event.event_time, event.event_id, mark))
+}
+
+function markOf(event: StorefrontEvent, value: string): Mark {
+  return { time: event.event_time, event_id: event.event_id, value }
 }
 
 interface Timed {

@@ -66,10 +66,8 @@ async function readUpTo(
     if (last === undefined) continue
     const end = records.findIndex((r) => r.offset >= fence)
     visit(end < 0 ? records : records.slice(0, end))
-    if (end < 0) {
-      await options.faults.reach('mid-restore')
-      continue
-    }
+    await options.faults.reach('mid-restore')
+    if (end < 0) continue
     inbox.stopReading()
     if (records.slice(end).some((r) => r.key === fenceKey && r.offset > fence)) throw new OwnershipLost()
     return

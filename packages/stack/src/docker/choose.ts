@@ -31,7 +31,7 @@ export async function chooseKind(
     )
   }
   if (wanted === 'docker') {
-    return refuse('prerequisite-missing', `CAIRN_STACK is docker, but ${obstacle}: start Docker or unset it.`)
+    return refuse('prerequisite-missing', `CAIRN_STACK is docker, but ${obstacle}: start Docker or unset CAIRN_STACK.`)
   }
   return { ok: true, kind: 'native' }
 }

@@ -2,7 +2,6 @@ import { GenericContainer, Wait, type StartedTestContainer } from 'testcontainer
 import { localBrokerSettings } from '../kafka-settings.ts'
 import type { Credentials } from '../probe/clickhouse.ts'
 
-export { docker } from './command.ts'
 export { chooseImage, clickHouseImage, kafkaImage } from './images.ts'
 
 /** A container that publishes one of its ports on this machine's loopback interface only; by itself Docker opens it to the network. */

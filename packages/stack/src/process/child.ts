@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { identify, isAlive, type ProcessIdentity } from './identity.ts'
+import { identify, isAlive, isSuspended, type ProcessIdentity } from './identity.ts'
 
 export interface ChildSpec {
   readonly command: string
@@ -26,7 +26,7 @@ export interface Child {
 
 export type ServerSignal = 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'
 
-const pollMs = 50
+const pollMs = 20
 
 /** Starts a child as the leader of its own process group: an interrupt typed at the terminal reaches only its parent, which then stops it in order. */
 export function startChild(spec: ChildSpec): Child {
@@ -51,6 +51,13 @@ export function signalGroup(leader: ProcessIdentity, signal: ServerSignal): void
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
+}
+
+/** Like `signalGroup`, but a process that is to be held is held by the time this returns: each of its threads stops on its own. */
+export async function signalProcess(leader: ProcessIdentity, signal: ServerSignal): Promise<void> {
+  signalGroup(leader, signal)
+  if (signal !== 'SIGSTOP') return
+  while (isAlive(leader) && !isSuspended(leader)) await delay(pollMs)
 }
 
 /** Ends the group of a process, ours or an orphan's: asks, waits up to `graceMs`, then kills. Returns when it is gone. */

@@ -18,23 +18,41 @@ export function isAlive(process: ProcessIdentity): boolean {
   return identify(process.pid)?.startedAt === process.startedAt
 }
 
+/** Whether a process is held by SIGSTOP. */
+export function isSuspended({ pid }: ProcessIdentity): boolean {
+  return stateOf(pid)?.startsWith('T') === true
+}
+
+function stateOf(pid: number): string | undefined {
+  return existsSync('/proc/self/stat') ? statFromProc(pid)?.[0] : statFromPs(pid)?.[0]
+}
+
 /** Linux. Field 22 of proc(5) stat counts ticks since boot, so the boot's id belongs to it. */
 function startFromProc(pid: number): string | undefined {
-  let stat: string
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  } catch {
-    return undefined
-  }
-  // The command name is in parentheses and may itself hold spaces and parentheses.
-  const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const [state, ...fields] = statFromProc(pid) ?? ['X']
   if (state === 'Z' || state === 'X') return undefined
   return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${fields[18] ?? ''}`
 }
 
 /** macOS and others with a POSIX ps. */
 function startFromPs(pid: number): string | undefined {
+  const [state, ...startedAt] = statFromPs(pid) ?? ['Z']
+  return state?.startsWith('Z') === true ? undefined : startedAt.join(' ')
+}
+
+/** The fields of proc(5) stat from the third on, the state. */
+function statFromProc(pid: number): readonly string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The command name is in parentheses and may itself hold spaces and parentheses.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  } catch {
+    return undefined
+  }
+}
+
+/** State and start time, or undefined when there is no such process. */
+function statFromPs(pid: number): readonly string[] | undefined {
   const { stdout } = spawnSync('ps', ['-o', 'state=,lstart=', '-p', String(pid)], { encoding: 'utf8' })
-  const [state, ...startedAt] = stdout.trim().split(/\s+/)
-  return state === undefined || state === '' || state.startsWith('Z') ? undefined : startedAt.join(' ')
+  return stdout.trim() === '' ? undefined : stdout.trim().split(/\s+/)
 }

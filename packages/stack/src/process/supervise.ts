@@ -4,6 +4,7 @@ import type { Crash, ManagedServer, ServerName } from '../server.ts'
 import {
   endProcess,
   signalGroup,
+  signalProcess,
   startChild,
   type Child,
   type ChildSpec,
@@ -75,7 +76,8 @@ class SupervisedServer implements ManagedServer {
     this.#lock.record(child.identity)
     void child.exited.then((exit) => this.#exited(child, exit))
     const outcome = await this.#firstAnswer(child)
-    if (outcome === 'ready') {
+    // An exit right after the answer has been seen already, and taken for one before it.
+    if (outcome === 'ready' && this.pid !== undefined) {
       this.#phase = 'running'
       return undefined
     }
@@ -86,7 +88,7 @@ class SupervisedServer implements ManagedServer {
     } = this.#spec
     return refuse(
       'start-failed',
-      `${name} ${outcome}. Its log, ${logFile}, ends with:\n${lastLines(logFile).join('\n')}`,
+      `${name} ${outcome === 'ready' ? 'ended right after it answered' : outcome}. Its log, ${logFile}, ends with:\n${lastLines(logFile).join('\n')}`,
     )
   }
 
@@ -95,8 +97,8 @@ class SupervisedServer implements ManagedServer {
     if (child?.identity === undefined) return
     const ends = signal === 'SIGKILL' || signal === 'SIGTERM'
     if (ends) this.#phase = 'ending'
-    if (this.#spec.signal === undefined) signalGroup(child.identity, signal)
-    else await this.#spec.signal(signal)
+    if (this.#spec.signal !== undefined) await this.#spec.signal(signal)
+    else await signalProcess(child.identity, signal)
     if (ends) await child.exited
   }
 
@@ -115,6 +117,7 @@ class SupervisedServer implements ManagedServer {
     this.#phase = 'ending'
     const child = this.#child
     if (child?.identity === undefined) return
+    // What is held acts on SIGTERM only once it runs again; endProcess sees to that for processes.
     await this.#spec.signal?.('SIGCONT')
     await this.#spec.signal?.('SIGTERM')
     await endProcess(child.identity, this.#spec.stopTimeoutMs)

@@ -8,6 +8,7 @@ import { calls } from './calls.ts'
 import { allowAnyOrigin } from './cors.ts'
 import { writeKeyOf } from './credentials.ts'
 import { inflated } from './inflate.ts'
+import { stopping } from './stop.ts'
 
 export interface HttpOptions {
   readonly pipeline: Pipeline
@@ -26,20 +27,26 @@ export interface HttpOptions {
   readonly countryHeader: string
 }
 
-export function createHttpServer(options: HttpOptions): FastifyInstance {
+export interface HttpServer {
+  readonly server: FastifyInstance
+  /** Takes no new request, answers those under way and lets go of every connection. */
+  readonly stop: () => Promise<void>
+}
+
+export function createHttpServer(options: HttpOptions): HttpServer {
   const server = fastify({
     bodyLimit: options.maxBatchBytes,
     requestTimeout: options.requestTimeoutMs,
     trustProxy: options.trustProxy,
-    forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true },
   })
+  const stop = stopping(server)
   readBodies(server)
   allowAnyOrigin(server)
   for (const [path, type] of calls) server.post(path, (request, reply) => accept(request, reply, type, options))
   probes(server, options)
   server.setErrorHandler<FastifyError>((error, request, reply) => refuse(error, request, reply, options))
-  return server
+  return { server, stop }
 }
 
 /** Bodies stay bytes here. sendBeacon and analytics.js send JSON as text/plain to avoid a preflight request. */

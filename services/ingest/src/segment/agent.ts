@@ -1,4 +1,5 @@
 import { isbot } from 'isbot'
+import { remembering } from './remembering.ts'
 
 /** What a user agent string tells. */
 export interface Agent {
@@ -9,21 +10,10 @@ export interface Agent {
 
 const unknownAgent: Agent = { is_bot: false, device: '' }
 
-/** Few strings make most traffic, and matching one against the bot patterns costs more than all else done to an event. */
-const remembered = new Map<string, Agent>()
-const mostRemembered = 5000
-const longestRemembered = 512
-
-export function agentOf(userAgent: string): Agent {
-  if (userAgent === '') return unknownAgent
-  const known = remembered.get(userAgent)
-  if (known !== undefined) return known
-  const agent = { is_bot: isbot(userAgent), device: deviceOf(userAgent) }
-  if (userAgent.length > longestRemembered) return agent
-  if (remembered.size >= mostRemembered) remembered.clear()
-  remembered.set(userAgent, agent)
-  return agent
-}
+/** What the user agent tells; matching one against the bot patterns costs more than all else done to an event. */
+export const agentOf = remembering((userAgent): Agent =>
+  userAgent === '' ? unknownAgent : { is_bot: isbot(userAgent), device: deviceOf(userAgent) },
+)
 
 /** Android without "Mobile" is a tablet: that is how its browsers tell the two apart. */
 function deviceOf(userAgent: string): string {

@@ -21,6 +21,8 @@ export interface Arrival {
   readonly sentAt: unknown
   /** `context` of the batch, completed by each message's own. */
   readonly context: unknown
+  /** Whether any text of the body was written with escapes. */
+  readonly hasEscapes: boolean
   /** The call a message was sent to; undefined for a batch, whose messages name theirs. */
   readonly type: string | undefined
   readonly newId: () => string

@@ -7,6 +7,8 @@ export interface Batch {
   readonly writeKey: string
   readonly sentAt: unknown
   readonly context: unknown
+  /** Whether any text was written with escapes, the only way for half a surrogate pair to get in. */
+  readonly hasEscapes: boolean
 }
 
 export type Opened =
@@ -27,11 +29,13 @@ export function openBody(body: Buffer, isBatch: boolean): Opened {
   }
   const fields: JsonObject = isObject(json) ? json : {}
   const writeKey = textOf(fields['writeKey'])
-  if (!isBatch) return { ok: true, batch: { messages: [json], writeKey, sentAt: undefined, context: undefined } }
+  const hasEscapes = body.includes('\\u')
+  if (!isBatch)
+    return { ok: true, batch: { messages: [json], writeKey, hasEscapes, sentAt: undefined, context: undefined } }
   const messages = fields['batch']
   if (!Array.isArray(messages))
     return { ok: false, reason: 'no_batch', message: 'a batch call needs an object with its messages in "batch"' }
-  return { ok: true, batch: { messages, writeKey, sentAt: fields['sentAt'], context: fields['context'] } }
+  return { ok: true, batch: { messages, writeKey, hasEscapes, sentAt: fields['sentAt'], context: fields['context'] } }
 }
 
 /** Some clients begin their text with a byte order mark, which is no JSON. */

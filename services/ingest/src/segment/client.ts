@@ -2,6 +2,7 @@ import { cutAddress } from '@cairn/domain'
 import { agentOf, isVisitorsAgent, type Agent } from './agent.ts'
 import type { Arrival } from './arrival.ts'
 import { objectOf, textOf, type JsonObject } from './json.ts'
+import { remembering } from './remembering.ts'
 
 /** The visitor's machine, as far as the message or its request tells. */
 export interface Client {
@@ -21,8 +22,10 @@ export function clientOf(context: JsonObject, arrival: Arrival, isServer: boolea
   const userAgent = textOf(context['userAgent']) || (isServer ? '' : visitorsAgent(arrival.userAgent))
   const ip = textOf(context['ip']) || (isServer ? '' : arrival.address)
   const country = textOf(objectOf(context['location'])['country']) || (isServer ? '' : arrival.country)
-  return { userAgent, agent: agentOf(userAgent), ip: cutAddress(ip), country: countryCode(country) }
+  return { userAgent, agent: agentOf(userAgent), ip: networkOf(ip), country: countryCode(country) }
 }
+
+const networkOf = remembering(cutAddress)
 
 function visitorsAgent(userAgent: string): string {
   return isVisitorsAgent(userAgent) ? userAgent : ''

@@ -8,7 +8,7 @@ import {
   type StorefrontEvent,
 } from '@cairn/domain'
 import type { Arrival, WriteKey } from './arrival.ts'
-import { campaignOf, clickIdOf } from './campaign.ts'
+import { campaignOf, clickIdOf, tagsOf } from './campaign.ts'
 import { clientOf } from './client.ts'
 import { couponOf, moneyOf, orderIdOf } from './commerce.ts'
 import { isObject, objectOf, textOf, type JsonObject } from './json.ts'
@@ -16,6 +16,7 @@ import { shapeOf, type Message } from './message.ts'
 import { pageOf } from './page.ts'
 import { withoutIdentity } from './privacy.ts'
 import { propertiesOf } from './properties.ts'
+import { wellFormedEvent } from './well-formed.ts'
 
 export type Verdict =
   { readonly ok: true; readonly event: StorefrontEvent } | { readonly ok: false; readonly refusal: Refusal }
@@ -25,7 +26,9 @@ export function toEvent(sent: unknown, arrival: Arrival, key: WriteKey): Verdict
   const shaped = shapeOf(sent, arrival.type)
   if (!shaped.ok) return shaped
   const times = timesOf(shaped.message, arrival)
-  return times.ok ? { ok: true, event: eventOf(shaped.message, arrival, times, key) } : times
+  if (!times.ok) return times
+  const event = eventOf(shaped.message, arrival, times, key)
+  return { ok: true, event: arrival.hasEscapes ? wellFormedEvent(event) : event }
 }
 
 interface Times {
@@ -68,8 +71,9 @@ function eventOf(message: Message, arrival: Arrival, times: Times, key: WriteKey
     objectOf(context['page']),
     type === 'page' ? properties : {},
   )
-  const { source, medium, campaign, term, content } = campaignOf(objectOf(context['campaign']), query)
-  const { click_id_name, click_id } = clickIdOf(query)
+  const tags = tagsOf(query)
+  const { source, medium, campaign, term, content } = campaignOf(objectOf(context['campaign']), tags)
+  const { click_id_name, click_id } = clickIdOf(tags)
   const { value_minor, currency } = moneyOf(message.name, properties, key.defaultCurrency)
   const event: StorefrontEvent = {
     received_at: arrival.receivedAt,

@@ -1,5 +1,6 @@
 import { canonicalName, messageTypes, type MessageType, type Refusal } from '@cairn/domain'
 import { isObject, type JsonObject } from './json.ts'
+import { remembering } from './remembering.ts'
 import { largestMessage, deepestMessage, sizeOf } from './size.ts'
 
 /** A message that has the shape of a Segment call; what its optional parts mean is still open. */
@@ -63,7 +64,7 @@ function named(sent: JsonObject, type: MessageType): Shaped {
     return refused('no_event_name', 'a track call needs its name in "event"')
   const message: Message = {
     type,
-    name: canonicalName(type, sourceName),
+    name: type === 'track' ? trackName(sourceName) : canonicalName(type, sourceName),
     sourceName,
     messageId: string(sent['messageId']),
     anonymousId: string(sent['anonymousId']),
@@ -77,6 +78,8 @@ function named(sent: JsonObject, type: MessageType): Shaped {
   }
   return { ok: true, message }
 }
+
+const trackName = remembering((sent) => canonicalName('track', sent))
 
 function propertiesFor(type: MessageType, sent: JsonObject): JsonObject {
   if (type === 'identify' || type === 'group') return object(sent['traits'])

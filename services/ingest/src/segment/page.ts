@@ -1,4 +1,5 @@
 import { textOf, type JsonObject } from './json.ts'
+import { remembering } from './remembering.ts'
 
 /** The page an event happened on. `query` is the part of the address that carries campaign and click id. */
 export interface Page {
@@ -42,14 +43,28 @@ interface Address {
   readonly query: string
 }
 
-const nowhere: Address = { host: '', path: '', query: '' }
-
 /** Host in lower case, path and raw query of an absolute address, or of one that begins at the root of its host. */
 export function parseAddress(text: string): Address {
-  if (text === '') return nowhere
-  const rooted = text.startsWith('/') && !text.startsWith('//')
-  if (!rooted && !URL.canParse(text)) return nowhere
-  if (rooted && !URL.canParse(text, 'http://localhost')) return nowhere
-  const { hostname, pathname, search } = rooted ? new URL(text, 'http://localhost') : new URL(text)
-  return { host: rooted ? '' : hostname, path: pathname, query: search.slice(1) }
+  const hash = text.indexOf('#')
+  const whole = hash < 0 ? text : text.slice(0, hash)
+  const mark = whole.indexOf('?')
+  const { host, path } = placeOf(mark < 0 ? whole : whole.slice(0, mark))
+  return { host, path, query: mark < 0 ? '' : whole.slice(mark + 1) }
 }
+
+interface Place {
+  readonly host: string
+  readonly path: string
+}
+
+const nowhere: Place = { host: '', path: '' }
+
+/** A shop has few pages and few pages refer to it, so most addresses differ only in their query. */
+const placeOf = remembering((address): Place => {
+  if (address === '') return nowhere
+  const isRooted = address.startsWith('/') && !address.startsWith('//')
+  const base = isRooted ? 'http://localhost' : undefined
+  if (!URL.canParse(address, base)) return nowhere
+  const { hostname, pathname } = new URL(address, base)
+  return { host: isRooted ? '' : hostname, path: pathname }
+})

@@ -1,6 +1,7 @@
 import { consentOf, type StorefrontEvent } from '@cairn/domain'
 import { clickIdNames } from './campaign.ts'
 import { isObject, objectOf, type JsonObject } from './json.ts'
+import { put } from './properties.ts'
 
 const clickIdParameter = new RegExp(`(?<=[?&])(?:${clickIdNames.join('|')})=[^&#"\\\\\\s]*&?`, 'gi')
 const clickIds: ReadonlySet<string> = new Set(clickIdNames)
@@ -31,9 +32,9 @@ function withoutClickIds(text: string): string {
 
 /** Click ids go whether they are a property of their own or part of an address. */
 function propertiesWithoutClickIds(properties: Readonly<Record<string, string>>): Record<string, string> {
-  const kept = Object.create(null) as Record<string, string>
+  const kept: Record<string, string> = {}
   for (const [name, value] of Object.entries(properties)) {
-    if (!clickIds.has(name.toLowerCase())) kept[name] = withoutClickIds(value)
+    if (!clickIds.has(name.toLowerCase())) put(kept, name, withoutClickIds(value))
   }
   return kept
 }

@@ -1,0 +1,115 @@
+import { describe, expect, it } from '@jest/globals'
+import { readFigures, type Query } from './figures.ts'
+import { report } from './report.ts'
+
+/** Rows as ClickHouse answers: whole numbers and decimals as numbers or as text. */
+const answers: readonly (readonly [part: string, rows: readonly Record<string, unknown>[]])[] = [
+  [
+    'uniqExactIf',
+    [
+      {
+        visits: 1200,
+        visitors: '1000',
+        buyers: 34,
+        with_order: 36,
+        with_cart: 120,
+        cart_left: 84,
+        with_checkout: 60,
+        checkout_left: 24,
+        first: '19 Nov 2026',
+        last: '23 Nov 2026',
+      },
+    ],
+  ],
+  [
+    'GROUP BY channel, currency',
+    [
+      { channel: 'Paid Search', currency: 'EUR', major: '1234863.89' },
+      { channel: 'Paid Search', currency: 'JPY', major: 23000 },
+      { channel: 'Direct', currency: 'EUR', major: 12.5 },
+    ],
+  ],
+  [
+    'GROUP BY currency',
+    [
+      { currency: 'EUR', orders: 35, major: '1234876.39' },
+      { currency: 'JPY', orders: 1, major: 23000 },
+    ],
+  ],
+  [
+    'GROUP BY channel ORDER',
+    [
+      { channel: 'Paid Search', visits: 800, with_order: 30, micros: 410, macros: 31 },
+      { channel: 'Direct', visits: 400, with_order: 6, micros: 95, macros: 6 },
+    ],
+  ],
+  ['windowFunnel', [{ product_view: 600, add_to_cart: 110, begin_checkout: 55, purchase: 33 }]],
+  [
+    "kind = 'micro'",
+    [
+      { goal: 'product_view', class: 'process', conversions: 600, visitors: 580 },
+      { goal: 'newsletter', class: 'secondary', conversions: 20, visitors: 20 },
+    ],
+  ],
+]
+
+const query: Query = (sql) => {
+  const [, rows] = answers.find(([part]) => sql.includes(part)) ?? []
+  return rows === undefined ? Promise.reject(new Error(`unexpected: ${sql}`)) : Promise.resolve(rows)
+}
+
+describe('the report', () => {
+  it('reads as a shop owner expects, currencies apart', async () => {
+    expect(`\n${report('My shop', await readFigures(query, 'shop'))}`).toBe(`
+My shop · 19 Nov 2026 to 23 Nov 2026 · without bots
+═══════════════════════════════════════════════════
+
+  Conversion rate             3.4 %  34 of 1,000 visitors bought
+    per visit                 3.0 %  36 of 1,200 visits
+  Revenue          EUR 1,234,876.39  35 orders
+                         JPY 23,000  1 order
+
+By channel
+  Channel      Visits   Share  Bought   Rate  Micro  Macro   Revenue EUR  Revenue JPY
+  ───────────  ──────  ──────  ──────  ─────  ─────  ─────  ────────────  ───────────
+  Paid Search     800  66.7 %      30  3.8 %    410     31  1,234,863.89       23,000
+  Direct          400  33.3 %       6  1.5 %     95      6         12.50
+
+From visit to purchase, in this order within one visit
+  Step            Visits  Of all visits  Lost since last step
+  ──────────────  ──────  ─────────────  ────────────────────  ──────────────────────────────
+  Visit            1,200        100.0 %                        ██████████████████████████████
+  Product view       600         50.0 %                50.0 %  ███████████████
+  Add to cart        110          9.2 %                81.7 %  ███
+  Begin checkout      55          4.6 %                50.0 %  █
+  Purchase            33          2.8 %                40.0 %  █
+
+  Cart abandonment rate      70.0 %  84 of 120 visits with something put into the cart ended without an order
+  Checkout abandonment rate  40.0 %  24 of 60 visits with a checkout begun ended without an order
+
+Micro conversions
+  Goal          Class                      Conversions  Visitors  Of all visitors
+  ────────────  ─────────────────────────  ───────────  ────────  ───────────────
+  product view  step on the way                    600       580           58.0 %
+  newsletter    worth something in itself           20        20            2.0 %
+`)
+  })
+
+  it('says so when nobody came', async () => {
+    const figures = { ...(await readFigures(query, 'shop')), visits: 0 }
+    expect(report('My shop', figures)).toBe('My shop\n\n  No visits yet.\n')
+  })
+
+  it('asks for one site only, whatever its name', async () => {
+    const asked: string[] = []
+    await readFigures((sql) => {
+      asked.push(sql)
+      return query(sql)
+    }, "o'neill")
+    for (const sql of asked) expect(sql).toContain("site = 'o\\'neill'")
+  })
+
+  it('refuses an answer that lacks a column', async () => {
+    await expect(readFigures(() => Promise.resolve([{}]), 'shop')).rejects.toThrow('the answer has no column')
+  })
+})

@@ -1,0 +1,101 @@
+import type { ChannelFigures, Figures } from './figures.ts'
+import { amount, count, percent } from './format.ts'
+import { table, type Column } from './table.ts'
+
+/** What a shop's owner wants to know first of a site, as text. Currencies are never added. */
+export function report(title: string, figures: Figures): string {
+  const heading = `${title} · ${figures.period.map((day) => day.trim()).join(' to ')} · without bots`
+  if (figures.visits === 0) return `${title}\n\n  No visits yet.\n`
+  const parts = [
+    `${heading}\n${'═'.repeat(heading.length)}`,
+    summary(figures),
+    `By channel\n${channels(figures)}`,
+    `From visit to purchase, in this order within one visit\n${funnel(figures)}`,
+    abandonment(figures),
+    `Micro conversions\n${micros(figures)}`,
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+function summary(figures: Figures): string {
+  const { visits, visitors, buyers, visitsWithOrder, orders } = figures
+  const revenue = orders.filter(({ currency }) => currency !== '')
+  const lines = [
+    ['Conversion rate', percent(buyers, visitors), `${count(buyers)} of ${count(visitors)} visitors bought`],
+    ['  per visit', percent(visitsWithOrder, visits), `${count(visitsWithOrder)} of ${count(visits)} visits`],
+    ...revenue.map(({ currency, count: orderCount, major }, at) => [
+      at === 0 ? 'Revenue' : '',
+      `${currency} ${amount(major, currency)}`,
+      `${count(orderCount)} ${orderCount === 1 ? 'order' : 'orders'}`,
+    ]),
+  ]
+  return plain(lines)
+}
+
+const left = (title: string): Column => ({ title, align: 'left' })
+const right = (title: string): Column => ({ title, align: 'right' })
+
+function channels({ channels: found, orders, visits }: Figures): string {
+  const currencies = orders.map(({ currency }) => currency).filter((currency) => currency !== '')
+  const revenues = currencies.map((currency) => `Revenue ${currency}`)
+  const columns = ['Visits', 'Share', 'Bought', 'Rate', 'Micro', 'Macro', ...revenues].map(right)
+  return table(
+    [left('Channel'), ...columns],
+    found.map((one) => [
+      one.channel,
+      count(one.visits),
+      percent(one.visits, visits),
+      count(one.visitsWithOrder),
+      percent(one.visitsWithOrder, one.visits),
+      count(one.micro),
+      count(one.macro),
+      ...currencies.map((currency) => revenueIn(one, currency)),
+    ]),
+  )
+}
+
+function revenueIn({ revenue }: ChannelFigures, currency: string): string {
+  const found = revenue.find((one) => one.currency === currency)
+  return found === undefined ? '' : amount(found.major, currency)
+}
+
+function funnel({ funnel: steps, visits }: Figures): string {
+  const columns = [left('Step'), right('Visits'), right('Of all visits'), right('Lost since last step'), left('')]
+  const widest = 30
+  return table(
+    columns,
+    steps.map(({ step, visits: reached }, at) => {
+      const before = steps[at - 1]?.visits
+      const lost = before === undefined ? '' : percent(before - reached, before)
+      return [step, count(reached), percent(reached, visits), lost, '█'.repeat(Math.round((reached / visits) * widest))]
+    }),
+  )
+}
+
+function abandonment({ carts, checkouts }: Figures): string {
+  const sentence = (what: { visits: number; left: number }, thing: string): string =>
+    `${count(what.left)} of ${count(what.visits)} visits with ${thing} ended without an order`
+  return plain([
+    ['Cart abandonment rate', percent(carts.left, carts.visits), sentence(carts, 'something put into the cart')],
+    ['Checkout abandonment rate', percent(checkouts.left, checkouts.visits), sentence(checkouts, 'a checkout begun')],
+  ])
+}
+
+function micros({ micros: found, visitors }: Figures): string {
+  return table(
+    [left('Goal'), left('Class'), right('Conversions'), right('Visitors'), right('Of all visitors')],
+    found.map(({ goal, isSecondary, conversions, visitors: reached }) => [
+      goal.replaceAll('_', ' '),
+      isSecondary ? 'worth something in itself' : 'step on the way',
+      count(conversions),
+      count(reached),
+      percent(reached, visitors),
+    ]),
+  )
+}
+
+/** A table without a head: name, figure, explanation. */
+function plain(lines: readonly (readonly string[])[]): string {
+  const [, , ...rows] = table([left(''), right(''), left('')], lines).split('\n')
+  return rows.join('\n')
+}

@@ -1,0 +1,126 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { bookDifferences } from './books.ts'
+import { readFigures, type Query } from './report/figures.ts'
+import { count } from './report/format.ts'
+import { report } from './report/report.ts'
+import type { SegmentMessage } from './segment.ts'
+import { shopEvents } from './shop-events/messages.ts'
+import { simulate } from './shop/simulate.ts'
+
+const root = resolve(import.meta.dirname, '..', '..', '..', '..')
+
+/** What is in force during the demo; `up` deploys it. */
+export const demoDefinitions = join(root, 'definitions', 'demo.yaml')
+
+/** The demo's sites and their write keys. */
+export const demoWriteKeys = { demo: 'demo', real: 'real' } as const
+
+/** A running instance on an empty data directory, as far as the demo needs it. */
+export interface DemoInstance {
+  /** Sends messages in this order, in batches, with as many connections as it sees fit. */
+  readonly send: (messages: readonly SegmentMessage[], writeKey: string) => Promise<Delivery>
+  /** Resolves when everything accepted so far is queryable; false when that takes too long. */
+  readonly wait: () => Promise<boolean>
+  readonly query: Query
+  /** Folds the log again and prints each difference to the warehouse; true when there is none. */
+  readonly verify: () => Promise<boolean>
+}
+
+export interface Delivery {
+  readonly accepted: number
+  readonly refused: readonly { readonly reason: string; readonly message: string }[]
+  /** Messages that were not answered; `failure` says why. */
+  readonly unsent: number
+  readonly failure?: string
+}
+
+export interface DemoOptions {
+  readonly seed: number
+  readonly days: number
+  readonly people: number
+  /** UTC milliseconds; what is simulated ends here. */
+  readonly now: number
+  /** The folder that may hold the data set `shop-events`. */
+  readonly dataFolder: string
+  readonly out: (text: string) => void
+  readonly progress: (line: string) => void
+}
+
+export type DemoOutcome =
+  | { readonly ok: true }
+  | {
+      readonly ok: false
+      readonly reason: 'not_accepted' | 'not_queryable' | 'figures_differ' | 'verify_failed'
+      readonly message: string
+    }
+
+/** Where `CAIRN_DATA` points, by default beside the project. */
+export function dataFolder(env: Readonly<Record<string, string | undefined>>): string {
+  return resolve(root, env['CAIRN_DATA'] ?? '../shared/data')
+}
+
+/** Sends both sites' traffic, prints what became of it and checks it against the shop's own books and the log. */
+export async function runDemo(instance: DemoInstance, options: DemoOptions): Promise<DemoOutcome> {
+  const { out, progress, days, people } = options
+  const real = realInput(options)
+  progress(`simulating ${days} days of a shop with ${count(people)} people`)
+  const { messages, books } = simulate({ seed: options.seed, days, people, end: options.now })
+  // The real events are of 2022: sent first, they are not late.
+  for (const [site, traffic] of [['real', real] as const, ['demo', messages] as const]) {
+    const failure = await deliver(instance, site, traffic, progress)
+    if (failure !== undefined) return { ok: false, reason: 'not_accepted', message: failure }
+  }
+  progress('waiting until everything is queryable')
+  if (!(await instance.wait())) {
+    return {
+      ok: false,
+      reason: 'not_queryable',
+      message: 'not everything became queryable; "cairn lag" shows what is behind',
+    }
+  }
+  const figures = await readFigures(instance.query, 'demo')
+  out(`\n${report('Simulated shop', figures)}`)
+  if (real.length > 0)
+    out(`\n${report('Storefront events of a real tracker', await readFigures(instance.query, 'real'))}`)
+  const differences = bookDifferences(books, figures)
+  if (differences.length > 0) return { ok: false, reason: 'figures_differ', message: differences.join('\n') }
+  out(
+    `\nThe simulated shop kept its own books: visits by channel, carts, orders and revenue are the same.\n` +
+      `Among its ${count(messages.length)} messages were ${count(books.repeats)} repeats and ${count(books.botEvents)} of bots.\n`,
+  )
+  progress('verifying: folding the log again and comparing every row')
+  if (await instance.verify()) return { ok: true }
+  return { ok: false, reason: 'verify_failed', message: 'the warehouse differs from what the log says' }
+}
+
+function realInput({ dataFolder: folder, progress }: DemoOptions): SegmentMessage[] {
+  const events = join(folder, 'shop-events')
+  if (existsSync(events)) return shopEvents(events)
+  progress(`no real input: ${events} is not there (CAIRN_DATA names the folder that holds shop-events)`)
+  return []
+}
+
+async function deliver(
+  instance: DemoInstance,
+  site: keyof typeof demoWriteKeys,
+  messages: readonly SegmentMessage[],
+  progress: (line: string) => void,
+): Promise<string | undefined> {
+  if (messages.length === 0) return undefined
+  progress(`sending ${count(messages.length)} messages to site ${site}`)
+  const started = performance.now()
+  const { accepted, refused, unsent, failure } = await instance.send(messages, demoWriteKeys[site])
+  const seconds = (performance.now() - started) / 1000
+  progress(`  ${count(accepted)} accepted in ${seconds.toFixed(1)} s (${count(accepted / seconds)}/s)`)
+  if (failure !== undefined) return `${count(unsent)} messages of site ${site} were not sent: ${failure}`
+  const [first] = refused
+  if (first === undefined) return undefined
+  return `${count(refused.length)} messages of site ${site} were refused, the first because ${first.message} (${first.reason})`
+}
+
+/** Queries to try next, as they are typed. */
+export const nextQueries = [
+  `SELECT channel, count() AS visits, round(avg(duration_ms) / 1000) AS seconds FROM v_sessions WHERE site = 'demo' GROUP BY channel ORDER BY visits DESC`,
+  `SELECT event_time, name, goals FROM v_events WHERE visitor_id = (SELECT visitor_id FROM v_conversions WHERE site = 'demo' AND goal = 'purchase' LIMIT 1) ORDER BY event_time`,
+] as const

@@ -1,0 +1,135 @@
+import { describe, expect, it } from '@jest/globals'
+import { noFaults, type Faults } from '@cairn/runtime'
+import { createMemoryOutbox } from './outbox/memory.ts'
+import { createPipeline, type IngestRequest } from './pipeline.ts'
+
+const now = Date.UTC(2026, 0, 31)
+const key = { site: 'shop', server: false, defaultCurrency: '' }
+
+function setUp(faults: Faults = noFaults) {
+  const outbox = createMemoryOutbox()
+  const accept = createPipeline({ writeKeys: new Map([['dev', key]]), outbox, faults, now: () => now })
+  const send = (body: unknown, over: Partial<IngestRequest> = {}) =>
+    accept({
+      type: undefined,
+      writeKey: 'dev',
+      body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+      address: '203.0.113.9',
+      userAgent: '',
+      country: '',
+      ...over,
+    })
+  return { outbox, send }
+}
+
+const page = { type: 'page', messageId: 'm1', anonymousId: 'a' }
+
+describe('a request', () => {
+  it('is accepted in part: each refused message has its place, id and reason', async () => {
+    const { outbox, send } = setUp()
+    const answer = await send({ batch: [page, { type: 'x', messageId: 'm2' }, 7, page] })
+    expect(answer).toMatchObject({
+      kind: 'answered',
+      accepted: 2,
+      refused: [
+        { index: 1, messageId: 'm2', reason: 'unknown_type' },
+        { index: 2, messageId: '', reason: 'not_an_object' },
+      ],
+    })
+    expect(outbox.shipments[0]?.events).toHaveLength(2)
+  })
+
+  it('leaves a dead letter for each refused message, with the message in it', async () => {
+    const { outbox, send } = setUp()
+    const refused = { type: 'track', messageId: 'm2', properties: { a: 1 } }
+    await send({ batch: [refused] })
+    const [letter] = outbox.shipments[0]?.deadLetters ?? []
+    expect(letter).toMatchObject({ stage: 'ingest', reason: 'no_event_name', site: 'shop', at: now, key: '' })
+    expect(JSON.parse(String(letter?.payload))).toEqual(refused)
+  })
+
+  it('with an unknown key is kept whole under that key, and answered as unauthorised', async () => {
+    const { outbox, send } = setUp()
+    const answer = await send({ batch: [page] }, { writeKey: 'typo' })
+    expect(answer).toMatchObject({ kind: 'unauthorised', reason: 'unknown_write_key', refused: [{ index: 0 }] })
+    expect(outbox.shipments[0]).toMatchObject({ events: [], deadLetters: [{ site: '', key: 'typo' }] })
+  })
+
+  it('without a key is not looked at', async () => {
+    const { outbox, send } = setUp()
+    expect(await send({ batch: [page] }, { writeKey: '' })).toMatchObject({
+      kind: 'unauthorised',
+      reason: 'no_write_key',
+    })
+    expect(outbox.shipments).toHaveLength(0)
+  })
+
+  it('may name its key in the body, as browsers must that cannot set headers', async () => {
+    const { send } = setUp()
+    expect(await send({ writeKey: 'dev', batch: [page] }, { writeKey: '' })).toMatchObject({ accepted: 1 })
+    expect(await send({ writeKey: 'dev' }, { writeKey: '', type: 'page' })).toMatchObject({ accepted: 1 })
+  })
+
+  it.each([
+    ['that is no JSON', '{"batch":[', 'invalid_json'],
+    ['that is empty', '', 'invalid_json'],
+    ['whose batch is missing', '{}', 'no_batch'],
+    ['whose batch is an object', '{"batch":{}}', 'no_batch'],
+    ['that is a list', '[]', 'no_batch'],
+  ])('%s is malformed', async (_what, body, reason) => {
+    expect(await setUp().send(body)).toMatchObject({ kind: 'malformed', reason })
+  })
+
+  it('with an empty batch is answered', async () => {
+    expect(await setUp().send({ batch: [] })).toEqual({ kind: 'answered', accepted: 0, refused: [] })
+  })
+
+  it('may begin with a byte order mark', async () => {
+    expect(await setUp().send(`\ufeff${JSON.stringify({ batch: [page] })}`)).toMatchObject({ accepted: 1 })
+  })
+
+  it('may hold bytes that are no UTF-8: they become U+FFFD', async () => {
+    const { outbox, send } = setUp()
+    const [before, after] = JSON.stringify({ batch: [{ ...page, anonymousId: '|' }] }).split('|') as [string, string]
+    await send('', { body: Buffer.concat([Buffer.from(before), Buffer.from([0xff]), Buffer.from(after)]) })
+    expect(outbox.shipments[0]?.events[0]?.visitor_id).toBe('\ufffd')
+  })
+
+  it('may be nested deeper than the stack is high', async () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+    const { outbox, send } = setUp()
+    const answer = await send(`{"batch":[{"type":"page","properties":{"deep":${deep}}},${deep}]}`)
+    expect(answer).toMatchObject({ refused: [{ reason: 'too_deep' }, { reason: 'not_an_object' }] })
+    expect(outbox.shipments[0]?.deadLetters).toHaveLength(2)
+  })
+
+  it('is not accepted while the log does not acknowledge it', async () => {
+    const { outbox, send } = setUp()
+    outbox.refuseWith = { ok: false, reason: 'queue_full', message: 'full' }
+    expect(await send({ batch: [page] })).toEqual({ kind: 'undelivered', reason: 'queue_full', message: 'full' })
+  })
+
+  it('reaches the fault point after the log has it and before the answer', async () => {
+    const reached: string[] = []
+    const { outbox, send } = setUp({
+      reach: (point) => Promise.resolve(void reached.push(`${point} with ${outbox.shipments.length} shipped`)),
+    })
+    await send({ batch: [page] })
+    expect(reached).toEqual(['ingest.after-produce with 1 shipped'])
+  })
+
+  it('that is refused without consent leaves a dead letter without identity', async () => {
+    const { outbox, send } = setUp()
+    const context = {
+      consent: { analytics_storage: 'denied' },
+      ip: '203.0.113.9',
+      page: { url: 'https://shop.example/?gclid=G&a=b' },
+    }
+    await send({ batch: [{ type: 'track', anonymousId: 'a', userId: 'u', traits: { email: 'e' }, context }] })
+    expect(JSON.parse(String(outbox.shipments[0]?.deadLetters[0]?.payload))).toEqual({
+      type: 'track',
+      context: { consent: { analytics_storage: 'denied' }, page: { url: 'https://shop.example/?a=b' } },
+      properties: {},
+    })
+  })
+})

@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals'
+import { simulate } from '../../packages/cli/src/demo/shop/simulate.ts'
+import { fold } from './folded.ts'
+
+const end = Date.parse('2026-11-23T09:00:00Z')
+const { messages, books } = simulate({ seed: 11, days: 3, people: 500, end })
+const folded = await fold(messages, 'demo', end + 2000)
+const sessions = folded.sessions.filter((row) => row.is_bot === 0)
+
+function tally(values: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1
+  return counts
+}
+
+describe('the simulated shop through mapping and fold', () => {
+  it('has every message accepted, each event once', () => {
+    expect(folded.events).toHaveLength(books.events)
+    expect(folded).toMatchObject({ duplicates: books.repeats, conflicts: 0 })
+  })
+
+  it('has crawlers recognised, all of them and nobody else', () => {
+    expect(folded.events.filter(({ event }) => event.is_bot)).toHaveLength(books.botEvents)
+  })
+
+  it('makes one session of each visit, by the channel it came', () => {
+    expect(sessions).toHaveLength(books.visits)
+    expect(tally(sessions.map(({ channel }) => channel))).toEqual(Object.fromEntries(books.visitsByChannel))
+    expect(new Set(sessions.map((row) => row.visitor_id)).size).toBe(books.visitors)
+  })
+
+  it('counts every order once, at its value', () => {
+    const found = folded.conversions.filter(({ goal }) => goal === 'purchase')
+    const rows = found.map((row) => ({ orderId: row.order_id, valueMinor: row.value_minor, currency: row.currency }))
+    const byId = (a: { orderId: string }, b: { orderId: string }) => (a.orderId < b.orderId ? -1 : 1)
+    expect(rows.toSorted(byId)).toEqual(books.orders.toSorted(byId))
+  })
+
+  it('counts carts and product views', () => {
+    const withCart = sessions.filter((row) => row.goal_names.includes('add_to_cart'))
+    expect(withCart).toHaveLength(books.visitsWithCart)
+    const seen = folded.events.filter(({ event }) => !event.is_bot).map(({ event }) => event.name)
+    expect(tally(seen)).toMatchObject({ view_item: books.productViews, add_to_cart: books.cartAdditions })
+  })
+})

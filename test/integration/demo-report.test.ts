@@ -1,0 +1,73 @@
+import { createContainerBuilder, migrate, openWarehouse, readCatalog, readMigrations } from '@cairn/runtime'
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { bookDifferences } from '../../packages/cli/src/demo/books.ts'
+import { readFigures, type Query } from '../../packages/cli/src/demo/report/figures.ts'
+import { report } from '../../packages/cli/src/demo/report/report.ts'
+import { simulate } from '../../packages/cli/src/demo/shop/simulate.ts'
+import { fold, type Folded, type WrittenSchema } from '../cases/folded.ts'
+
+jest.setTimeout(120_000)
+
+const warehouse = openWarehouse({
+  url: process.env['CLICKHOUSE_URL'] ?? '',
+  database: `demo_report_${process.pid}`,
+  username: process.env['CLICKHOUSE_USER'] ?? 'default',
+  password: process.env['CLICKHOUSE_PASSWORD'] ?? '',
+})
+
+const views = /\bv_(?:events|sessions|conversions|channel_hourly)\b/g
+
+/** The report names its views without a database, which `cairn query` has as its default. */
+const query: Query = async (sql) => {
+  const answer = await warehouse.query<Record<string, unknown>>(sql.replaceAll(views, (view) => warehouse.table(view)))
+  if (answer.ok) return answer.value
+  throw new Error(answer.message)
+}
+
+const end = Date.parse('2026-11-23T09:00:00Z')
+const { messages, books } = simulate({ seed: 3, days: 4, people: 800, end })
+
+const landing: readonly (readonly [table: string, schema: WrittenSchema])[] = [
+  ['events', 'labelled:1'],
+  ['sessions_in', 'session'],
+  ['conversions_in', 'conversion'],
+]
+
+async function load({ written }: Folded): Promise<void> {
+  for (const [table, schema] of landing) {
+    const builder = createContainerBuilder(readCatalog().named(schema), 1, 0)
+    for (const [offset, message] of written[schema].entries()) builder.add(offset, message)
+    const done = await warehouse.insertContainer(table, builder.build(), { token: table, queryId: `load-${table}` })
+    if (!done.ok) throw new Error(done.message)
+  }
+}
+
+describe('the report on a real engine', () => {
+  beforeAll(async () => {
+    const migrated = await migrate(warehouse, { migrations: readMigrations(), dedupWindow: 100 })
+    if (!migrated.ok) throw new Error(migrated.message)
+    await load(await fold(messages, 'demo', end + 2000))
+  })
+  afterAll(async () => {
+    await warehouse.command(`DROP DATABASE IF EXISTS ${warehouse.database}`)
+    await warehouse.close()
+  })
+
+  it('has the figures the simulated shop has in its books', async () => {
+    expect(bookDifferences(books, await readFigures(query, 'demo'))).toEqual([])
+  })
+
+  it('shows funnel and abandonment as the books have them', async () => {
+    const { funnel, carts } = await readFigures(query, 'demo')
+    const [visits, viewed, added, begun, bought] = funnel.map((step) => step.visits)
+    expect(visits).toBe(books.visits)
+    expect([visits! >= viewed!, viewed! >= added!, added! >= begun!, begun! >= bought!]).not.toContain(false)
+    expect(added).toBe(books.visitsWithCart)
+    expect(bought).toBe(books.visitsWithOrder)
+    expect(carts).toEqual({ visits: books.visitsWithCart, left: books.visitsWithCart - books.visitsWithOrder })
+  })
+
+  it('says of a site without visits that nobody came', async () => {
+    expect(report('Nowhere', await readFigures(query, 'nowhere'))).toContain('No visits yet.')
+  })
+})

@@ -1,0 +1,128 @@
+import { eventKey, type StorefrontEvent } from '@cairn/domain'
+import {
+  createCodec,
+  deployDefinitions,
+  ensureTopics,
+  openProducer,
+  partitionFor,
+  readCatalog,
+  readLog,
+  silentLogger,
+  topicName,
+  type Codec,
+} from '@cairn/runtime'
+import { storefrontEvent } from './events.ts'
+import { brokers, ownNamespace } from './kafka.ts'
+import { until } from './until.ts'
+
+const names = ['page_view', 'view_item', 'add_to_cart', 'begin_checkout', 'purchase', 'search'] as const
+const sources = ['', 'google', 'newsletter', 'facebook'] as const
+
+const definitions = JSON.stringify({
+  goals: [
+    { name: 'purchase', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' },
+    { name: 'add_to_cart', kind: 'micro', class: 'process', match: { event: 'add_to_cart' } },
+    { name: 'search', kind: 'micro', class: 'process', match: { event: 'search' }, count: 'once_per_session' },
+  ],
+})
+
+/** Random traffic on a namespace of its own; the seed decides all of it. */
+export interface Traffic {
+  readonly namespace: string
+  readonly partitions: number
+  /** Events of random visitors, some late, some repeated. */
+  send(events: number): Promise<void>
+  /** Puts a flush tick into every partition and waits until all `labelled-events` partitions carry its barrier. */
+  drain(): Promise<void>
+  close(): Promise<void>
+}
+
+export async function startTraffic(what: string, seed: number, partitions = 4): Promise<Traffic> {
+  const namespace = ownNamespace(what)
+  const connection = { brokers: brokers(), clientId: 'traffic', log: silentLogger }
+  const ready = await ensureTopics(connection, { namespace, partitions, replication: 1 })
+  if (!ready.ok) throw new Error(ready.message)
+  const codec = createCodec(readCatalog())
+  await deployDefinitions(connection, codec, namespace, definitions)
+  const producer = await openProducer(connection)
+  const topic = topicName(namespace, 'events')
+  const next = events(seed, codec)
+  let flushes = 0
+  return {
+    namespace,
+    partitions,
+    async send(count) {
+      const byPartition = new Map<number, { key: string; value: Buffer }[]>()
+      for (let i = 0; i < count; i++) {
+        const record = next()
+        const partition = partitionFor(record.key, partitions)
+        byPartition.set(partition, [...(byPartition.get(partition) ?? []), record])
+      }
+      for (const [partition, records] of byPartition) await producer.send(topic, partition, records)
+    },
+    async drain() {
+      const flushId = `drain-${flushes++}`
+      for (let p = 0; p < partitions; p++) {
+        await producer.send(topic, p, [{ key: '', value: codec.encode('tick', { flush_id: flushId, hold_ms: 0 }) }])
+      }
+      await until(async () => (await barriers(codec, namespace, flushId)) === partitions, 60_000)
+    },
+    close: () => producer.close(),
+  }
+}
+
+async function barriers(codec: Codec, namespace: string, flushId: string): Promise<number> {
+  let found = 0
+  await readLog(
+    { brokers: brokers(), clientId: 'traffic', log: silentLogger },
+    topicName(namespace, 'labelled-events'),
+    (_, records) => {
+      for (const { value } of records.slice(-50)) {
+        const decoded = codec.decode(value)
+        if (decoded.ok && decoded.kind === 'barrier' && decoded.value.flush_id === flushId) found++
+      }
+    },
+  )
+  return found
+}
+
+function events(seed: number, codec: Codec): () => { key: string; value: Buffer } {
+  const random = randomFrom(seed)
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
+  const now = Date.now()
+  let number = 0
+  let previous: StorefrontEvent | undefined
+  return () => {
+    const event = previous !== undefined && random() < 0.05 ? previous : fresh()
+    previous = event
+    return { key: eventKey(event), value: codec.encodeEvent(event) }
+  }
+
+  function fresh(): StorefrontEvent {
+    const name = pick(names)
+    const late = random() < 0.1 ? random() * 3 * 3_600_000 : 0
+    const value =
+      name === 'purchase' ? { order_id: `o${number}`, value_minor: Math.floor(random() * 10_000), currency: 'EUR' } : {}
+    return storefrontEvent({
+      event_id: `e${seed}-${number++}`,
+      visitor_id: `v${Math.floor(random() * 200)}`,
+      event_time: Math.floor(now - 60_000 + number - late),
+      name,
+      path: `/${name}`,
+      source: pick(sources),
+      ...value,
+    })
+  }
+}
+
+/** mulberry32: small, seedable, good enough to mix test traffic. */
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = state
+    t = Math.imul(t ^ (t >>> 15), t | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}

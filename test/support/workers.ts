@@ -1,0 +1,76 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { until } from './until.ts'
+
+export const repository = resolve(import.meta.dirname, '..', '..')
+
+/** A service process of its own, for faults that end or halt it. */
+export interface ServiceProcess {
+  readonly pid: number
+  /** The signal that ended it, null when it ended by itself. */
+  readonly exited: Promise<NodeJS.Signals | null>
+  hasExited(): boolean
+  /** What it wrote, for a failing test to show. */
+  log(): string
+  kill(signal: NodeJS.Signals): void
+  stop(): Promise<void>
+}
+
+const running = new Set<ChildProcess>()
+
+/** Starts `services/<service>/dist/main.js` under `root`, the repository unless a mutant of it is to be run. */
+export function startProcess(
+  service: string,
+  env: Readonly<Record<string, string>>,
+  root: string = repository,
+): ServiceProcess {
+  const child = spawn(process.execPath, [join(root, 'services', service, 'dist', 'main.js')], {
+    env: { PATH: process.env['PATH'], LOG_LEVEL: 'warn', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  running.add(child)
+  let text = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  const exited = new Promise<NodeJS.Signals | null>((done) => {
+    child.once('exit', (_, signal) => {
+      running.delete(child)
+      done(signal)
+    })
+  })
+  const { pid } = child
+  if (pid === undefined) throw new Error(`${service} could not be started`)
+  return {
+    pid,
+    exited,
+    hasExited: () => child.exitCode !== null || child.signalCode !== null,
+    log: () => text,
+    kill: (signal) => void child.kill(signal),
+    async stop() {
+      child.kill('SIGTERM')
+      child.kill('SIGCONT')
+      await exited
+    },
+  }
+}
+
+/** Ends whatever a failed test has left. */
+export async function endProcesses(): Promise<void> {
+  await Promise.all(
+    [...running].map(async (child) => {
+      const gone = once(child, 'exit')
+      child.kill('SIGKILL')
+      await gone
+    }),
+  )
+}
+
+/** Resolves once the process has halted itself at a fault point. */
+export async function untilStopped(process: ServiceProcess): Promise<void> {
+  await until(() => !process.hasExited() && stateOf(process.pid) === 'T')
+}
+
+function stateOf(pid: number): string | undefined {
+  return /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]
+}
