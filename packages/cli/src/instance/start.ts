@@ -1,15 +1,9 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import {
-  createCodec,
-  deployDefinitions,
-  ensureTopics,
-  openCatalog,
-  readDefinitions,
-  silentLogger,
-} from '@cairn/runtime'
+import { createCodec, deployDefinitions, ensureTopics, openCatalog, silentLogger } from '@cairn/runtime'
 import { fixedPorts, rememberedPorts, startStack, type Stack } from '@cairn/stack'
 import { CommandFailure, exitCode } from '../command.ts'
+import { checkedDefinitions } from '../definitions.ts'
 import { removeInstance, writeInstance, type Instance } from './instance.ts'
 import { startService, type RunningService, type ServiceSpec } from './service.ts'
 
@@ -69,15 +63,6 @@ export async function startInstance(options: StartOptions): Promise<StartedInsta
       ? error
       : new CommandFailure(exitCode.unavailable, error instanceof Error ? error.message : String(error))
   }
-}
-
-function checkedDefinitions(path: string): string {
-  const read = readDefinitions(readFileSync(path, 'utf8'))
-  if (read.ok) return read.json
-  throw new CommandFailure(
-    exitCode.usage,
-    `${path} is refused:\n${read.problems.map((p) => `  line ${p.line}: ${p.message}`).join('\n')}`,
-  )
 }
 
 async function openStack(options: StartOptions): Promise<Stack> {
