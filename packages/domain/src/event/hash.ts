@@ -31,19 +31,35 @@ export function hash53(text: string): number {
  */
 export function idFrom(time: Millis, parts: readonly string[]): string {
   const [a, b, c, d] = hashText(parts.map((part) => `${part.length}:${part}`).join(''))
-  const at = Math.max(0, time).toString(16).padStart(12, '0')
-  const version = `8${hex8(a).slice(0, 3)}`
-  const variant = hex8((b & 0x3fffffff) | 0x80000000)
-  return `${at.slice(0, 8)}-${at.slice(8)}-${version}-${variant.slice(0, 4)}-${variant.slice(4)}${hex8(c ^ d)}`
+  const at = Math.max(0, time)
+  writeHex(at / 0x10000, 8, 0)
+  writeHex(at, 4, 9)
+  writeHex((a >>> 20) | 0x8000, 4, 14)
+  writeHex(((b >>> 16) & 0x3fff) | 0x8000, 4, 19)
+  writeHex(b, 4, 24)
+  writeHex(c ^ d, 8, 28)
+  return String.fromCharCode(...uuid)
+}
+
+/**
+ * The text of the id being made. Written character by character: ids are kept for long, and one put together from
+ * pieces would stay a tree of them in memory.
+ */
+const uuid: number[] = Array.from('00000000-0000-0000-0000-000000000000', (char) => char.charCodeAt(0))
+
+/** Writes the last `digits` hexadecimal digits of `value` to the id from position `start`. */
+function writeHex(value: number, digits: number, start: number): void {
+  let rest = value >>> 0
+  for (let at = start + digits - 1; at >= start; at--) {
+    const digit = rest & 0xf
+    uuid[at] = digit < 10 ? 0x30 + digit : 0x57 + digit
+    rest >>>= 4
+  }
 }
 
 /** The time an id made by {@link idFrom} carries. */
 export function idTime(id: string): Millis {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
-}
-
-function hex8(word: number): string {
-  return (word >>> 0).toString(16).padStart(8, '0')
 }
 
 /** Writes `text` to `scratch` and returns its length; a lone surrogate becomes U+FFFD as in every UTF-8 encoder. */

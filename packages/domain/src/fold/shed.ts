@@ -1,6 +1,6 @@
 import type { Output } from './output.ts'
 import { forgetSessions, type Now } from './settle.ts'
-import { claimSize, retainedSize, sessionSize } from './size.ts'
+import { claimSize, retainedSize } from './size.ts'
 import type { VisitorState } from './visitor.ts'
 
 /**
@@ -17,16 +17,16 @@ export function shed(visitor: VisitorState, key: string, now: Now, outputs: Outp
   let excess = retainedSize(visitor) - MAX_RETAINED_BYTES
   if (excess <= 0) return
   const sessions = [...visitor.sessions].sort((a, b) => a.forget_due - b.forget_due || a.first_offset - b.first_offset)
-  let sessionsGone = 0
-  while (excess > 0 && sessionsGone < sessions.length - 1) excess -= sizeAt(sessions, sessionsGone++, sessionSize)
-  forgetSessions(visitor, sessions.slice(0, sessionsGone), key, now, outputs)
+  const gone = sessions.slice(0, -1).filter((session) => {
+    if (excess <= 0) return false
+    excess -= session.size
+    return true
+  })
+  forgetSessions(visitor, gone, key, now, outputs)
   const claims = [...visitor.claims].sort((a, b) => a.touched_at - b.touched_at)
-  let claimsGone = 0
-  while (excess > 0 && claimsGone < claims.length) excess -= sizeAt(claims, claimsGone++, claimSize)
-  visitor.claims = claims.slice(claimsGone)
-}
-
-function sizeAt<T>(items: readonly T[], at: number, sizeOf: (item: T) => number): number {
-  const item = items[at]
-  return item === undefined ? 0 : sizeOf(item)
+  visitor.claims = claims.filter((claim) => {
+    if (excess <= 0) return true
+    excess -= claimSize(claim)
+    return false
+  })
 }

@@ -31,8 +31,10 @@ export function visit(
   const joined = isSessionless ? null : join(visitor, event, arrival)
   const session = joined?.session ?? null
   const tally = countGoals(visitor, visitor.sessions, session, event, goals, key, arrival)
-  if (session !== null) markDirty(session, arrival.streamTime)
-  for (const other of tally.corrected) markDirty(other, arrival.streamTime)
+  for (const changed of session === null ? tally.corrected : [session, ...tally.corrected]) {
+    markDirty(changed, arrival.streamTime)
+    changed.size = sessionSize(changed)
+  }
   return {
     sessionId: session?.id ?? null,
     retractions: joined?.retractions ?? NOTHING,
@@ -126,7 +128,7 @@ function merge(
 const MAX_SESSION_BYTES = 128 * 1024
 
 function isFull(session: TrackedSession): boolean {
-  return sessionSize(session) > MAX_SESSION_BYTES
+  return session.size > MAX_SESSION_BYTES
 }
 
 function refuse(session: TrackedSession, arrival: Arrival): void {
@@ -136,7 +138,7 @@ function refuse(session: TrackedSession, arrival: Arrival): void {
 }
 
 function newTrackedSession(event: StorefrontEvent, arrival: Arrival): TrackedSession {
-  return { ...newSession(event, arrival), conversions: [], dirty_due: NEVER, emitted_at: -1, emitted: null }
+  return { ...newSession(event, arrival), conversions: [], dirty_due: NEVER, emitted_at: -1, emitted: null, size: 0 }
 }
 
 function creditOf(session: TrackedSession): Credit {

@@ -27,6 +27,8 @@ export interface TrackedSession extends Session {
   emitted_at: Millis
   /** What its last row contributed to roll-ups, null when it counted nowhere. */
   emitted: Contribution | null
+  /** About how many bytes it takes in Avro. */
+  size: number
 }
 
 /**
@@ -106,6 +108,7 @@ function copySession(s: TrackedSession): TrackedSession {
     dirty_due: s.dirty_due,
     emitted_at: s.emitted_at,
     emitted: s.emitted,
+    size: s.size,
   }
 }
 
