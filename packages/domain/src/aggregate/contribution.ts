@@ -34,6 +34,8 @@ export const NO_GOALS: GoalCounts = {
   goal_values: [],
 }
 
+const LARGEST_LONG = 2 ** 53 - 2
+
 interface Entry {
   readonly goal: string
   readonly currency: string
@@ -59,7 +61,7 @@ export function goalCounts(conversions: readonly Conversion[]): GoalCounts {
       entries.push(entry)
     }
     entry.count++
-    entry.value += value_minor ?? 0
+    entry.value = added(entry.value, value_minor ?? 0)
   }
   entries.sort((a, b) => compare(a.goal, b.goal) || compare(a.currency, b.currency) || a.macro - b.macro)
   return {
@@ -70,6 +72,14 @@ export function goalCounts(conversions: readonly Conversion[]): GoalCounts {
     goal_counts: entries.map((e) => e.count),
     goal_values: entries.map((e) => e.value),
   }
+}
+
+/**
+ * Sums stay within what the Avro codec takes for a long: absurd prices must not make a row that can't be written, which
+ * would stop the partition for good.
+ */
+function added(sum: number, value: number): number {
+  return Math.max(-LARGEST_LONG, Math.min(LARGEST_LONG, sum + value))
 }
 
 function compare(a: string, b: string): number {

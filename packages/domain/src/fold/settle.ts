@@ -30,20 +30,33 @@ export function markDirty(session: TrackedSession, streamTime: Millis): void {
  * out, closed) and what is no longer needed to recognise repeats.
  */
 export function settle(visitor: VisitorState, key: string, now: Now, graceMs: Millis, outputs: Output[]): void {
-  let forgets = false
+  const expired = visitor.sessions.filter((session) => now.streamTime >= session.forget_due)
+  if (expired.length > 0) forgetSessions(visitor, expired, key, now, outputs)
   for (const session of visitor.sessions) {
-    const expired = now.streamTime >= session.forget_due
-    if (!session.closed && (expired || now.closingClock >= session.close_due)) {
-      session.closed = true
-      session.dirty_due = now.streamTime
-    }
-    if (!expired) continue
-    forgets = true
-    if (session.dirty_due < NEVER) emit(visitor, session, key, now, outputs)
+    if (!session.closed && now.closingClock >= session.close_due) close(session, now)
   }
-  if (forgets) visitor.sessions = visitor.sessions.filter((session) => now.streamTime < session.forget_due)
   forgetSeen(visitor, now.streamTime, graceMs)
   forgetClaims(visitor, now.streamTime)
+}
+
+/** Lets sessions go for good; their last rows, closed, go out if they have not. */
+export function forgetSessions(
+  visitor: VisitorState,
+  gone: readonly TrackedSession[],
+  key: string,
+  now: Now,
+  outputs: Output[],
+): void {
+  for (const session of gone) {
+    if (!session.closed) close(session, now)
+    if (session.dirty_due < NEVER) emit(visitor, session, key, now, outputs)
+  }
+  visitor.sessions = visitor.sessions.filter((session) => !gone.includes(session))
+}
+
+function close(session: TrackedSession, now: Now): void {
+  session.closed = true
+  session.dirty_due = now.streamTime
 }
 
 /** Emits the rows that are due, or with `all` every row that is pending. */

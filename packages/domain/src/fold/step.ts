@@ -6,6 +6,7 @@ import { compileDefinitions, type SiteDefinitions } from './definitions.ts'
 import type { Output, StepResult } from './output.ts'
 import { internals, type Partition, type PartitionState } from './partition.ts'
 import { emitDue, settle, type Now } from './settle.ts'
+import { shed } from './shed.ts'
 import type { Slot } from './store.ts'
 import type { TimerQueue } from './timers.ts'
 import { isForgotten, newVisitor, NEVER, scheduleVisitor, type VisitorState } from './visitor.ts'
@@ -68,6 +69,7 @@ function stepEvent(partition: Partition, record: LogRecord, event: StorefrontEve
     takeEvent(partition, record, event, site, visitor, late, outputs)
   }
   for (const output of due) outputs.push(output)
+  shed(visitor, record.key, now, outputs)
   emitDue(visitor, record.key, now, false, outputs)
   finish(partition, slot, visitor)
   return { outputs, outcome: repeat === 'new' ? 'accepted' : repeat, late }

@@ -1,6 +1,7 @@
 import type { Millis } from '../event/event.ts'
 import { TimerQueue, type Timed } from './timers.ts'
-import { draftOf, encodedSize, NEVER, type Dues, type VisitorCodec, type VisitorState } from './visitor.ts'
+import { visitorSize } from './size.ts'
+import { draftOf, NEVER, type Dues, type VisitorCodec, type VisitorState } from './visitor.ts'
 
 /**
  * One visitor in memory. What is committed is held as a state, as bytes or (while it is likely to be needed again) as
@@ -139,7 +140,7 @@ export class VisitorStore {
   }
 
   private noteUnsaved({ key, draft }: Slot): void {
-    const size = key.length + (draft === null ? 0 : encodedSize(draft))
+    const size = key.length + (draft === null ? 0 : visitorSize(draft))
     this.unsavedSize += size - (this.unsaved.get(key) ?? 0)
     this.unsaved.set(key, size)
   }

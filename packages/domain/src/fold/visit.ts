@@ -9,6 +9,7 @@ import type { SessionRow } from '../session/row.ts'
 import { absorb, addEvent, newSession, type Arrival } from '../session/session.ts'
 import { direct, type Origin } from '../session/source.ts'
 import { markDirty } from './settle.ts'
+import { sessionSize } from './size.ts'
 import { NEVER, type TrackedSession, type VisitorState } from './visitor.ts'
 
 /** What an event does to its visitor, beyond the rows that become due later. */
@@ -72,7 +73,7 @@ const NOTHING: readonly never[] = []
 const NOT_JOINED = { session: null, restated: NOTHING, withdrawn: NOTHING }
 
 function join(visitor: VisitorState, event: StorefrontEvent, arrival: Arrival): Joined {
-  const { takers, refused } = place(visitor.sessions, event, arrival.rules)
+  const { takers, refused } = place(visitor.sessions, event, arrival.rules, isFull)
   for (const session of refused) refuse(session, arrival)
   const session = survivorOf(takers)
   if (session === undefined) {
@@ -119,6 +120,13 @@ function merge(
   visitor.sessions = visitor.sessions.filter((session) => !losers.includes(session))
   const moved = survivor.conversions.filter((conversion) => !own.has(conversion))
   return { moved, withdrawn, retractions }
+}
+
+/** A session that would fill a state record by itself takes no more: its visitor's next event starts another. */
+const MAX_SESSION_BYTES = 128 * 1024
+
+function isFull(session: TrackedSession): boolean {
+  return sessionSize(session) > MAX_SESSION_BYTES
 }
 
 function refuse(session: TrackedSession, arrival: Arrival): void {

@@ -109,14 +109,6 @@ function copySession(s: TrackedSession): TrackedSession {
   }
 }
 
-/** About how many bytes a state takes in Avro, without encoding it: to tell when a checkpoint is due. */
-export function encodedSize(visitor: VisitorState): number {
-  let size = 50 + 20 * visitor.seen_id.length + 150 * visitor.claims.length
-  for (const { conversions, absorbed } of visitor.sessions)
-    size += 500 + 250 * conversions.length + 37 * absorbed.length
-  return size
-}
-
 /** Sets a visitor's due times from what it holds. */
 export function scheduleVisitor(visitor: VisitorState, graceMs: Millis): void {
   let emit = NEVER

@@ -14,11 +14,14 @@ export interface Placement<S> {
  * Finds the sessions of its visitor that an event joins: those within the gap of it (exactly the gap joins), nearest
  * first, as long as what they become together stays within the caps. With `client_session: trust` an event that
  * carries a client session id joins that session whatever the gap, and one without joins only sessions without.
+ *
+ * @param isFull whether a session holds all it may, whatever the rules say
  */
 export function place<S extends Session>(
   sessions: readonly S[],
   event: StorefrontEvent,
   rules: SessionRules,
+  isFull: (session: S) => boolean,
 ): Placement<S> {
   const time = event.event_time
   const takers: S[] = []
@@ -29,7 +32,8 @@ export function place<S extends Session>(
   for (const session of nearestFirst(candidates(sessions, event, rules), time)) {
     const start = Math.min(from, session.started_at)
     const end = Math.max(to, session.ended_at)
-    if (end - start > rules.maxDurationMs || events + session.events > rules.maxEvents) {
+    const isTooLong = end - start > rules.maxDurationMs || events + session.events > rules.maxEvents
+    if (isTooLong || isFull(session)) {
       refused.push(session)
       continue
     }

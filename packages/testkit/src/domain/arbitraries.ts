@@ -16,7 +16,7 @@ const eventTime = fc
 
 const content = fc.oneof(
   fc.record({ name: fc.constant('page_view'), path: fc.constantFrom('/', '/a', '/b') }),
-  fc.record({ name: fc.constantFrom('view_item', 'add_to_cart', 'sign_up', 'identify') }),
+  fc.record({ name: fc.constantFrom('view_item', 'view_item', 'add_to_cart', 'sign_up', 'identify') }),
   fc.record({
     name: fc.constant('purchase'),
     order_id: fc.constantFrom('', 'o1', 'o2'),
@@ -41,7 +41,7 @@ const marks = fc.record({
 
 /** Events of a few visitors, each with an id of its own that does not follow its time. */
 export const visitorEvents: fc.Arbitrary<StorefrontEvent[]> = fc
-  .array(fc.tuple(eventTime, content, origin, marks), { minLength: 1, maxLength: 40 })
+  .array(fc.tuple(eventTime, content, origin, marks), { minLength: 1, maxLength: 40, size: 'max' })
   .map((drawn) =>
     drawn.map(([event_time, what, from, who], at) =>
       buildEvent({ event_id: `e${(at * 7) % 41}`, content_hash: at, event_time, ...what, ...from, ...who }),

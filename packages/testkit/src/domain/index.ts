@@ -1,4 +1,6 @@
 export { buildEvent, keyOf } from './event.ts'
+export { FoldRun } from './fold-run.ts'
+export type { Stepped } from './fold-run.ts'
 export { LogBuilder } from './log.ts'
 export { jsonVisitorCodec } from './codec.ts'
 export { Warehouse } from './warehouse.ts'

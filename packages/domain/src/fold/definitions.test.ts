@@ -1,0 +1,109 @@
+import { describe, expect, it } from '@jest/globals'
+import { compileDefinitions, noDefinitions, type Definitions } from './definitions.ts'
+
+const purchase = { name: 'purchase', kind: 'macro', match: { event: 'purchase' } }
+
+function compiled(json: unknown): Definitions {
+  const result = compileDefinitions(json)
+  if (!result.ok) throw new Error(JSON.stringify(result.problems))
+  return result.definitions
+}
+
+function problems(json: unknown): string[] {
+  const result = compileDefinitions(json)
+  return result.ok ? [] : result.problems.map(({ path, message }) => `${path.join('.')}: ${message}`)
+}
+
+describe('definitions', () => {
+  it('default to GA4 sessions on the log clock', () => {
+    const { timeSource, forSite } = compiled({ goals: [] })
+    expect(timeSource).toBe('log')
+    expect(forSite('any').session).toEqual(noDefinitions.forSite('any').session)
+    expect(forSite('any').session).toEqual({
+      gapMs: 1_800_000,
+      graceMs: 86_400_000,
+      maxDurationMs: 86_400_000,
+      maxEvents: 10_000,
+      clientSession: 'ignore',
+    })
+  })
+
+  it("override a site's session key by key, and replace its goals and domains", () => {
+    const { forSite } = compiled({
+      session: { gap: '10m', grace: '2h' },
+      own_domains: ['Shop.Example'],
+      goals: [purchase],
+      sites: { b: { session: { gap: '1h' } }, c: { goals: [], own_domains: [] } },
+    })
+    expect(forSite('a').session).toMatchObject({ gapMs: 600_000, graceMs: 7_200_000 })
+    expect(forSite('b').session).toMatchObject({ gapMs: 3_600_000, graceMs: 7_200_000 })
+    expect([...forSite('b').ownDomains]).toEqual(['shop.example'])
+    expect(forSite('b').goals.map((goal) => goal.name)).toEqual(['purchase'])
+    expect(forSite('c').goals).toEqual([])
+    expect(forSite('c').ownDomains.size).toBe(0)
+  })
+
+  it('are refused with every problem at once, each at its place', () => {
+    expect(
+      problems({
+        sesion: {},
+        session: { gap: '30 min', max_events: 0 },
+        goals: [
+          { name: 'a', kind: 'makro', match: {} },
+          { name: 'a', kind: 'micro', match: { evnt: 'x' }, count: 'twice' },
+        ],
+      }),
+    ).toEqual([
+      'sesion: unknown key "sesion"; did you mean "session"?',
+      'session.gap: expected a duration such as 30m, 24h or 7d, at most 24h, got "30 min"',
+      'session.max_events: expected a whole number from 1 to 10000, got 0',
+      'goals.0.kind: expected one of macro, micro, negative, got "makro"',
+      'goals.0.match: an empty matcher would match every event',
+      'goals.1.count: expected one of every, once_per_session, once_per_visitor, got "twice"',
+      'goals.1.match.evnt: unknown key "evnt"; did you mean "event"?',
+      'goals.1.name: goal "a" is declared twice',
+    ])
+  })
+
+  it.each([
+    ['a session that is no mapping', { goals: [], session: 3 }, 'session: expected a mapping, got 3'],
+    ['no goals', {}, 'goals: expected a list, got nothing'],
+    [
+      'a class on a macro goal',
+      { goals: [{ ...purchase, class: 'process' }] },
+      'goals.0.class: only a micro goal has a class',
+    ],
+    [
+      'orders that count once a session',
+      { goals: [{ ...purchase, count: 'once_per_session', dedupe_by: 'order_id' }] },
+      'goals.0.dedupe_by: dedupe_by counts each order once, so it needs count: every',
+    ],
+    [
+      'an amount that is no decimal',
+      { goals: [{ ...purchase, value: { amount: '1,50', currency: 'EUR' } }] },
+      'goals.0.value.amount: expected a decimal amount such as "12.50"',
+    ],
+    [
+      'an amount without a currency',
+      { goals: [{ ...purchase, value: { amount: '1.50' } }] },
+      'goals.0.value.currency: expected an ISO 4217 currency such as EUR',
+    ],
+    [
+      'amount and property',
+      { goals: [{ ...purchase, value: { amount: '1', property: 'x', currency: 'EUR' } }] },
+      'goals.0.value: expected either amount or property',
+    ],
+    [
+      'a comparison that can never hold',
+      { goals: [{ ...purchase, match: { properties: { n: { gt: 'five' } } } }] },
+      'goals.0.match.properties.n.gt: expected a number, got "five"',
+    ],
+    [
+      'a far-off key, with what is known',
+      { goals: [], sites: { a: { xyzzy: 1 } } },
+      'sites.a.xyzzy: unknown key "xyzzy"; known keys: session, own_domains, goals',
+    ],
+  ])('refuse %s', (_, json, expected) => {
+    expect(problems(json)).toEqual([expected])
+  })
+})

@@ -1,0 +1,150 @@
+import { describe, expect, it } from '@jest/globals'
+import { FoldRun } from '@cairn/testkit/domain'
+import type { StorefrontEvent } from '../index.ts'
+
+const T = 1_700_000_000_000
+const SECOND = 1_000
+const MINUTE = 60_000
+const GAP = 30 * MINUTE
+const HOUR = 60 * MINUTE
+const GRACE = 24 * HOUR
+
+describe('session rows', () => {
+  it('first go out one second after the first event', () => {
+    const fold = new FoldRun()
+    expect(fold.event(T, { event_id: 'a' }).sessions).toEqual([])
+    expect(fold.tick(T + SECOND - 1).sessions).toEqual([])
+    expect(fold.tick(T + SECOND).sessions).toMatchObject([{ events: 1, state: 'open', version: 2 }])
+    expect(fold.tick(T + MINUTE).sessions).toEqual([])
+  })
+
+  it('go out again no sooner than five seconds after the last', () => {
+    const fold = new FoldRun()
+    fold.event(T, { event_id: 'a' })
+    fold.tick(T + SECOND)
+    fold.event(T + SECOND, { event_id: 'b' })
+    expect(fold.tick(T + 6 * SECOND - 1).sessions).toEqual([])
+    expect(fold.tick(T + 6 * SECOND).sessions).toMatchObject([{ events: 2, prev_counted: 1 }])
+  })
+
+  it('go out one second after a change that comes long after the last row', () => {
+    const fold = new FoldRun()
+    fold.event(T, { event_id: 'a' })
+    fold.tick(T + SECOND)
+    fold.event(T + MINUTE, { event_id: 'b' })
+    expect(fold.tick(T + MINUTE + SECOND - 1).sessions).toEqual([])
+    expect(fold.tick(T + MINUTE + SECOND).sessions).toHaveLength(1)
+  })
+
+  it('go out at the close, which comes a millisecond after the gap', () => {
+    const fold = new FoldRun()
+    fold.event(T, { event_id: 'a' })
+    fold.tick(T + SECOND)
+    expect(fold.tick(T + GAP).sessions).toEqual([])
+    expect(fold.tick(T + GAP + 1).sessions).toMatchObject([{ state: 'closed', end_reason: 'gap' }])
+  })
+
+  it('hold what the record at hand changes, when they are due with it', () => {
+    const fold = new FoldRun()
+    fold.event(T, { event_id: 'a' })
+    expect(fold.event(T + SECOND, { event_id: 'b' }).sessions).toMatchObject([{ events: 2 }])
+    const reopened = fold.event(T + GAP + 2 * SECOND, { event_id: 'c', event_time: T + SECOND })
+    expect(reopened.sessions).toMatchObject([{ events: 3, state: 'open' }])
+  })
+
+  it('go out a last time, closed, when a session is forgotten', () => {
+    const fold = new FoldRun()
+    fold.define(T, { time_source: 'event', goals: [] })
+    fold.event(T, { event_id: 'a' })
+    expect(fold.tick(T + GAP + GRACE).sessions).toMatchObject([{ state: 'open' }])
+    expect(fold.tick(T + GAP + GRACE + 1).sessions).toMatchObject([{ state: 'closed' }])
+    expect(fold.tick(T + 10 * GRACE).sessions).toEqual([])
+  })
+
+  it('come after the label and the conversions', () => {
+    const fold = new FoldRun()
+    fold.define(T, { goals: [{ name: 'buy', kind: 'macro', match: { event: 'purchase' } }] })
+    fold.event(T, { event_id: 'a' })
+    const { result } = fold.event(T + SECOND, { event_id: 'b', name: 'purchase' })
+    expect(result.outputs.map((output) => output.kind)).toEqual(['labelled', 'conversion', 'session'])
+  })
+})
+
+describe('ticks', () => {
+  it('with a flush id bring out every pending row in order of key, then the barrier', () => {
+    const fold = new FoldRun()
+    for (const visitor of ['v3', 'v1', 'v2']) fold.event(T, { event_id: 'a', visitor_id: visitor })
+    const { result } = fold.flush(T)
+    expect(result.outputs.map((output) => [output.kind, output.key])).toEqual([
+      ['session', 'shop:v1'],
+      ['session', 'shop:v2'],
+      ['session', 'shop:v3'],
+      ['barrier', ''],
+    ])
+    expect(result.outcome).toBe('control')
+    expect(fold.flush(T).result.outputs).toEqual([{ kind: 'barrier', key: '', flush_id: 'flush', hold_ms: 0 }])
+  })
+
+  it('never move stream time back', () => {
+    const fold = new FoldRun()
+    fold.tick(T + HOUR)
+    fold.tick(T)
+    expect(fold.partition.streamTime).toBe(T + HOUR)
+  })
+})
+
+describe('timers', () => {
+  it('serve 5,000 visitors a record in order of due time and key, and the rest with the next records', () => {
+    const fold = new FoldRun()
+    for (let at = 5_002; at >= 0; at--) fold.event(T, { event_id: 'a', visitor_id: `v${String(at).padStart(4, '0')}` })
+    const first = fold.tick(T + SECOND).result.outputs
+    expect(first).toHaveLength(5_000)
+    expect(first[0]?.key).toBe('shop:v0000')
+    expect(fold.tick(T + SECOND).result.outputs.map((output) => output.key)).toEqual([
+      'shop:v5000',
+      'shop:v5001',
+      'shop:v5002',
+    ])
+  })
+
+  it("never leave an event's own visitor behind: the limit decides when rows appear, not what they say", () => {
+    const fold = new FoldRun()
+    for (let at = 0; at <= 5_000; at++) fold.event(T, { event_id: 'a', visitor_id: `v${String(at).padStart(4, '0')}` })
+    const own = fold.event(T + GRACE + GAP + 1, { event_id: 'b', visitor_id: 'v5000', event_time: T })
+    expect(own.sessions.filter((row) => row.visitor_id === 'v5000')).toMatchObject([{ events: 1, state: 'closed' }])
+    expect(own.sessions).toHaveLength(5_001)
+  })
+})
+
+describe('clocks', () => {
+  const events = (fold: FoldRun, at: number, fields: Partial<StorefrontEvent>) =>
+    fold.event(at, { event_id: `at ${fold.log.records.length}`, ...fields })
+
+  it('flag an event older than stream time less gap and grace as late, and still give it a session', () => {
+    const fold = new FoldRun()
+    expect(events(fold, T, { event_time: T - GAP - GRACE })).toMatchObject({ late: false })
+    const late = events(fold, T, { event_time: T - GAP - GRACE - 1, visitor_id: 'v2' })
+    expect(late).toMatchObject({ late: true, outcome: 'accepted' })
+    expect(late.labelled).toEqual(expect.any(String))
+  })
+
+  it('let event time close sessions with time_source: event; ticks then close nothing', () => {
+    const fold = new FoldRun()
+    fold.define(T, { time_source: 'event', goals: [] })
+    events(fold, T, { event_time: T - 2 * HOUR })
+    fold.tick(T + SECOND)
+    expect(fold.tick(T + 2 * HOUR).sessions).toEqual([])
+    expect(events(fold, T + 2 * HOUR, { event_time: T - 2 * HOUR + GAP, visitor_id: 'v2' }).sessions).toEqual([])
+    const closing = events(fold, T + 2 * HOUR, { event_time: T - 2 * HOUR + GAP + 1, visitor_id: 'v3' })
+    expect(closing.sessions).toMatchObject([{ visitor_id: 'v1', state: 'closed' }])
+  })
+})
+
+describe('a visitor', () => {
+  it('is forgotten when nothing of them is left: no session, no claim, no event id to recognise', () => {
+    const fold = new FoldRun()
+    fold.event(T, { event_id: 'a' })
+    fold.tick(T + GAP + GRACE + 1)
+    expect(fold.event(T + GAP + GRACE + 1, { event_id: 'a', event_time: T }).outcome).toBe('accepted')
+  })
+})

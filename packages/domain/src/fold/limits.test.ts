@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals'
+import { FoldRun, Warehouse } from '@cairn/testkit/domain'
+import { commit, takeDirty } from '../index.ts'
+
+const T = 1_700_000_000_000
+const HOUR = 3_600_000
+const KAFKA_RECORD = 1024 * 1024
+
+function savedBytes(fold: FoldRun): number {
+  const saved = takeDirty(fold.partition).map(([, bytes]) => bytes?.length ?? 0)
+  commit(fold.partition)
+  return Math.max(...saved)
+}
+
+describe('what one visitor can make the fold keep', () => {
+  it('is bounded in sessions: the longest untouched go out closed and are final early', () => {
+    const fold = new FoldRun()
+    const warehouse = new Warehouse()
+    const path = `/${'x'.repeat(2_000)}`
+    for (let at = 0; at < 400; at++) {
+      const stepped = fold.event(T + at, { event_id: `e${at}`, event_time: T - at * HOUR, path, referrer: path })
+      warehouse.apply(stepped.result.outputs)
+    }
+    expect(savedBytes(fold)).toBeLessThan(KAFKA_RECORD)
+    expect(warehouse.sessions.get(warehouse.labels.get(0) ?? '')).toMatchObject({ state: 'closed', events: 1 })
+    warehouse.apply(fold.flush(T + 400).result.outputs)
+    expect(warehouse.liveSessions()).toHaveLength(400)
+    expect(warehouse.rollUp).toEqual(warehouse.recomputedRollUp())
+  })
+
+  it('is bounded in conversions: a session that is full takes no more, the next events start another', () => {
+    const fold = new FoldRun()
+    const warehouse = new Warehouse()
+    fold.define(T, { goals: [{ name: 'buy', kind: 'macro', match: { event: 'purchase' }, dedupe_by: 'order_id' }] })
+    for (let at = 0; at < 1_500; at++) {
+      const order_id = `${at}-${'o'.repeat(200)}`
+      warehouse.apply(fold.event(T + at, { event_id: `e${at}`, name: 'purchase', order_id }).result.outputs)
+    }
+    warehouse.apply(fold.flush(T + 1_500).result.outputs)
+    expect(savedBytes(fold)).toBeLessThan(KAFKA_RECORD)
+    expect(warehouse.liveConversions()).toHaveLength(1_500)
+    expect(warehouse.liveSessions().reduce((sum, row) => sum + row.macro, 0)).toBe(1_500)
+    expect(warehouse.liveSessions().length).toBeGreaterThan(1)
+  })
+
+  it('never includes a sum that Avro has no long for', () => {
+    const fold = new FoldRun()
+    fold.define(T, { goals: [{ name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: 'event' }] })
+    for (const event_id of ['a', 'b']) {
+      fold.event(T, { event_id, name: 'purchase', value_minor: 2 ** 53 - 2, currency: 'EUR' })
+    }
+    expect(fold.flush(T).sessions).toMatchObject([{ goal_values: [2 ** 53 - 2] }])
+  })
+})

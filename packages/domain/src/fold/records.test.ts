@@ -1,0 +1,147 @@
+import { describe, expect, it } from '@jest/globals'
+import { FoldRun, jsonVisitorCodec } from '@cairn/testkit/domain'
+import { commit, createPartition, restorePartition, step, takeDirty } from '../index.ts'
+
+const T = 1_700_000_000_000
+const HOUR = 3_600_000
+const goal = { name: 'g', kind: 'micro', match: { event: 'view_item' } }
+
+describe('duplicates', () => {
+  it('make no output; other content under the same id is told apart', () => {
+    const fold = new FoldRun()
+    fold.event(T, { event_id: 'a', content_hash: 1 })
+    expect(fold.event(T, { event_id: 'a', content_hash: 1 })).toMatchObject({
+      outcome: 'duplicate',
+      result: { outputs: [] },
+    })
+    expect(fold.event(T, { event_id: 'a', content_hash: 2 }).outcome).toBe('duplicate_conflict')
+    expect(fold.flush(T).sessions).toMatchObject([{ events: 1 }])
+  })
+
+  it('are the same visitor and id: the id of another visitor is none', () => {
+    const fold = new FoldRun()
+    fold.event(T, { event_id: 'a' })
+    expect(fold.event(T, { event_id: 'a', visitor_id: 'v2' }).outcome).toBe('accepted')
+    expect(fold.event(T, { event_id: 'n', visitor_id: '' }).outcome).toBe('accepted')
+    expect(fold.event(T, { event_id: 'n', visitor_id: '' }).outcome).toBe('duplicate')
+  })
+
+  it('are recognised for exactly the grace after the first arrival, which repeats do not prolong', () => {
+    const fold = new FoldRun()
+    fold.event(T, { event_id: 'a' })
+    expect(fold.event(T + 23 * HOUR, { event_id: 'a' }).outcome).toBe('duplicate')
+    expect(fold.event(T + 24 * HOUR, { event_id: 'a' }).outcome).toBe('duplicate')
+    expect(fold.event(T + 24 * HOUR + 1, { event_id: 'a' }).outcome).toBe('accepted')
+  })
+})
+
+describe('definitions', () => {
+  it('come into force at their record: events before it count under those before', () => {
+    const fold = new FoldRun()
+    expect(fold.event(T, { event_id: 'a', name: 'view_item' })).toMatchObject({ goals: [] })
+    expect(fold.define(T, { goals: [goal] }, 7)).toMatchObject({ outcome: 'control', result: { outputs: [] } })
+    expect(fold.event(T, { event_id: 'b', name: 'view_item' }).conversions).toMatchObject([{ definitions_number: 7 }])
+    expect(fold.flush(T).sessions).toMatchObject([{ micro: 1, definitions_number: 7 }])
+  })
+
+  it('are ignored when their number is not above those in force', () => {
+    const fold = new FoldRun()
+    fold.define(T, { goals: [goal] }, 7)
+    fold.define(T, { goals: [] }, 7)
+    fold.define(T, { goals: [] }, 3)
+    expect(fold.event(T, { event_id: 'a', name: 'view_item' }).goals).toEqual(['g'])
+    expect(fold.partition.definitions.number).toBe(7)
+  })
+
+  it('that do not compile go to dead letters and leave those before in force', () => {
+    const fold = new FoldRun()
+    fold.define(T, { goals: [goal] })
+    expect(fold.define(T, { goal: [] })).toMatchObject({
+      outcome: 'poison',
+      result: {
+        outputs: [
+          {
+            kind: 'dead-letter',
+            reason: 'invalid_definitions',
+            detail: expect.stringContaining('did you mean "goals"?') as unknown,
+          },
+        ],
+      },
+    })
+    const broken = fold.log.add(T, '', { kind: 'definitions', number: 9, json: '{' })
+    expect(fold.fold(broken).result.outputs).toMatchObject([{ reason: 'invalid_definitions', detail: 'not JSON' }])
+    expect(fold.event(T, { event_id: 'a', name: 'view_item' }).goals).toEqual(['g'])
+  })
+})
+
+describe('poison', () => {
+  it('goes to dead letters under its own key, moves the clocks on and changes nothing else', () => {
+    const fold = new FoldRun()
+    fold.event(T, { event_id: 'a' })
+    const poison = fold.log.add(T + HOUR, 'shop:v1', { kind: 'poison', reason: 'truncated', detail: 'ends in name' })
+    const { result } = fold.fold(poison)
+    expect(result.outcome).toBe('poison')
+    expect(result.outputs.map((output) => output.kind)).toEqual(['session', 'dead-letter'])
+    expect(result.outputs[1]).toEqual({
+      kind: 'dead-letter',
+      key: 'shop:v1',
+      reason: 'truncated',
+      detail: 'ends in name',
+    })
+    expect(fold.partition).toMatchObject({ position: 2, streamTime: T + HOUR, eventClock: T })
+  })
+})
+
+describe('a checkpoint', () => {
+  it('holds the visitors changed since the last one, sorted by key, and null for one that is forgotten', () => {
+    const fold = new FoldRun()
+    fold.event(T, { event_id: 'a', visitor_id: 'v2' })
+    fold.event(T, { event_id: 'a', visitor_id: 'v1' })
+    expect(takeDirty(fold.partition).map(([key, bytes]) => [key, bytes !== null])).toEqual([
+      ['shop:v1', true],
+      ['shop:v2', true],
+    ])
+    commit(fold.partition)
+    expect(takeDirty(fold.partition)).toEqual([])
+    commit(fold.partition)
+    fold.tick(T + 25 * HOUR)
+    expect(takeDirty(fold.partition)).toEqual([
+      ['shop:v1', null],
+      ['shop:v2', null],
+    ])
+  })
+
+  it('tells beforehand about how large it will be', () => {
+    const fold = new FoldRun()
+    expect(fold.partition.dirtyBytes).toBe(0)
+    fold.event(T, { event_id: 'a' })
+    commit(fold.partition)
+    const [[, bytes] = []] = takeDirty(fold.partition)
+    expect(fold.partition.dirtyBytes).toBeGreaterThan((bytes?.length ?? 0) / 4)
+    commit(fold.partition)
+    expect(fold.partition.dirtyBytes).toBe(0)
+  })
+
+  it('takes no more records in its batch: their states would be missing from it', () => {
+    const fold = new FoldRun()
+    takeDirty(fold.partition)
+    expect(() => fold.event(T, { event_id: 'a' })).toThrow('taken for a checkpoint')
+  })
+
+  it('whose definitions this version no longer accepts is refused with the way out', () => {
+    const checkpoint = {
+      position: 1,
+      stream_time: T,
+      event_clock: T,
+      definitions_number: 4,
+      definitions: '{"goal":[]}',
+    }
+    expect(() => restorePartition(jsonVisitorCodec, checkpoint, [])).toThrow(/Definitions 4 no longer compile.*deploy/)
+  })
+})
+
+it('refuses a partition it did not make', () => {
+  const impostor = { ...createPartition(jsonVisitorCodec) }
+  const tick = { offset: 0, appendedAt: T, key: '', body: { kind: 'tick', flush_id: '', hold_ms: 0 } } as const
+  expect(() => step(impostor, tick)).toThrow('Not a partition')
+})

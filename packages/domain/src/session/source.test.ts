@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals'
+import { buildEvent } from '@cairn/testkit/domain'
+import type { StorefrontEvent } from '../event/event.ts'
+import { carriesOrigin, resolveOrigin } from './source.ts'
+
+const own = new Set(['brand.example'])
+
+function origin(fields: Partial<StorefrontEvent>): string {
+  const event = buildEvent({ event_id: 'e', host: 'www.shop.example', path: '/', ...fields })
+  const { source, medium, campaign, channel } = resolveOrigin(event, own)
+  return [source, medium, campaign, channel].join(' | ')
+}
+
+const from = (host: string): Partial<StorefrontEvent> => ({ referrer_host: host, referrer: `https://${host}/x` })
+
+describe('the origin of an event', () => {
+  it.each([
+    ['no hint at all: direct', {}, '(direct) | (none) |  | Direct'],
+    ['campaign parameters as sent', { source: 'News', medium: 'Email', campaign: 'c' }, 'News | Email | c | Email'],
+    ['campaign before referrer', { source: 'n', medium: 'email', ...from('google.com') }, 'n | email |  | Email'],
+    ['gclid: paid search', { click_id_name: 'gclid' }, 'google | cpc |  | Paid Search'],
+    ['msclkid: paid search', { click_id_name: 'msclkid' }, 'bing | cpc |  | Paid Search'],
+    ['ttclid: paid social', { click_id_name: 'ttclid' }, 'tiktok | cpc |  | Paid Social'],
+    ['fbclid: not paid', { click_id_name: 'fbclid' }, 'facebook | social |  | Organic Social'],
+    ['igshid: not paid', { click_id_name: 'igshid' }, 'instagram | social |  | Organic Social'],
+    ['a click id of no network', { click_id_name: 'mc_cid' }, '(direct) | (none) |  | Direct'],
+    [
+      'a click id fills what the campaign leaves out',
+      { campaign: 'c', click_id_name: 'gclid' },
+      'google | cpc | c | Paid Search',
+    ],
+    ['but not under another source', { source: 'news', click_id_name: 'gclid' }, 'news |  |  | Unassigned'],
+    ['a search engine', from('www.google.co.uk'), 'google | organic |  | Organic Search'],
+    ['a search engine by its own host', from('search.yahoo.com'), 'yahoo | organic |  | Organic Search'],
+    ['a host that only looks like one', from('google.example.com'), 'google.example.com | referral |  | Referral'],
+    ['an assistant', from('chatgpt.com'), 'chatgpt | ai-assistant | (ai-assistant) | AI Assistant'],
+    [
+      'an assistant below a search engine',
+      from('gemini.google.com'),
+      'gemini | ai-assistant | (ai-assistant) | AI Assistant',
+    ],
+    ['a social network', from('l.facebook.com'), 'l.facebook.com | referral |  | Organic Social'],
+    ['a video site', from('www.youtube.com'), 'youtube.com | referral |  | Organic Video'],
+    ['an unknown host', from('www.blog.example'), 'blog.example | referral |  | Referral'],
+    ['its own host', from('www.shop.example'), '(direct) | (none) |  | Direct'],
+    ['a host below its own', from('help.shop.example'), '(direct) | (none) |  | Direct'],
+    ['a host that only ends alike', from('workshop.example'), 'workshop.example | referral |  | Referral'],
+    ['an own domain', from('www.brand.example'), '(direct) | (none) |  | Direct'],
+    ['a payment host', from('checkout.paypal.com'), '(direct) | (none) |  | Direct'],
+  ])('%s', (_, fields, expected) => {
+    expect(origin(fields)).toBe(expected)
+  })
+
+  it('passes the other marketing fields on', () => {
+    const event = buildEvent({ event_id: 'e', term: 't', content: 'c', click_id_name: 'gclid', referrer: 'https://r' })
+    expect(resolveOrigin(event, own)).toMatchObject({
+      term: 't',
+      content: 'c',
+      click_id_name: 'gclid',
+      referrer: 'https://r',
+    })
+  })
+
+  it('is told by any page, referrer or campaign field and by nothing else', () => {
+    const tells = (fields: Partial<StorefrontEvent>): boolean => carriesOrigin(buildEvent({ event_id: 'e', ...fields }))
+    expect(tells({ path: '/' })).toBe(true)
+    expect(tells({ click_id_name: 'gclid' })).toBe(true)
+    expect(tells({ medium: 'email' })).toBe(true)
+    expect(tells({ name: 'identify', user_id: 'u', device: 'mobile' })).toBe(false)
+  })
+})

@@ -1,0 +1,64 @@
+import {
+  createPartition,
+  step,
+  type ConversionRow,
+  type LogRecord,
+  type Millis,
+  type Outcome,
+  type PartitionState,
+  type SessionRow,
+  type StepResult,
+  type StorefrontEvent,
+} from '@cairn/domain'
+import { jsonVisitorCodec } from './codec.ts'
+import { buildEvent } from './event.ts'
+import { LogBuilder } from './log.ts'
+
+/** A step's result, its outputs sorted by kind. */
+export interface Stepped {
+  readonly outcome: Outcome
+  readonly late: boolean
+  /** Session the event was labelled with; undefined when it was not labelled. */
+  readonly labelled: string | null | undefined
+  readonly goals: readonly string[]
+  readonly sessions: readonly SessionRow[]
+  readonly conversions: readonly ConversionRow[]
+  readonly result: StepResult
+}
+
+/** A partition under test: what is sent to it is folded at once. */
+export class FoldRun {
+  readonly partition: PartitionState = createPartition(jsonVisitorCodec)
+  readonly log = new LogBuilder()
+
+  /** An event of visitor v1 that arrives at `appendedAt` and happened then, unless `fields` says otherwise. */
+  event(appendedAt: Millis, fields: Partial<StorefrontEvent> & Pick<StorefrontEvent, 'event_id'>): Stepped {
+    return this.fold(this.log.event(appendedAt, buildEvent({ event_time: appendedAt, ...fields })))
+  }
+
+  tick(appendedAt: Millis): Stepped {
+    return this.fold(this.log.tick(appendedAt))
+  }
+
+  flush(appendedAt: Millis): Stepped {
+    return this.fold(this.log.flush(appendedAt))
+  }
+
+  define(appendedAt: Millis, json: unknown, number = this.partition.definitions.number + 1): Stepped {
+    return this.fold(this.log.definitions(appendedAt, number, json))
+  }
+
+  fold(record: LogRecord): Stepped {
+    const result = step(this.partition, record)
+    const label = result.outputs.flatMap((output) => (output.kind === 'labelled' ? [output.label] : []))[0]
+    return {
+      result,
+      outcome: result.outcome,
+      late: result.late,
+      labelled: label?.session_id,
+      goals: label?.goals ?? [],
+      sessions: result.outputs.flatMap((output) => (output.kind === 'session' ? [output.row] : [])),
+      conversions: result.outputs.flatMap((output) => (output.kind === 'conversion' ? [output.row] : [])),
+    }
+  }
+}
