@@ -17,6 +17,7 @@ import {
   type Warehouse,
 } from '@cairn/runtime'
 import { brokers, ownNamespace } from '../support/kafka.ts'
+import { freePort } from '../support/port.ts'
 import { proxyTo } from '../support/proxy.ts'
 import { conversion, correction, event, label, session, uuid } from '../support/records.ts'
 import { sinkApart, sinkHere, sinkPartitions, type Child } from '../support/sink.ts'
@@ -191,19 +192,29 @@ describe('the sink', () => {
     expect(await bench.count('events WHERE _partition = 0', 'max(_offset)')).toBe(2)
   })
 
-  it('waits while ClickHouse is away and goes on by itself', async () => {
+  it('waits while ClickHouse is away, says how far behind it is, and goes on by itself', async () => {
     bench = await new Bench().open()
     const proxy = await proxyTo(clickhouse().CLICKHOUSE_URL)
-    await bench.here({ CLICKHOUSE_URL: proxy.url, INBOX_BYTES: '65536' })
+    const port = await freePort()
+    await bench.here({ CLICKHOUSE_URL: proxy.url, INBOX_BYTES: '65536', METRICS_PORT: String(port) })
+    const metric = async (name: string, labels: string) => {
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+      const line = text.split('\n').find((one) => one.startsWith(`cairn_sink_${name}{`) && one.includes(labels))
+      return Number(line?.split(' ').at(-1))
+    }
+    const place = 'topic="labelled-events",partition="0"'
     await bench.send('labelled-events', 0, events(0, 100))
     await until(async () => (await bench.count('events')) === 100)
     proxy.cut()
     await bench.send('labelled-events', 0, events(100, 2000))
     await bench.send('sessions', 0, sessions(50))
+    await until(async () => (await metric('blocked', `${place},reason="retriable"`)) === 1)
+    await until(async () => (await metric('lag_records', place)) > 0 && (await metric('lag_seconds', place)) > 0)
     proxy.mend()
     await until(async () => (await bench.count('events')) === 2100 && (await bench.count('v_sessions')) === 50)
     expect(await bench.count('events', 'uniqExact(_offset)')).toBe(2100)
     expect(await byChannel(bench.warehouse)).toEqual([{ channel: 'Email', sessions: 50 }])
+    await until(async () => (await metric('lag_records', place)) === 0)
     await bench.running.pop()!.stop()
     await proxy.close()
   })
