@@ -49,6 +49,11 @@ export default defineConfig(
     files: ['packages/*/src/**/*.ts', 'services/*/src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', { paths: Object.keys(owners).map(forbidden) }] },
   },
+  {
+    // Kafka's own client is what ingest is measured against, and what empties topics between runs.
+    files: ['bench/log.ts', 'bench/ingest/bare-producer.ts'],
+    rules: { 'no-restricted-imports': 'off' },
+  },
   ...Object.entries(owners).map(([library, folder]) => ({
     files: [`${folder}/**/*.ts`, `${folder}.ts`],
     rules: {
