@@ -35,7 +35,10 @@ export async function runIngest(
     let events = 0
     const startedAt = performance.now()
     const client = async () => {
-      while (sent < batches) events += await post(agent, port, bodies[sent++ % bodies.length]!)
+      while (sent < batches) {
+        const accepted = await post(agent, port, bodies[sent++ % bodies.length]!)
+        events += accepted
+      }
     }
     await whileAlive([process], Promise.all(Array.from({ length: connections }, client)))
     const seconds = (performance.now() - startedAt) / 1000
