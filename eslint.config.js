@@ -64,6 +64,11 @@ export default defineConfig(
       ],
     },
   },
+  {
+    // Kafka's own client is what ingest is measured against, and what empties topics between runs.
+    files: ['bench/log.ts', 'bench/ingest/bare-producer.ts'],
+    rules: { 'no-restricted-imports': 'off' },
+  },
   ...Object.entries(owners).map(([library, folder]) => ({
     files: [`${folder}/**/*.ts`, `${folder}.ts`],
     rules: {
