@@ -1,0 +1,7 @@
+import type { Settings } from '@cairn/runtime'
+
+export function configurationReference(
+  common: Settings,
+  services: Readonly<Record<string, Settings>>,
+  jsonSchemaOf: (setting: Settings[string]) => object,
+): string

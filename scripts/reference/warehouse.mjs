@@ -1,0 +1,76 @@
+// docs/warehouse.md, from the comments of the views and tables in schemas/clickhouse.
+
+/** Markdown of what the statements of schemas/clickhouse create: views with their columns, tables by what they hold. */
+export function warehouseReference(sql) {
+  const views = statements(sql).flatMap(viewOf)
+  const tables = statements(sql).flatMap(tableOf)
+  return (
+    [
+      introduction,
+      ...views.map(({ name, comment, columns }) => [
+        `## ${name}`,
+        `${comment}.`,
+        rows(
+          ['column', 'type', 'meaning'],
+          columns.map((c) => [`\`${c.name}\``, `\`${c.type}\``, c.comment]),
+        ),
+      ]),
+      '## Tables beneath',
+      `Not part of the stable interface: a new version may change them. Columns are described in the tables themselves
+(\`DESCRIBE TABLE\`) and in [schemas/clickhouse](../schemas/clickhouse).`,
+      rows(
+        ['table', 'engine', 'holds'],
+        tables.map((t) => [`\`${t.name}\``, t.engine, t.comment]),
+      ),
+    ]
+      .flat()
+      .join('\n\n') + '\n'
+  )
+}
+
+const introduction = `<!-- Written by scripts/reference.mjs from schemas/clickhouse. Change it there, then run: npm run docs -->
+
+# The warehouse
+
+The views below are the stable interface: their names and meanings stay. Read them, not the tables beneath. They show
+every row as it stands now, corrections applied, once. Money is in major units of its currency; add it up only within one
+currency. All times are UTC.`
+
+function statements(sql) {
+  return sql
+    .replace(/^--.*\n/gm, '')
+    .split(/;\s*$/m)
+    .map((statement) => statement.trim())
+}
+
+/** A view that names its columns is public; one without is for the services. */
+function viewOf(statement) {
+  const match = /^CREATE OR REPLACE VIEW \{\{database\}\}\.(\w+) \(\n(.*?)\n\) AS\n.*\nCOMMENT '([^\n]*)'$/s.exec(
+    statement,
+  )
+  if (match === null) return []
+  const [, name, columns, comment] = match
+  return [{ name, comment: unquoted(comment), columns: columns.split('\n').map(columnOf) }]
+}
+
+function columnOf(line) {
+  const match = /^ {2}(\w+) (.*?) COMMENT '(.*)',?$/.exec(line)
+  if (match === null) throw new Error(`a view's column without type and comment: ${line.trim()}`)
+  return { name: match[1], type: match[2], comment: unquoted(match[3]) }
+}
+
+function tableOf(statement) {
+  const match = /^CREATE TABLE IF NOT EXISTS \{\{database\}\}\.(\w+) .*\) ENGINE = (\w+).*\nCOMMENT '([^\n]*)'$/s.exec(
+    statement,
+  )
+  return match === null ? [] : [{ name: match[1], engine: match[2], comment: unquoted(match[3]) }]
+}
+
+function unquoted(text) {
+  return text.replaceAll("''", "'")
+}
+
+function rows(head, body) {
+  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('<', '&lt;')).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...body.map(line)].join('\n')
+}
