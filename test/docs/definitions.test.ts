@@ -18,7 +18,7 @@ describe('docs/definitions.md', () => {
   })
 
   it.each(events)('$event matches $goals', ({ event, goals }) => {
-    const sent = buildEvent(JSON.parse(event) as Partial<StorefrontEvent>)
+    const sent = buildEvent({ event_id: 'e', ...(JSON.parse(event) as Partial<StorefrontEvent>) })
     const matched = compiledExample().forSite(sent.site).matchGoals(sent)
     expect(matched.map(({ name }) => name)).toEqual(goals)
   })
