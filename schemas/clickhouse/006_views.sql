@@ -1,11 +1,11 @@
 -- The stable interface: names and meanings here stay, the tables below may change. Money is in major units.
 CREATE OR REPLACE VIEW {{database}}.v_events (
   event_id String COMMENT 'messageId as sent, or the id given at the door',
-  site String COMMENT 'The shop',
+  site LowCardinality(String) COMMENT 'The shop',
   visitor_id String COMMENT 'anonymousId, or u:<userId>; empty for a sessionless event',
   user_id String COMMENT 'userId as sent, empty when unknown',
   type String COMMENT 'track, page, screen, identify, alias or group',
-  name String COMMENT 'Canonical name (GA4 ecommerce vocabulary)',
+  name LowCardinality(String) COMMENT 'Canonical name (GA4 ecommerce vocabulary)',
   source_name String COMMENT 'The name as sent',
   event_time DateTime64(3, 'UTC') COMMENT 'When it happened',
   received_at DateTime64(3, 'UTC') COMMENT 'When it reached us',
@@ -29,7 +29,7 @@ CREATE OR REPLACE VIEW {{database}}.v_events (
   click_id String COMMENT 'Its value',
   order_id String COMMENT 'Order it speaks of, empty when none',
   value Nullable(Decimal(38, 4)) COMMENT 'Value in major units of currency, null without value',
-  currency String COMMENT 'ISO 4217, empty without value',
+  currency LowCardinality(String) COMMENT 'ISO 4217, empty without value',
   coupon String COMMENT 'Coupon entered or applied',
   properties Map(String, String) COMMENT 'Remaining properties and traits; nested values as JSON text',
   consent Map(String, String) COMMENT 'Consent categories and their state at the time',
@@ -57,7 +57,7 @@ COMMENT 'Events, bots too, with the session each belongs to now';
 
 CREATE OR REPLACE VIEW {{database}}.v_sessions (
   session_id UUID COMMENT 'Immutable id',
-  site String COMMENT 'The shop',
+  site LowCardinality(String) COMMENT 'The shop',
   visitor_id String COMMENT 'Whose session',
   user_id String COMMENT 'Last user id seen in it, empty when unknown',
   started_at DateTime64(3, 'UTC') COMMENT 'Time of its first event',
@@ -68,22 +68,22 @@ CREATE OR REPLACE VIEW {{database}}.v_sessions (
   entry_page String COMMENT 'Path of the first page',
   exit_page String COMMENT 'Path of the last page',
   referrer String COMMENT 'Referring address it came by',
-  channel String COMMENT 'GA4 default channel group',
-  source String COMMENT 'Traffic source',
-  medium String COMMENT 'Traffic medium',
+  channel LowCardinality(String) COMMENT 'GA4 default channel group',
+  source LowCardinality(String) COMMENT 'Traffic source',
+  medium LowCardinality(String) COMMENT 'Traffic medium',
   campaign String COMMENT 'Campaign name',
   term String COMMENT 'Campaign term',
   content String COMMENT 'Campaign content',
-  click_id_name String COMMENT 'Which click id it came with',
-  device String COMMENT 'desktop, mobile, tablet or empty',
-  country String COMMENT 'ISO 3166-1 alpha-2 or empty',
+  click_id_name LowCardinality(String) COMMENT 'Which click id it came with',
+  device LowCardinality(String) COMMENT 'desktop, mobile, tablet or empty',
+  country LowCardinality(String) COMMENT 'ISO 3166-1 alpha-2 or empty',
   micro Int64 COMMENT 'Micro conversions in it',
   macro Int64 COMMENT 'Macro conversions in it',
   goals Array(String) COMMENT 'Goals counted in it',
   value Map(String, Decimal(38, 4)) COMMENT 'Value of its macro conversions in major units by currency',
   is_engaged Bool COMMENT 'Over 10 s, or two page views, or a conversion; a bounce is not engaged',
-  state String COMMENT 'open or closed',
-  end_reason String COMMENT 'gap or cap; empty while open',
+  state LowCardinality(String) COMMENT 'open or closed',
+  end_reason LowCardinality(String) COMMENT 'gap or cap; empty while open',
   definitions_version Int32 COMMENT 'Definitions in force at its last change'
 ) AS
 SELECT
@@ -101,7 +101,7 @@ SELECT
       currencies
     )
   ) AS value,
-  duration_ms > 10000 OR page_views >= 2 OR micro + macro > 0 AS is_engaged,
+  (duration_ms > 10000 OR page_views >= 2 OR micro + macro > 0)::Bool AS is_engaged,
   state, end_reason, definitions_number AS definitions_version
 FROM {{database}}.sessions FINAL
 WHERE NOT is_bot
@@ -109,23 +109,23 @@ COMMENT 'Sessions as they stand, bots left out';
 
 CREATE OR REPLACE VIEW {{database}}.v_conversions (
   conversion_id UUID COMMENT 'Immutable id',
-  site String COMMENT 'The shop',
+  site LowCardinality(String) COMMENT 'The shop',
   visitor_id String COMMENT 'Who converted',
   user_id String COMMENT 'User id, empty when unknown',
   session_id Nullable(UUID) COMMENT 'Session of the event, null outside sessions',
-  goal String COMMENT 'Goal that was reached',
-  kind String COMMENT 'macro, micro or negative',
-  class String COMMENT 'Class of a micro goal: process or secondary',
+  goal LowCardinality(String) COMMENT 'Goal that was reached',
+  kind LowCardinality(String) COMMENT 'macro, micro or negative',
+  class LowCardinality(String) COMMENT 'Class of a micro goal: process or secondary',
   event_id String COMMENT 'Event that reached it',
-  event_name String COMMENT 'Its canonical name',
+  event_name LowCardinality(String) COMMENT 'Its canonical name',
   event_time DateTime64(3, 'UTC') COMMENT 'When it happened',
   value Nullable(Decimal(38, 4)) COMMENT 'Value in major units of currency, null without value',
-  currency String COMMENT 'ISO 4217, empty without value',
+  currency LowCardinality(String) COMMENT 'ISO 4217, empty without value',
   order_id String COMMENT 'Order, empty when none',
   coupon String COMMENT 'Coupon, empty when none',
-  channel String COMMENT 'Channel of the session',
-  source String COMMENT 'Source of the session',
-  medium String COMMENT 'Medium of the session',
+  channel LowCardinality(String) COMMENT 'Channel of the session',
+  source LowCardinality(String) COMMENT 'Source of the session',
+  medium LowCardinality(String) COMMENT 'Medium of the session',
   campaign String COMMENT 'Campaign of the session',
   definitions_version Int32 COMMENT 'Definitions that counted it'
 ) AS
@@ -139,13 +139,13 @@ COMMENT 'Conversions as they stand, bots left out';
 
 CREATE OR REPLACE VIEW {{database}}.v_channel_hourly (
   hour DateTime('UTC') COMMENT 'Hour in which the session started',
-  site String COMMENT 'The shop',
-  channel String COMMENT 'GA4 default channel group',
-  source String COMMENT 'Traffic source',
-  medium String COMMENT 'Traffic medium',
+  site LowCardinality(String) COMMENT 'The shop',
+  channel LowCardinality(String) COMMENT 'GA4 default channel group',
+  source LowCardinality(String) COMMENT 'Traffic source',
+  medium LowCardinality(String) COMMENT 'Traffic medium',
   campaign String COMMENT 'Campaign name',
-  goal String COMMENT 'Goal; empty on the row that counts sessions',
-  currency String COMMENT 'Currency of value, empty without value',
+  goal LowCardinality(String) COMMENT 'Goal; empty on the row that counts sessions',
+  currency LowCardinality(String) COMMENT 'Currency of value, empty without value',
   sessions Int64 COMMENT 'Sessions; 0 on goal rows',
   converting_sessions Int64 COMMENT 'Sessions with a macro conversion; on goal rows sessions that reached the goal',
   micro Int64 COMMENT 'Micro conversions; 0 on rows of goal empty',

@@ -13,6 +13,7 @@ import {
   topicName,
   type Incoming,
   type Ownership,
+  type StopReason,
 } from '@cairn/runtime'
 import { brokers, ownNamespace } from '../support/kafka.ts'
 import { until } from '../support/until.ts'
@@ -23,7 +24,11 @@ const connection = { brokers: brokers(), clientId: 'test', log: silentLogger }
 const started: Ownership[] = []
 
 /** Copies events to labelled-events and keeps its position in the state topic: the smallest user of the shell. */
-async function startCopier(namespace: string, seen: Map<number, number[]>): Promise<Ownership> {
+async function startCopier(
+  namespace: string,
+  seen: Map<number, number[]>,
+  onStopped: (reason: StopReason) => void = () => undefined,
+): Promise<Ownership> {
   const topic = (kind: Parameters<typeof topicName>[1]) => topicName(namespace, kind)
   const ownership = await takeOwnership({
     connection,
@@ -35,7 +40,7 @@ async function startCopier(namespace: string, seen: Map<number, number[]>): Prom
     ],
     inboxBytes: 1 << 20,
     sessionTimeoutMs: 6000,
-    supervision: { log: silentLogger, onRestart: () => undefined, onStopped: () => undefined },
+    supervision: { log: silentLogger, onRestart: () => undefined, onStopped: (_, reason) => onStopped(reason) },
     own: async (partition) => {
       let position = 0
       const options = {
@@ -112,6 +117,23 @@ describe('owned partitions', () => {
     await until(all(300))
 
     for (let p = 0; p < partitions; p++) expect(seen.get(p)).toEqual(Array.from({ length: 300 }, (_, i) => i))
+    await producer.close()
+  }, 60_000)
+
+  it('stops loudly where the log is shorter than what was read of it', async () => {
+    const namespace = ownNamespace('shorter')
+    await ensureTopics(connection, { namespace, partitions, replication: 1 })
+    const producer = await openProducer(connection)
+    const state = topicName(namespace, 'attribution-state')
+    const position = { key: 'position', value: Buffer.from('7') }
+    for (let p = 0; p < partitions; p++) {
+      await producer.send(state, p, [position])
+      await producer.send(topicName(namespace, 'events'), p, [{ key: 'k', value: Buffer.from('0') }])
+    }
+    const stops: string[] = []
+    await startCopier(namespace, new Map(), (reason) => stops.push(reason))
+    await until(() => stops.length === partitions)
+    expect(new Set(stops)).toEqual(new Set(['offset_gap']))
     await producer.close()
   }, 60_000)
 

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import {
   createCodec,
+  createContainerBuilder,
   ensureTopics,
   openProducer,
   readCatalog,
@@ -15,6 +17,7 @@ import {
   type Warehouse,
 } from '@cairn/runtime'
 import { brokers, ownNamespace } from '../support/kafka.ts'
+import { freePort } from '../support/port.ts'
 import { proxyTo } from '../support/proxy.ts'
 import { conversion, correction, event, label, session, uuid } from '../support/records.ts'
 import { sinkApart, sinkHere, sinkPartitions, type Child } from '../support/sink.ts'
@@ -23,7 +26,8 @@ import { clickhouse, dropDatabase, emptyWarehouse, migratedWarehouse, rowsOf } f
 
 jest.setTimeout(120_000)
 
-const codec = createCodec(readCatalog())
+const catalog = readCatalog()
+const codec = createCodec(catalog)
 const connection = { brokers: brokers(), clientId: 'test', log: silentLogger }
 
 /** A namespace with its topics and database, and what a test does to it. */
@@ -64,6 +68,17 @@ class Bench {
     const child = sinkApart(this.namespace, settings)
     this.children.push(child)
     return child
+  }
+
+  /** One row past the sink, as if from partition 1. */
+  async insert(table: string, schema: string, message: Buffer): Promise<void> {
+    const builder = createContainerBuilder(catalog.named(schema), 1, 1)
+    builder.add(0, message)
+    const done = await this.warehouse.insertContainer(table, builder.build(), {
+      token: 'other',
+      queryId: `${table}-other`,
+    })
+    if (!done.ok) throw new Error(done.message)
   }
 
   /** Rows of a count query; 0 while the tables are not there yet. */
@@ -177,68 +192,85 @@ describe('the sink', () => {
     expect(await bench.count('events WHERE _partition = 0', 'max(_offset)')).toBe(2)
   })
 
-  it('waits while ClickHouse is away and goes on by itself', async () => {
+  it('waits while ClickHouse is away, says how far behind it is, and goes on by itself', async () => {
     bench = await new Bench().open()
     const proxy = await proxyTo(clickhouse().CLICKHOUSE_URL)
-    await bench.here({ CLICKHOUSE_URL: proxy.url, INBOX_BYTES: '65536' })
+    const port = await freePort()
+    await bench.here({ CLICKHOUSE_URL: proxy.url, INBOX_BYTES: '65536', METRICS_PORT: String(port) })
+    const metric = async (name: string, labels: string) => {
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+      const line = text.split('\n').find((one) => one.startsWith(`cairn_sink_${name}{`) && one.includes(labels))
+      return Number(line?.split(' ').at(-1))
+    }
+    const place = 'topic="labelled-events",partition="0"'
     await bench.send('labelled-events', 0, events(0, 100))
     await until(async () => (await bench.count('events')) === 100)
     proxy.cut()
     await bench.send('labelled-events', 0, events(100, 2000))
     await bench.send('sessions', 0, sessions(50))
+    await until(async () => (await metric('blocked', `${place},reason="retriable"`)) === 1)
+    await until(async () => (await metric('lag_records', place)) > 0 && (await metric('lag_seconds', place)) > 0)
     proxy.mend()
     await until(async () => (await bench.count('events')) === 2100 && (await bench.count('v_sessions')) === 50)
     expect(await bench.count('events', 'uniqExact(_offset)')).toBe(2100)
     expect(await byChannel(bench.warehouse)).toEqual([{ channel: 'Email', sessions: 50 }])
+    await until(async () => (await metric('lag_records', place)) === 0)
     await bench.running.pop()!.stop()
     await proxy.close()
   })
 
-  it.each(['sink.after-intent', 'sink.in-insert', 'sink.after-insert'])(
-    'stores every row once when it is killed at %s',
-    async (point) => {
-      bench = await new Bench().open()
-      await bench.send('labelled-events', 0, events(0, 3000))
-      await bench.send('sessions', 0, [...sessions(500), ...corrections(500)])
-      const killed = bench.apart({ CAIRN_FAULT: `${point}=kill@2`, BATCH_ROWS: '1000' })
-      expect(await killed.ended).toBe('SIGKILL')
-      await bench.here()
-      await everythingOnce(3000, 500)
-    },
-  )
+  it.each([
+    ['sink.in-insert', 'events'],
+    ['sink.after-insert', 'events'],
+    ['sink.after-intent', 'sessions'],
+    ['sink.after-insert', 'sessions'],
+  ])('stores every row once when it is killed at %s of %s', async (point, what) => {
+    bench = await new Bench().open()
+    await sendAll(what)
+    const killed = bench.apart({ CAIRN_FAULT: `${point}=kill@2`, BATCH_ROWS: '400' })
+    expect(await killed.ended).toBe('SIGKILL')
+    await bench.here()
+    await everythingOnce(what === 'events' ? [1000, 0] : [0, 500])
+  })
 
   it('stores every row once when a stopped owner wakes up after another has taken over', async () => {
     bench = await new Bench().open()
-    await bench.send('labelled-events', 0, events(0, 1000))
-    await bench.send('sessions', 0, [...sessions(500), ...corrections(500)])
+    await sendAll('events')
+    await sendAll('sessions')
     const zombie = bench.apart({ CAIRN_FAULT: 'sink.after-intent=stop' })
     await until(async () => (await openIntents()) > 0)
     await bench.here()
-    await everythingOnce(1000, 500)
+    await everythingOnce([1000, 500])
     zombie.signal('SIGCONT')
-    await bench.send('labelled-events', 0, [barrier('after')])
-    await until(async () => (await bench.count('barriers')) >= 1)
     zombie.signal('SIGTERM')
     expect(await zombie.ended).toBe(0)
-    await everythingOnce(1000, 500)
+    await everythingOnce([1000, 500])
   })
 
-  it.each(['sink.after-intent', 'sink.in-insert', 'sink.after-insert'])(
-    'asks the tables when it was killed at %s so long ago that the token is forgotten',
-    async (point) => {
-      bench = await new Bench().open()
-      await migratedWarehouse(bench.namespace, 1).then((warehouse) => warehouse.close())
-      await bench.send('labelled-events', 0, events(0, 1000))
-      await bench.send('sessions', 0, [...sessions(500), ...corrections(500)])
-      const killed = bench.apart({ CAIRN_FAULT: `${point}=kill@2` })
-      expect(await killed.ended).toBe('SIGKILL')
-      // A window of one entry forgets with the next insert into each table.
-      await bench.send('labelled-events', 1, events(0, 1))
-      await bench.send('sessions', 1, [codec.encode('session', session({ session_id: uuid(9999), channel: 'Other' }))])
-      await bench.here({ SAFE_WINDOW_MS: '1000' })
-      await everythingOnce(1001, 501)
-    },
-  )
+  it.each([
+    ['sink.after-intent', 'events'],
+    ['sink.after-insert', 'events'],
+    ['sink.after-intent', 'sessions'],
+    ['sink.after-insert', 'sessions'],
+  ])('asks the tables when it was killed at %s of %s so long ago that the token is forgotten', async (point, what) => {
+    bench = await new Bench().open()
+    await migratedWarehouse(bench.namespace, 1).then((warehouse) => warehouse.close())
+    await sendAll(what)
+    const killed = bench.apart({ CAIRN_FAULT: `${point}=kill` })
+    expect(await killed.ended).toBe('SIGKILL')
+    // A window of one entry forgets with the next insert into each table.
+    await bench.insert('events', 'labelled:1', events(0, 1)[0]!)
+    const other = session({ session_id: uuid(9999), channel: 'Other' })
+    await bench.insert('sessions_in', 'session', codec.encode('session', other))
+    await bench.here({ SAFE_WINDOW_MS: '1000' })
+    await everythingOnce(what === 'events' ? [1001, 1] : [1, 501])
+  })
+
+  function sendAll(what: string): Promise<void> {
+    return what === 'events'
+      ? bench.send('labelled-events', 0, events(0, 1000))
+      : bench.send('sessions', 0, [...sessions(500), ...corrections(500)])
+  }
 
   async function openIntents(): Promise<number> {
     let count = 0
@@ -248,19 +280,25 @@ describe('the sink', () => {
     return count
   }
 
-  async function everythingOnce(eventCount: number, sessionCount: number): Promise<void> {
+  /** Waits until all is there, then sees that nothing is there twice once the sink has passed a barrier behind it. */
+  async function everythingOnce([eventCount, sessionCount]: readonly [number, number]): Promise<void> {
     const { warehouse } = bench
-    await until(async () => (await bench.count('events', 'uniqExact((_partition, _offset))')) === eventCount)
-    await until(async () => (await bench.count("v_sessions WHERE channel != 'Email'")) === sessionCount)
-    await until(async () => {
-      const differing = await warehouse.query(
-        `SELECT hour, channel, goal, _partition FROM (
-          SELECT hour, channel, goal, _partition, sessions FROM ${warehouse.table('channel_hourly_facts')}
-          UNION ALL SELECT hour, channel, goal, _partition, -sessions FROM ${warehouse.table('channel_hourly')}
-        ) AS t GROUP BY hour, channel, goal, _partition HAVING sum(t.sessions) != 0`,
-      )
-      return differing.ok && differing.value.length === 0
-    })
+    const flushId = randomUUID()
+    for (const kind of ['labelled-events', 'sessions'] as const) await bench.send(kind, 0, [barrier(flushId)])
+    await until(
+      async () => (await bench.count(`barriers WHERE flush_id = '${flushId}'`, 'uniqExact(topic)')) === 2,
+      60_000,
+    )
     expect(await bench.count('events')).toBe(eventCount)
+    expect(await bench.count('events', 'uniqExact((_partition, _offset))')).toBe(eventCount)
+    expect(await bench.count("v_sessions WHERE channel != 'Email'")).toBe(sessionCount)
+    const differing = await rowsOf(
+      warehouse,
+      `SELECT hour, channel, goal, _partition FROM (
+        SELECT hour, channel, goal, _partition, sessions FROM ${warehouse.table('channel_hourly_facts')}
+        UNION ALL SELECT hour, channel, goal, _partition, -sessions FROM ${warehouse.table('channel_hourly')}
+      ) AS t GROUP BY hour, channel, goal, _partition HAVING sum(t.sessions) != 0`,
+    )
+    expect(differing).toEqual([])
   }
 })

@@ -59,6 +59,21 @@ describe('the warehouse', () => {
     await dropDatabase(warehouse)
   })
 
+  it('declares in each view the types its query gives: else a filter on such a column is refused', async () => {
+    const views = await rowsOf<{ name: string; as_select: string }>(
+      warehouse,
+      `SELECT name, as_select FROM system.tables WHERE database = '${warehouse.database.replaceAll('`', '')}' AND engine = 'View'`,
+    )
+    expect(views.length).toBeGreaterThan(3)
+    for (const { name, as_select: query } of views) {
+      const types = async (of: string) => {
+        const described = await rowsOf<{ name: string; type: string }>(warehouse, `DESCRIBE TABLE ${of}`)
+        return described.map((column) => `${name}.${column.name} ${column.type}`)
+      }
+      expect(await types(`${warehouse.database}.${name}`)).toEqual(await types(`(${query})`))
+    }
+  })
+
   it('reads every field of a labelled event out of its original bytes', async () => {
     const sent = event({
       event_id: 'full',

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createCodec, openProducer, readCatalog, silentLogger, topicName, type KafkaConnection } from '@cairn/runtime'
+import { createCodec, openProducer, openCatalog, silentLogger, topicName, type KafkaConnection } from '@cairn/runtime'
 import type { Instance } from './instance/instance.ts'
 import { ask, rows } from './warehouse.ts'
 
@@ -22,7 +22,10 @@ export function connectionOf(instance: Instance, what: string): KafkaConnection 
  */
 export async function flush(instance: Instance, holdMs: number): Promise<string> {
   const flushId = randomUUID()
-  const value = createCodec(readCatalog()).encode('tick', { flush_id: flushId, hold_ms: holdMs })
+  const value = createCodec(await openCatalog(instance.schemaRegistry)).encode('tick', {
+    flush_id: flushId,
+    hold_ms: holdMs,
+  })
   const producer = await openProducer(connectionOf(instance, 'flush'))
   try {
     const topic = topicName(instance.namespace, 'events')

@@ -1,3 +1,4 @@
+import { deploy } from './commands/deploy.ts'
 import { lag } from './commands/lag.ts'
 import { query } from './commands/query.ts'
 import { send } from './commands/send.ts'
@@ -11,7 +12,7 @@ const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
 
 process.exitCode = await runCommand(
-  [up, demoCommand(verifyAndPrint), send, wait, query, lag, verify],
+  [up, demoCommand(verifyAndPrint), send, deploy, wait, query, lag, verify],
   process.argv.slice(2),
   {
     env: process.env,

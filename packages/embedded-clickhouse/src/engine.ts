@@ -42,7 +42,7 @@ export interface Outcome {
 }
 
 /** What differs between `clickhouse local`, which the library is, and a server. */
-const serverDefaults = ['--implicit_select=0', '--allow_introspection_functions=0']
+const serverDefaults = ['--implicit_select=0', '--allow_introspection_functions=0', '--storage_file_read_method=pread']
 
 /**
  * One engine per process and data directory. Statements run on the threads of libuv's pool, never on the JavaScript thread,

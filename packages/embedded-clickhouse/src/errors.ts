@@ -16,6 +16,7 @@ export const codes = {
   QUERY_IS_TOO_LARGE: 223,
   INVALID_SESSION_TIMEOUT: 374,
   TOO_MANY_BYTES: 307,
+  NOT_ENOUGH_SPACE: 243,
   ZLIB_INFLATE_FAILED: 354,
   SESSION_NOT_FOUND: 372,
   SESSION_IS_LOCKED: 373,
@@ -57,6 +58,15 @@ export class DatabaseException extends Error {
     if (found === null) return DatabaseException.of('LOGICAL_ERROR', `The embedded engine failed: ${text}`)
     const code = Number(found[1])
     return new DatabaseException(code, text, statusOf(code))
+  }
+
+  /** What a request failed with, whoever threw it. */
+  static from(cause: unknown): DatabaseException {
+    if (cause instanceof DatabaseException) return cause
+    const { code, message = String(cause) } = cause as Partial<NodeJS.ErrnoException>
+    return code === 'ENOSPC'
+      ? DatabaseException.of('NOT_ENOUGH_SPACE', `The disk of the data directory is full: ${message}.`)
+      : DatabaseException.of('LOGICAL_ERROR', `${message}.`)
   }
 
   /** The same error with another text, e.g. without the names of temporary files. */

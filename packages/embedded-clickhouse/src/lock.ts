@@ -104,5 +104,5 @@ function startTime(pid: number): string {
 }
 
 function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
+  return (error as NodeJS.ErrnoException | undefined)?.code === code
 }

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { startEmbeddedClickHouse, type StartOptions } from './start.ts'
 
 const usage = `Usage: node main.js --data DIR --port N [--host 127.0.0.1] [--user default] [--password ''] [--max-body-bytes N]
-  [--max-backlog-bytes N] [--max-queries N]
+  [--max-backlog-bytes N] [--max-queries N] [--stop-timeout-ms N]
 `
 
 const options = readOptions()
@@ -34,6 +34,7 @@ function readOptions(): StartOptions | string {
         'max-body-bytes': { type: 'string' },
         'max-backlog-bytes': { type: 'string' },
         'max-queries': { type: 'string' },
+        'stop-timeout-ms': { type: 'string' },
       },
     }).values
   } catch (cause) {
@@ -50,10 +51,11 @@ function readOptions(): StartOptions | string {
     ...limit('maxBodyBytes', values['max-body-bytes']),
     ...limit('maxBacklogBytes', values['max-backlog-bytes']),
     ...limit('maxQueries', values['max-queries']),
+    ...limit('stopTimeoutMs', values['stop-timeout-ms']),
   }
 }
 
-function limit(name: 'maxBodyBytes' | 'maxBacklogBytes' | 'maxQueries', text: string | undefined) {
+function limit(name: 'maxBodyBytes' | 'maxBacklogBytes' | 'maxQueries' | 'stopTimeoutMs', text: string | undefined) {
   const value = wholeNumber(text)
   return value === undefined ? {} : { [name]: value }
 }

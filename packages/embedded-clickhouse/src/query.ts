@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Body } from './body.ts'
+import type { Body } from './body.ts'
 import type { Connection, Engine, Outcome } from './engine.ts'
 import { DatabaseException } from './errors.ts'
 import type { Gate } from './gate.ts'
@@ -25,41 +25,46 @@ export interface Service {
   readonly maxBacklogBytes: number
 }
 
-/** A query on its way: what was asked, on which connection, and where its data and results go. */
-interface Query {
-  readonly service: Service
+/** A request that was let in. Of a form, `body` has been read already. */
+export interface Exchange {
   readonly request: QueryRequest
   readonly message: IncomingMessage
   readonly response: ServerResponse
   readonly body: Body
+}
+
+/** A query on its way: what was asked, on which connection, and where its data and results go. */
+interface Query extends Exchange {
+  readonly service: Service
   readonly lease: Lease
   /** The statement; for an INSERT, the start of its data follows in the same bytes. */
   readonly bytes: Buffer
+  /** Called before the client hears of the end, so that it can use its session and its query id again at once. */
+  readonly ended: () => void
 }
 
 type Insert = Extract<Statement, { kind: 'insert' }>
 type Plain = Exclude<Statement, Insert>
 
 /** Runs the query of a request and sends its result. @throws DatabaseException as long as nothing was sent. */
-export async function runQuery(
-  service: Service,
-  message: IncomingMessage,
-  response: ServerResponse,
-  request: QueryRequest,
-): Promise<void> {
-  service.running.begin(request.queryId)
+export async function runQuery(service: Service, exchange: Exchange): Promise<void> {
+  const { request, body } = exchange
+  const end = service.running.begin(request.queryId)
   try {
-    const body = new Body(message, service.maxBodyBytes)
     const { statement, bytes } = await readStatement(request, body)
     const lease = service.sessions.lease(request.session)
+    const ended = () => {
+      lease.release()
+      end()
+    }
     try {
       if (request.readOnly && !lease.fresh) refuseWriting(statement)
-      await execute({ service, request, message, response, body, lease, bytes }, statement)
+      await execute({ ...exchange, service, lease, bytes, ended }, statement)
     } finally {
-      lease.release()
+      ended()
     }
   } finally {
-    service.running.end(request.queryId)
+    end()
   }
 }
 
@@ -151,7 +156,8 @@ async function small(query: Query, statement: Extract<Statement, { kind: 'kill' 
 }
 
 /** Past the gate, or the queries to be killed would keep it from its turn. */
-async function killing({ bytes, lease, request }: Query, end: number, format: string): Promise<Outcome> {
+async function killing(query: Query, end: number, format: string): Promise<Outcome> {
+  const { bytes, lease, request } = query
   const leave = await enterScope(lease, request)
   try {
     return await runKill(
@@ -162,6 +168,7 @@ async function killing({ bytes, lease, request }: Query, end: number, format: st
     )
   } finally {
     await leave()
+    query.ended()
   }
 }
 
@@ -181,6 +188,7 @@ async function inScope(
       throw cause.rewritten((text) => conceal(text, marker(request.queryId), added))
     } finally {
       await leave()
+      query.ended()
     }
   })
 }

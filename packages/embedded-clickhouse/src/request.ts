@@ -85,12 +85,14 @@ const refused = new Map<string, string>([
 const off = new Set(['', '0', 'false'])
 
 /**
- * Reads the URL and headers of a query.
+ * Reads the parameters and headers of a query.
  *
- * @param defaultFormat of results, from the `X-ClickHouse-Format` header or the interface's own.
  * @throws DatabaseException for what is malformed or not supported.
  */
-export function readRequest(message: IncomingMessage, parameters: readonly Pair[]): QueryRequest {
+export function readRequest(
+  message: Pick<IncomingMessage, 'method' | 'headers'>,
+  parameters: readonly Pair[],
+): QueryRequest {
   const given = new Map(parameters)
   for (const [name, value] of parameters) refuseUnsupported(name, value)
   refuseHeaders(message)
@@ -156,7 +158,7 @@ function refuseUnsupported(name: string, value: string): void {
   if (instead !== undefined && !off.has(value)) throw unsupported(`The parameter ${name}`, instead)
 }
 
-function refuseHeaders(message: IncomingMessage): void {
+function refuseHeaders(message: Pick<IncomingMessage, 'headers'>): void {
   if (header(message, 'x-clickhouse-quota') !== undefined)
     throw unsupported('X-ClickHouse-Quota', 'there are no quotas')
 }
@@ -190,7 +192,7 @@ function isOn(value: string | undefined): boolean {
   return value !== undefined && !off.has(value)
 }
 
-function header(message: IncomingMessage, name: string): string | undefined {
+function header(message: Pick<IncomingMessage, 'headers'>, name: string): string | undefined {
   const value = message.headers[name]
   return typeof value === 'string' && value !== '' ? value : undefined
 }

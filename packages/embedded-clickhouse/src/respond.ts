@@ -87,7 +87,7 @@ export async function sendComplete(
 
 /** Answers with an error, as long as nothing was sent. The rest of the request is read and thrown away, so that the client sees it. */
 export function sendError(response: ServerResponse, cause: unknown, version: string): void {
-  const error = cause instanceof DatabaseException ? cause : DatabaseException.of('LOGICAL_ERROR', `${String(cause)}.`)
+  const error = DatabaseException.from(cause)
   if (response.headersSent || response.destroyed) {
     response.destroy()
     return

@@ -41,7 +41,8 @@ export async function sendSelect(
   const running = new Progress(select.outcome)
   if (request.cancelOnClose) {
     response.once('close', () => {
-      if (!running.ended) void select.kill()
+      // Nobody is left to tell if the kill fails; the query then ends by itself.
+      if (!running.ended) void select.kill().catch(() => undefined)
     })
   }
   if (request.waitEndOfQuery) await running.end
@@ -152,8 +153,7 @@ async function stopped(select: RunningSelect, reason: DatabaseException): Promis
  */
 async function breakOff(response: ServerResponse, output: Writable, tag: string, cause: unknown, version: string) {
   if (response.destroyed) return
-  const error = cause instanceof DatabaseException ? cause : DatabaseException.fromEngine(cause)
-  output.write(exceptionTail(errorText(error, version), tag))
+  output.write(exceptionTail(errorText(DatabaseException.from(cause), version), tag))
   await endEncoder(output, response)
   response.socket?.end()
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { DatabaseException } from './errors.ts'
 import type { Connection, Outcome } from './engine.ts'
+import { once } from './once.ts'
 import { tokensOf, type Token } from './tokens.ts'
 
 const killPollMs = 20
@@ -12,8 +13,8 @@ const killPollMs = 20
 export class RunningQueries {
   readonly #ids = new Set<string>()
 
-  /** @throws DatabaseException 216 when a query of this id is running. */
-  begin(queryId: string): void {
+  /** @returns what ends the use of the id, once however often it is called. @throws DatabaseException 216 when it is in use. */
+  begin(queryId: string): () => void {
     if (this.#ids.has(queryId)) {
       throw DatabaseException.of(
         'QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING',
@@ -21,10 +22,7 @@ export class RunningQueries {
       )
     }
     this.#ids.add(queryId)
-  }
-
-  end(queryId: string): void {
-    this.#ids.delete(queryId)
+    return once(() => void this.#ids.delete(queryId))
   }
 }
 

@@ -1,12 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { authenticate, type Credentials } from './auth.ts'
+import { Body } from './body.ts'
 import { DatabaseException, unsupported } from './errors.ts'
+import { parseForm } from './multipart.ts'
 import { runQuery, type Service } from './query.ts'
-import { parseParameters, readRequest } from './request.ts'
+import { parseParameters, readRequest, type Pair } from './request.ts'
 import { sendError } from './respond.ts'
 
 /** As ClickHouse announces it; clients close idle connections before. */
 const keepAliveMs = 10_000
+/** Statements and parameters may come in the URL, which counts as a header here; ClickHouse takes 1 MiB of it. */
+const maxHeaderBytes = 1_114_112
+/** Of a form with a query and its parameters, which is read into memory. */
+const maxFormBytes = 67_108_864
 
 export interface ServerOptions {
   readonly credentials: Credentials
@@ -24,10 +30,11 @@ export interface Front {
 
 export function createFront(service: Service, options: ServerOptions): Front {
   let active = 0
-  const server = createServer({ keepAliveTimeout: keepAliveMs }, (message, response) => {
+  const server = createServer({ keepAliveTimeout: keepAliveMs, maxHeaderSize: maxHeaderBytes }, (message, response) => {
     const route = routeOf(message)
     response.setHeader('X-ClickHouse-Server-Display-Name', options.hostName)
-    response.setHeader('Date', new Date().toUTCString())
+    // While stopping, a connection serves the request it has begun and no more.
+    if (!server.listening) response.setHeader('Connection', 'close')
     if (route !== 'query') {
       sendFixed(response, route)
       return
@@ -69,14 +76,26 @@ async function answer(
 ): Promise<void> {
   if (!['GET', 'HEAD', 'POST'].includes(message.method ?? ''))
     throw unsupported(`HTTP ${message.method ?? ''}`, 'use GET or POST')
-  const parameters = parseParameters((message.url ?? '').split('?').slice(1).join('?'))
-  authenticate(message, parameters, options.credentials)
+  const inUrl = parseParameters((message.url ?? '').split('?').slice(1).join('?'))
+  authenticate(message, inUrl, options.credentials)
   if (active > options.maxQueries) throw tooMany(options.maxQueries)
-  const request = readRequest(message, parameters)
+  const body = new Body(message, service.maxBodyBytes)
+  const request = readRequest(message, [...inUrl, ...(await formParameters(message, body))])
   const timezone = request.settings.find(([name]) => name === 'session_timezone')?.[1] ?? ''
   response.setHeader('X-ClickHouse-Query-Id', headerText(request.queryId))
   response.setHeader('X-ClickHouse-Timezone', headerText(timezone === '' ? options.timezone : timezone))
-  await runQuery(service, message, response, request)
+  await runQuery(service, { message, response, request, body })
+}
+
+async function formParameters(message: IncomingMessage, body: Body): Promise<Pair[]> {
+  const contentType = message.headers['content-type'] ?? ''
+  if (!contentType.toLowerCase().startsWith('multipart/form-data')) return []
+  const form = await body.head(maxFormBytes)
+  if (form.complete) return parseForm(form.bytes, contentType)
+  throw DatabaseException.of(
+    'TOO_MANY_BYTES',
+    `The form is larger than ${maxFormBytes} bytes: insert large values into a table.`,
+  )
 }
 
 /** A header carries no line ends and no characters beyond latin1. */

@@ -1,5 +1,6 @@
 import { DatabaseException } from './errors.ts'
 import type { Connection, Engine } from './engine.ts'
+import { once } from './once.ts'
 import type { SessionRequest } from './request.ts'
 
 interface Session {
@@ -8,7 +9,7 @@ interface Session {
   expiry: NodeJS.Timeout | undefined
 }
 
-/** A connection for one request. `release` ends the request's use of it; no statement may be running on it then. */
+/** A connection for one request. `release` ends its use, once however often it is called; no statement may be running on it then. */
 export interface Lease {
   readonly connection: Connection
   /** False for a named session, whose settings outlive the request. */
@@ -32,7 +33,7 @@ export class Sessions {
   lease(request: SessionRequest | undefined): Lease {
     if (request === undefined) {
       const connection = this.#engine.connect()
-      return { connection, fresh: true, release: () => connection.close() }
+      return { connection, fresh: true, release: once(() => connection.close()) }
     }
     const session = this.#find(request)
     if (session.locked) {
@@ -40,7 +41,7 @@ export class Sessions {
     }
     clearTimeout(session.expiry)
     session.locked = true
-    return { connection: session.connection, fresh: false, release: () => this.#giveBack(request, session) }
+    return { connection: session.connection, fresh: false, release: once(() => this.#giveBack(request, session)) }
   }
 
   close(): void {

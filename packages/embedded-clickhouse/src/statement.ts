@@ -57,7 +57,7 @@ export function classify(text: string): Statement {
 }
 
 function firstToken(text: string): Token {
-  for (const token of tokensOf(text)) return token
+  for (const token of tokensOf(text)) if (token.text !== ';') return token
   throw DatabaseException.of('SYNTAX_ERROR', 'Syntax error: Empty query.')
 }
 

@@ -5,7 +5,7 @@ import {
   createVisitorCodec,
   ensureTopics,
   faultsFrom,
-  readCatalog,
+  openCatalog,
   serveMetrics,
   takeOwnership,
   topicName,
@@ -39,7 +39,7 @@ export async function startAttribution(
 
   const metrics = createMetrics('attribution')
   const observe = createObserver(metrics, log)
-  const catalog = readCatalog()
+  const catalog = await openCatalog(config.SCHEMA_REGISTRY_URL)
   const codec = createCodec(catalog)
   const faults = faultsFrom(config.CAIRN_FAULT, process)
   const stateTopic = topic('attribution-state')

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Millis } from '@cairn/domain'
 import type { Faults } from '@cairn/runtime'
 import type { Answer } from './answer.ts'
-import type { Outbox } from './outbox/outbox.ts'
+import type { Delivery, Outbox } from './outbox/outbox.ts'
 import type { WriteKey } from './segment/arrival.ts'
 import { openBody } from './segment/body.ts'
 import { toEvent } from './segment/event.ts'
@@ -30,27 +30,42 @@ export interface PipelineOptions {
 export type Pipeline = (request: IngestRequest) => Promise<Answer>
 
 /** What a request goes through: body → write key → a verdict for each message → the log → the answer. */
-export function createPipeline({ writeKeys, outbox, faults, now }: PipelineOptions): Pipeline {
+export function createPipeline(options: PipelineOptions): Pipeline {
   return async (request) => {
-    const opened = openBody(request.body, request.type === undefined)
-    if (!opened.ok) return { kind: 'malformed', reason: opened.reason, message: opened.message }
-    const { messages, writeKey: keyInBody, ...batch } = opened.batch
-
-    const writeKey = request.writeKey === '' ? keyInBody : request.writeKey
-    if (writeKey === '') return withoutKey
-    const key = writeKeys.get(writeKey)
-
-    const arrival = { ...request, ...batch, receivedAt: now(), newId: randomUUID }
-    const verdicts = messages.map((sent) => (key === undefined ? unknownKey : toEvent(sent, arrival, key)))
-
-    const delivery = await outbox.deliver(shipmentOf(verdicts, messages, { ...arrival, site: key?.site, writeKey }))
-    if (!delivery.ok) return { kind: 'undelivered', reason: delivery.reason, message: delivery.message }
-    await faults.reach('ingest.after-produce')
-
-    const refused = refusedMessages(verdicts, messages)
-    if (key === undefined) return { kind: 'unauthorised', ...unknownKey.refusal, refused }
-    return { kind: 'answered', accepted: messages.length - refused.length, refused }
+    const { answer, delivery } = begin(request, options)
+    if (delivery === undefined) return answer
+    const delivered = await delivery
+    if (!delivered.ok) return { kind: 'undelivered', reason: delivered.reason, message: delivered.message }
+    await options.faults.reach('ingest.after-produce')
+    return answer
   }
+}
+
+/**
+ * The answer and, unless it stands already, the delivery it depends on. A function of its own so that the messages are
+ * let go of while the log is waited for: kept, they are what most of the garbage collector's time goes into.
+ */
+function begin(request: IngestRequest, { writeKeys, outbox, now }: PipelineOptions): Begun {
+  const opened = openBody(request.body, request.type === undefined)
+  if (!opened.ok) return { answer: { kind: 'malformed', reason: opened.reason, message: opened.message } }
+  const { messages, writeKey: keyInBody, ...batch } = opened.batch
+
+  const writeKey = request.writeKey === '' ? keyInBody : request.writeKey
+  if (writeKey === '') return { answer: withoutKey }
+  const key = writeKeys.get(writeKey)
+
+  const arrival = { ...request, ...batch, receivedAt: now(), newId: randomUUID }
+  const verdicts = messages.map((sent) => (key === undefined ? unknownKey : toEvent(sent, arrival, key)))
+  const refused = refusedMessages(verdicts, messages)
+
+  const delivery = outbox.deliver(shipmentOf(verdicts, messages, { ...arrival, site: key?.site, writeKey }))
+  if (key === undefined) return { answer: { kind: 'unauthorised', ...unknownKey.refusal, refused }, delivery }
+  return { answer: { kind: 'answered', accepted: messages.length - refused.length, refused }, delivery }
+}
+
+interface Begun {
+  readonly answer: Answer
+  readonly delivery?: Promise<Delivery>
 }
 
 const withoutKey: Answer = {

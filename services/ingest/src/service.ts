@@ -4,7 +4,8 @@ import {
   createMetrics,
   ensureTopics,
   openProducer,
-  readCatalog,
+  openCatalog,
+  type Catalog,
   serveMetrics,
   topicName,
   type Faults,
@@ -27,7 +28,11 @@ export async function startIngest(config: IngestConfig, faults: Faults): Promise
   const log = createLogger({ service: 'ingest', level: config.LOG_LEVEL })
   const metrics = createMetrics('ingest')
   const meters = createMeters(metrics)
-  const outbox = openOutbox(config, { brokers: config.KAFKA_BROKERS, clientId: 'cairn-ingest', log })
+  const outbox = openOutbox(config, await openCatalog(config.SCHEMA_REGISTRY_URL), {
+    brokers: config.KAFKA_BROKERS,
+    clientId: 'cairn-ingest',
+    log,
+  })
   const missing = () => outbox.missing()
   const { server, stop } = createHttpServer({
     pipeline: createPipeline({
@@ -69,12 +74,12 @@ export async function startIngest(config: IngestConfig, faults: Faults): Promise
   }
 }
 
-function openOutbox(config: IngestConfig, connection: KafkaConnection): ConnectedOutbox {
+function openOutbox(config: IngestConfig, catalog: Catalog, connection: KafkaConnection): ConnectedOutbox {
   const namespace = config.CAIRN_NAMESPACE
   const writer = createLogWriter(() => openProducer(connection))
   const outbox = createKafkaOutbox({
     producer: writer,
-    codec: createCodec(readCatalog()),
+    codec: createCodec(catalog),
     topics: { events: topicName(namespace, 'events'), deadLetters: topicName(namespace, 'dead-letters') },
     partitions: config.CAIRN_PARTITIONS,
     queueBytes: config.MAX_QUEUE_BYTES,

@@ -6,7 +6,7 @@ import {
   faultsFrom,
   migrate,
   openWarehouse,
-  readCatalog,
+  openCatalog,
   readMigrations,
   serveMetrics,
   takeOwnership,
@@ -44,7 +44,7 @@ export async function startSink(config: SinkConfig, process: Pick<ProcessPort, '
 
   const metrics = createMetrics('sink')
   const observe = createObserver(metrics)
-  const catalog = readCatalog()
+  const catalog = await openCatalog(config.SCHEMA_REGISTRY_URL)
   const codec = createCodec(catalog)
   const faults = faultsFrom(config.CAIRN_FAULT, process)
   const stateTopic = topic('sink-state')

@@ -10,6 +10,7 @@ import { backoffMs, pause } from './wait.ts'
 
 /** After this time without records, what is stored is noted as done. */
 const idleMs = 1000
+const observeEveryMs = 1000
 const schemaBackoff = { firstMs: 1000, maxMs: 30_000 }
 
 /** `given_up`: the service stops before the warehouse took the batch. Its intent stays open for the next owner. */
@@ -28,6 +29,8 @@ export class Slice {
   readonly #ends: Ends
   #gatherer: Gatherer
   #lastStart = -Infinity
+  /** The batch that is not known to be stored yet. */
+  #underWay: Batch | undefined
 
   constructor(shell: Shell, partition: OwnedPartition, route: Route, ledger: Ledger, ends: Ends) {
     this.#shell = shell
@@ -39,7 +42,18 @@ export class Slice {
     this.#gatherer = this.#read(0)
   }
 
+  /** Until the service stops; rejects when the partition's time here is over. */
   async run(): Promise<void> {
+    // By a timer, because the loop stands still exactly when the lag matters.
+    const observing = setInterval(() => this.#observe(), observeEveryMs)
+    try {
+      await this.#run()
+    } finally {
+      clearInterval(observing)
+    }
+  }
+
+  async #run(): Promise<void> {
     const last = this.#ledger.last(this.#topic)
     if (last !== undefined && !last.done) {
       if ((await this.#finish(last)) === 'given_up') return
@@ -53,7 +67,6 @@ export class Slice {
         if ((await this.#store(builder.build())) === 'given_up') return
       } else if (this.#gatherer.unknownSchema !== undefined) await this.#waitForSchema()
       else await this.#ledger.settle(this.#topic)
-      this.#observe()
     }
     await this.#ledger.settle(this.#topic)
   }
@@ -84,12 +97,12 @@ export class Slice {
     const { kind } = this.#route
     this.#shell.observe.dead(kind, batch.dead)
     if (batch.rows === 0 && batch.dead.length === 0) return this.#pass(batch)
-    this.#observe(batch)
     return this.#insert(await this.#ledger.open(this.#topic, batch), batch)
   }
 
   async #insert(lease: Lease, batch: Batch): Promise<Outcome> {
     const { faults } = this.#shell
+    this.#underWay = batch
     await faults.reach('sink.after-intent')
     const outcome = await deliver(this.#shell, lease, {
       route: this.#route,
@@ -105,6 +118,7 @@ export class Slice {
 
   async #pass({ barrier, end }: Batch): Promise<Outcome> {
     const place = { kind: this.#route.kind, partition: this.#partition.partition }
+    this.#underWay = undefined
     if (barrier !== undefined) await passBarrier(this.#shell, place, barrier, this.#ends)
     this.#partition.report(this.#topic, end)
     return 'stored'
@@ -135,10 +149,10 @@ export class Slice {
     return new BatchBuilder({ route: this.#route, catalog, codec, generation, partition })
   }
 
-  #observe(underWay?: Batch): void {
+  #observe(): void {
     const inbox = this.#partition.inbox(this.#topic)
-    const position = underWay?.begin ?? this.#gatherer.position
-    const oldest = underWay?.oldest ?? this.#gatherer.oldest
+    const position = this.#underWay?.begin ?? this.#gatherer.position
+    const oldest = this.#underWay?.oldest ?? this.#gatherer.oldest
     this.#shell.observe.lag(this.#route.kind, this.#partition.partition, {
       records: Math.max(0, inbox.highWatermark - position),
       seconds: oldest === undefined ? 0 : Math.max(0, (this.#shell.now() - oldest) / 1000),

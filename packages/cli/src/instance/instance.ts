@@ -8,6 +8,8 @@ export interface Instance {
   readonly namespace: string
   readonly partitions: number
   readonly kafka: readonly string[]
+  /** The registry that gives schema ids; schemas/avro/ids.json without one. */
+  readonly schemaRegistry?: string
   readonly ingest: string
   readonly clickhouse: {
     readonly url: string

@@ -1,15 +1,9 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import {
-  createCodec,
-  deployDefinitions,
-  ensureTopics,
-  readCatalog,
-  readDefinitions,
-  silentLogger,
-} from '@cairn/runtime'
+import { createCodec, deployDefinitions, ensureTopics, openCatalog, silentLogger } from '@cairn/runtime'
 import { fixedPorts, rememberedPorts, startStack, type Stack } from '@cairn/stack'
 import { CommandFailure, exitCode } from '../command.ts'
+import { checkedDefinitions } from '../definitions.ts'
 import { removeInstance, writeInstance, type Instance } from './instance.ts'
 import { startService, type RunningService, type ServiceSpec } from './service.ts'
 
@@ -71,15 +65,6 @@ export async function startInstance(options: StartOptions): Promise<StartedInsta
   }
 }
 
-function checkedDefinitions(path: string): string {
-  const read = readDefinitions(readFileSync(path, 'utf8'))
-  if (read.ok) return read.json
-  throw new CommandFailure(
-    exitCode.usage,
-    `${path} is refused:\n${read.problems.map((p) => `  line ${p.line}: ${p.message}`).join('\n')}`,
-  )
-}
-
 async function openStack(options: StartOptions): Promise<Stack> {
   const started = await startStack({
     dataDir: options.dataDir,
@@ -102,12 +87,14 @@ async function describe(options: StartOptions, stack: Stack): Promise<Instance> 
       : await fixedPorts(options.portBase + stackPorts, names.length)
   if (!found.ok) throw new CommandFailure(exitCode.unavailable, found.message)
   const { url, user, password } = stack.clickhouse
+  const registry = options.env['SCHEMA_REGISTRY_URL']
   const at = (name: string) => `http://127.0.0.1:${found.ports[names.indexOf(name)] as number}`
   return {
     pid: process.pid,
     namespace: options.namespace,
     partitions: options.partitions,
     kafka: stack.kafka.brokers,
+    ...(registry === undefined ? {} : { schemaRegistry: registry }),
     ingest: at('ingest'),
     clickhouse: { url, user, password, database: options.namespace.replaceAll('-', '_') },
     writeKeys: options.writeKeys,
@@ -115,11 +102,11 @@ async function describe(options: StartOptions, stack: Stack): Promise<Instance> 
   }
 }
 
-async function prepareTopics({ kafka, namespace, partitions }: Instance, json: string): Promise<void> {
+async function prepareTopics({ kafka, namespace, partitions, schemaRegistry }: Instance, json: string): Promise<void> {
   const connection = { brokers: kafka, clientId: `${namespace}.up`, log: silentLogger }
   const ready = await ensureTopics(connection, { namespace, partitions, replication: 1 })
   if (!ready.ok) throw new CommandFailure(exitCode.unavailable, ready.message)
-  await deployDefinitions(connection, createCodec(readCatalog()), namespace, json)
+  await deployDefinitions(connection, createCodec(await openCatalog(schemaRegistry)), namespace, json)
 }
 
 function serviceSpecs(options: StartOptions, instance: Instance): ServiceSpec[] {
@@ -127,6 +114,7 @@ function serviceSpecs(options: StartOptions, instance: Instance): ServiceSpec[] 
     KAFKA_BROKERS: instance.kafka.join(','),
     CAIRN_NAMESPACE: instance.namespace,
     CAIRN_PARTITIONS: String(instance.partitions),
+    ...(instance.schemaRegistry === undefined ? {} : { SCHEMA_REGISTRY_URL: instance.schemaRegistry }),
   }
   const portOf = (name: string) => new URL(instance.metrics[name] as string).port
   const clickhouse = {

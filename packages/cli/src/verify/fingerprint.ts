@@ -8,6 +8,8 @@ export function fingerprint(row: Readonly<object>): string {
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
+  // Records say 1 and 0 where the warehouse's tables have a Bool.
+  if (typeof value === 'boolean') return Number(value)
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).filter(([name]) => name !== '__proto__')
   return entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, inner]) => [name, sorted(inner)])

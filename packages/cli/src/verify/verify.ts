@@ -1,4 +1,4 @@
-import { createCodec, readCatalog, readLog, topicName } from '@cairn/runtime'
+import { createCodec, openCatalog, readLog, topicName } from '@cairn/runtime'
 import { CommandFailure, exitCode } from '../command.ts'
 import { barriersPassed, connectionOf, flush, release, type PassedBarrier } from '../flush.ts'
 import type { Instance } from '../instance/instance.ts'
@@ -49,7 +49,7 @@ async function compareAll(
   flushId: string,
   passed: readonly PassedBarrier[],
 ): Promise<Verification> {
-  const catalog = readCatalog()
+  const catalog = await openCatalog(instance.schemaRegistry)
   const codec = createCodec(catalog)
   const partitions = Array.from({ length: instance.partitions }, () => new ExpectedPartition(catalog, codec, flushId))
   await readLog(connectionOf(instance, 'verify'), topicName(instance.namespace, 'events'), (p, records) =>

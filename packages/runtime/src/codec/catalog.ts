@@ -14,6 +14,7 @@ export interface CatalogEntry {
 }
 
 export interface Catalog {
+  readonly entries: readonly CatalogEntry[]
   find(id: number): CatalogEntry | undefined
   named(name: string): CatalogEntry
   /** Event schemas, oldest first: the last one is what ingest writes and what readers resolve to. */
@@ -44,6 +45,7 @@ export function catalogOf(entries: readonly CatalogEntry[], label: AvroRecord): 
   const byId = new Map(entries.map((e) => [e.id, e]))
   const byName = new Map(entries.map((e) => [e.name, e]))
   return {
+    entries,
     find: (id) => byId.get(id),
     named(name) {
       const found = byName.get(name)

@@ -65,4 +65,29 @@ describe('walk', () => {
     const huge = avro.Type.forSchema('long').toBuffer(2_000_000_000)
     expect(compileWalk({ type: 'map', values: 'string' })(Buffer.concat([huge, Buffer.from([2, 97])]), 0)).toBe(-1)
   })
+
+  it('refuses text that is no uuid where the schema says uuid', () => {
+    const uuid = compileWalk({ type: 'string', logicalType: 'uuid' })
+    const encoded = (text: string) => avro.Type.forSchema('string').toBuffer(text)
+    expect(uuid(encoded('0190a8f3-1234-8000-8000-0123456789aB'), 0)).toBe(37)
+    expect(uuid(encoded('0190a8f3-1234-8000-8000-0123456789ag'), 0)).toBe(-1)
+    expect(uuid(encoded('0190a8f301234-8000-8000-0123456789ab'), 0)).toBe(-1)
+    expect(uuid(encoded(''), 0)).toBe(-1)
+  })
+
+  it('refuses an int of more than 32 bits, which a long may have', () => {
+    const encoded = (value: number) => avro.Type.forSchema('long').toBuffer(value)
+    const int = compileWalk('int')
+    for (const value of [0, -1, 2 ** 31 - 1, -(2 ** 31)]) expect(int(encoded(value), 0)).toBe(encoded(value).length)
+    for (const value of [2 ** 31, -(2 ** 31) - 1, 2 ** 40]) expect(int(encoded(value), 0)).toBe(-1)
+    expect(compileWalk('long')(encoded(2 ** 40), 0)).toBe(encoded(2 ** 40).length)
+  })
+
+  it('refuses a block whose size in bytes and items disagree, because readers differ in what they believe', () => {
+    const strings = compileWalk({ type: 'array', items: 'string' })
+    const block = (size: number) => Buffer.from([1, size * 2, 2, 97, 0])
+    expect(strings(block(2), 0)).toBe(5)
+    expect(strings(block(1), 0)).toBe(-1)
+    expect(strings(block(3), 0)).toBe(-1)
+  })
 })

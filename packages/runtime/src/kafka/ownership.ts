@@ -181,11 +181,17 @@ class Owned implements OwnedPartition {
     if (found === undefined || payload.isStale()) return
     const { inbox, compacted } = found
     const first = Number(batch.firstOffset())
+    const end = Number(batch.highWatermark)
     if (!compacted && first > inbox.next) {
       inbox.fail(lostRecords(batch.topic, this.partition, inbox.next, first))
       return
     }
-    inbox.put(batch.messages.map(incoming), Number(batch.lastOffset()) + 1, Number(batch.highWatermark))
+    // kafkajs answers an offset beyond the end by starting over at the beginning, without a word.
+    if (!compacted && end < inbox.next) {
+      inbox.fail(shorterLog(batch.topic, this.partition, inbox.next, end))
+      return
+    }
+    inbox.put(batch.messages.map(incoming), Number(batch.lastOffset()) + 1, end)
   }
 
   /** A batch of control or aborted records only is not delivered; without this the next one would look like a gap. */
@@ -214,5 +220,12 @@ function lostRecords(topic: string, partition: number, expected: number, first: 
   return new PartitionStopped(
     'offset_gap',
     `${topic}-${partition}: expected offset ${expected}, the log begins at ${first}: records were deleted before they were read; restore them or start over in a new namespace`,
+  )
+}
+
+function shorterLog(topic: string, partition: number, expected: number, end: number): PartitionStopped {
+  return new PartitionStopped(
+    'offset_gap',
+    `${topic}-${partition}: expected offset ${expected}, the log ends at ${end}: the topic was created anew or has lost records; restore it or start over in a new namespace`,
   )
 }

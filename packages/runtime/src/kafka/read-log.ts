@@ -35,7 +35,10 @@ export async function readLog(
         if (next >= (open.get(partition) ?? Infinity)) open.delete(partition)
         if (open.size === 0) resolve()
       }
-      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error))
+      // A broker that has just started answers that its coordinator is loading; kafkajs then starts the consumer again.
+      consumer.on(consumer.events.CRASH, ({ payload }) => {
+        if (!payload.restart) reject(payload.error)
+      })
       consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) =>
         reached(payload.partition, Number(payload.lastOffset) + 1),
       )

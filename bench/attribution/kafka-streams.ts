@@ -1,0 +1,95 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { eventKey } from '@cairn/domain'
+import type { Outgoing } from '@cairn/runtime'
+import type { Bench } from '../environment.ts'
+import type { Traffic } from '../fixture/traffic.ts'
+import { createTopic, deleteTopics, preload } from '../log.ts'
+import { benchFolder, repository, startProcess, type Measured } from '../processes.ts'
+import { progress, type Sample } from '../report.ts'
+
+export interface KafkaStreams {
+  /** Sessionizes the whole topic from nothing with this many threads, exactly once; events per second. */
+  run(threads: number): Promise<Sample>
+  close(): Promise<void>
+}
+
+const input = 'bench-peer-events'
+const output = 'bench-peer-sessions'
+
+/** The peer's sources are `kafka-streams` in the folder CAIRN_PEERS names; undefined without them. */
+export async function openKafkaStreams(
+  { connection, serverPeaks }: Bench,
+  traffic: Traffic,
+): Promise<KafkaStreams | undefined> {
+  const classes = build(resolve(repository, process.env['CAIRN_PEERS'] ?? '../shared/peers', 'kafka-streams'))
+  if (classes === undefined) return undefined
+  const temporary = join(benchFolder, 'kafka-streams-state')
+  await createTopic(connection, input)
+  progress(`filling ${input}`)
+  await preload(connection, input, records(traffic))
+
+  return {
+    async run(threads) {
+      // The application names its topics after itself, peer-<time>.
+      await deleteTopics(connection, (topic) => topic === output || topic.startsWith('peer-'))
+      await createTopic(connection, output)
+      mkdirSync(temporary, { recursive: true })
+      const peer = startProcess('kafka-streams', 'java', [
+        `-Djava.io.tmpdir=${temporary}`,
+        '-cp',
+        classes,
+        'peer.Sessions',
+        connection.brokers.join(','),
+        input,
+        output,
+        String(traffic.length),
+        String(threads),
+        'exactly_once_v2',
+      ])
+      const peakMb = await peakUntilExit(peer)
+      rmSync(temporary, { recursive: true, force: true })
+      const told = /committed_ms=(\d+)/.exec(peer.log())
+      if (told === null) throw new Error(`the Kafka Streams peer failed:\n${peer.log().slice(-2000)}`)
+      const peaks = { 'kafka-streams': peakMb, ...serverPeaks('kafka') }
+      return { value: traffic.length / (Number(told[1]) / 1000), peaks }
+    },
+    async close() {
+      await deleteTopics(connection, (topic) => topic === input || topic === output || topic.startsWith('peer-'))
+    },
+  }
+}
+
+/** Built in a copy, so that the peer's folder stays as it is. Answers the class path. */
+function build(sources: string): string | undefined {
+  if (!existsSync(join(sources, 'pom.xml'))) {
+    progress(`no Kafka Streams peer in ${sources}: set CAIRN_PEERS to the folder that holds it to compare`)
+    return undefined
+  }
+  const copy = join(benchFolder, 'kafka-streams')
+  cpSync(sources, copy, { recursive: true })
+  const goals = ['-q', '-B', 'package', 'dependency:copy-dependencies', '-DoutputDirectory=libs']
+  const built = spawnSync('mvn', goals, { cwd: copy, stdio: ['ignore', 2, 2] })
+  if (built.status !== 0) throw new Error(`mvn could not build the Kafka Streams peer in ${copy}`)
+  return `${join(copy, 'target', 'classes')}:${join(copy, 'libs', '*')}`
+}
+
+/** The fields the peer reads, of the same events under the same keys. */
+function* records(traffic: Traffic): Generator<Outgoing> {
+  for (let place = 0; place < traffic.length; place++) {
+    const event = traffic.at(place)
+    const { visitor_id: visitor, event_time: ts, name, url, value_minor } = event
+    yield {
+      key: eventKey(event),
+      value: Buffer.from(JSON.stringify({ visitor, ts, name, url, v: (value_minor ?? 0) / 100 })),
+    }
+  }
+}
+
+async function peakUntilExit(peer: Measured): Promise<number> {
+  const sampling = setInterval(() => peer.peakMb(), 500)
+  await peer.exited
+  clearInterval(sampling)
+  return peer.peakMb()
+}

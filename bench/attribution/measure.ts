@@ -1,0 +1,40 @@
+import { storefrontTraffic } from '../fixture/traffic.ts'
+import type { Bench } from '../environment.ts'
+import { compare, progress, type Sample, type Side } from '../report.ts'
+import { openKafkaStreams } from './kafka-streams.ts'
+import { openAttribution } from './ours.ts'
+
+/**
+ * Events per second from the first read of a topic that is already there to the last committed output, exactly once and
+ * with every output, beside Kafka Streams. Each side first tries its degrees of parallelism on the whole topic, which
+ * also warms the page cache, and is then measured at its best.
+ */
+export async function attribution(bench: Bench): Promise<void> {
+  const traffic = storefrontTraffic(bench.options.events, bench.options.visitors)
+  const ours = await openAttribution(bench, 'bench-attribution', traffic)
+  const peer = await openKafkaStreams(bench, traffic)
+  try {
+    await compare({
+      measure: 'attribution',
+      unit: 'events/s',
+      runs: bench.options.runs,
+      ours: await best([1, 2], (workers) => ({ name: `${workers} workers`, run: () => ours.run(workers) })),
+      peer:
+        peer && (await best([1, 2, 4], (threads) => ({ name: `${threads} threads`, run: () => peer.run(threads) }))),
+    })
+  } finally {
+    await ours.close()
+    await peer?.close()
+  }
+}
+
+async function best(degrees: readonly number[], sideOf: (degree: number) => Side): Promise<Side> {
+  const tried: { side: Side; sample: Sample }[] = []
+  for (const degree of degrees) {
+    const side = sideOf(degree)
+    const sample = await side.run()
+    progress(`attribution trial: ${side.name} ${Math.round(sample.value)} events/s`)
+    tried.push({ side, sample })
+  }
+  return tried.reduce((a, b) => (b.sample.value > a.sample.value ? b : a)).side
+}

@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { eventKey } from '@cairn/domain'
+import {
+  deployDefinitions,
+  ensureTopics,
+  openProducer,
+  readDefinitions,
+  topicName,
+  type Outgoing,
+} from '@cairn/runtime'
+import type { Bench } from '../environment.ts'
+import type { Traffic } from '../fixture/traffic.ts'
+import { deleteGroup, deleteTopics, endsOf, partitions, preload } from '../log.ts'
+import { freePort, labelNumber, readMetric } from '../metrics.ts'
+import { repository, startService, until, whileAlive, type Measured } from '../processes.ts'
+import { progress, type Sample } from '../report.ts'
+
+export interface AttributionSubject {
+  /** Folds the whole topic from nothing with this many workers; events per second. */
+  run(workers: number): Promise<Sample>
+  /** Starts a worker on what the last run left; its port of metrics comes with it. */
+  start(name: string): Promise<{ readonly worker: Measured; readonly port: number }>
+  /** Waits until the workers have committed the whole topic. */
+  caughtUp(ports: readonly number[], workers: readonly Measured[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** Topic `events` filled as ingest fills it, with the shop's definitions in force and a flush at its end. */
+export async function openAttribution(bench: Bench, namespace: string, traffic: Traffic): Promise<AttributionSubject> {
+  const { connection, options } = bench
+  const events = topicName(namespace, 'events')
+  await createTopics(bench, namespace)
+  await deployShop(bench, namespace)
+  progress(`filling ${events}`)
+  await preload(connection, events, records(bench, traffic))
+  await flush(bench, events)
+  const ends = await endsOf(connection, events)
+  const toFold = ends.reduce((a, b) => a + b, 0)
+
+  async function start(name: string) {
+    const port = await freePort()
+    const settings = { METRICS_PORT: String(port), CAIRN_NAMESPACE: namespace, LOG_LEVEL: 'info' }
+    const env = { ...settings, KAFKA_BROKERS: connection.brokers.join(','), CAIRN_PARTITIONS: String(partitions) }
+    return { worker: startService(name, 'attribution', env, options.profile), port }
+  }
+
+  async function caughtUp(ports: readonly number[], workers: readonly Measured[]) {
+    await whileAlive(
+      workers,
+      until('attribution to catch up', async () => ((await folded(ports)) >= toFold ? true : undefined)),
+    )
+  }
+
+  return {
+    start,
+    caughtUp,
+    async run(count) {
+      await forgetOutputs(bench, namespace)
+      await createTopics(bench, namespace)
+      const started = await Promise.all(Array.from({ length: count }, (_, i) => start(`attribution-${i + 1}`)))
+      const workers = started.map(({ worker }) => worker)
+      const ports = started.map(({ port }) => port)
+      try {
+        await caughtUp(ports, workers)
+        const endedAt = Date.now()
+        const seconds = (endedAt - Math.min(...workers.map(firstReadAt))) / 1000
+        await checkOutcomes(ports, traffic.length)
+        const peaks = Object.fromEntries(workers.map((one) => [one.name, one.peakMb()]))
+        return { value: traffic.length / seconds, peaks: { ...peaks, ...bench.serverPeaks('kafka') } }
+      } finally {
+        await Promise.all(workers.map((one) => one.stop()))
+      }
+    },
+    async close() {
+      await deleteTopics(connection, (topic) => topic.startsWith(`${namespace}.`))
+    },
+  }
+}
+
+async function createTopics({ connection }: Bench, namespace: string): Promise<void> {
+  const ready = await ensureTopics(connection, { namespace, partitions, replication: 1 })
+  if (!ready.ok) throw new Error(ready.message)
+}
+
+const outputs = ['labelled-events', 'sessions', 'conversions', 'dead-letters', 'attribution-state'] as const
+
+async function forgetOutputs({ connection }: Bench, namespace: string): Promise<void> {
+  const names = new Set(outputs.map((kind) => topicName(namespace, kind)))
+  await deleteTopics(connection, (topic) => names.has(topic))
+  await deleteGroup(connection, `${namespace}.attribution`)
+}
+
+/** Puts the shop's own file in force. Sessions close by the fixture's times, which are the same in every run, not by today's. */
+export async function deployShop({ connection, codec }: Bench, namespace: string): Promise<void> {
+  const text = readFileSync(join(repository, 'definitions', 'shop.yaml'), 'utf8')
+  const read = readDefinitions(text.replace('time_source: log', 'time_source: event'))
+  if (!read.ok) throw new Error('definitions/shop.yaml is refused')
+  await deployDefinitions(connection, codec, namespace, read.json)
+}
+
+function* records({ codec }: Bench, traffic: Traffic): Generator<Outgoing> {
+  for (let place = 0; place < traffic.length; place++) {
+    const event = traffic.at(place)
+    yield { key: eventKey(event), value: codec.encodeEvent(event) }
+  }
+}
+
+/** Brings out the session rows that are still pending at the end, as closing does with the peer's caches. */
+async function flush({ connection, codec }: Bench, topic: string): Promise<void> {
+  const producer = await openProducer(connection)
+  const value = codec.encode('tick', { flush_id: 'end', hold_ms: 0 })
+  for (let p = 0; p < partitions; p++) await producer.send(topic, p, [{ key: '', value }])
+  await producer.close()
+}
+
+/** Committed positions of all partitions, added up. */
+async function folded(ports: readonly number[]): Promise<number> {
+  const positions = new Map<number, number>()
+  for (const port of ports) {
+    // A partition that moved stays among the gauges of who had it.
+    for (const [labels, position] of await readMetric(port, 'cairn_attribution_position')) {
+      const partition = labelNumber(labels, 'partition')
+      positions.set(partition, Math.max(position, positions.get(partition) ?? 0))
+    }
+  }
+  return [...positions.values()].reduce((a, b) => a + b, 0)
+}
+
+/** A partition is restored, from nothing here, just before its first event is asked for. UTC milliseconds. */
+function firstReadAt(worker: Measured): number {
+  const restored = worker
+    .log()
+    .split('\n')
+    .filter((line) => line.includes('partition restored'))
+    .map((line) => new Date((JSON.parse(line) as { time: string | number }).time).getTime())
+  return Math.min(...restored)
+}
+
+async function checkOutcomes(ports: readonly number[], expected: number): Promise<void> {
+  let accepted = 0
+  for (const port of ports)
+    for (const [labels, count] of await readMetric(port, 'cairn_attribution_events_total'))
+      if (labels.includes('outcome="accepted"')) accepted += count
+  if (accepted !== expected) throw new Error(`${expected} events were sent and ${accepted} accepted`)
+}

@@ -1,0 +1,63 @@
+import { mkdirSync } from 'node:fs'
+import { createCodec, readCatalog, type Catalog, type Codec, type KafkaConnection } from '@cairn/runtime'
+import { discardStack, startStack, type Stack } from '@cairn/stack'
+import { connectionTo } from './log.ts'
+import type { Options } from './options.ts'
+import { benchFolder, peakMbOf } from './processes.ts'
+import type { Peaks } from './report.ts'
+
+/** What every measure works with: a broker and an engine of the bench's own, on an empty data directory. */
+export interface Bench {
+  readonly options: Options
+  readonly stack: Stack
+  readonly connection: KafkaConnection
+  readonly catalog: Catalog
+  readonly codec: Codec
+  /** Peak memory of the servers so far. */
+  readonly serverPeaks: (...servers: readonly ('kafka' | 'clickhouse')[]) => Peaks
+  close(): Promise<void>
+}
+
+const dataDir = `${benchFolder}/stack`
+
+export async function openBench(options: Options): Promise<Bench> {
+  mkdirSync(benchFolder, { recursive: true })
+  // Processes of this machine unless told otherwise: ClickHouse's Kafka engine must reach the bench's schema registry.
+  const env = { CAIRN_STACK: 'native', ...process.env }
+  await discarded(env)
+  const started = await startStack({
+    dataDir,
+    env,
+    onCrash: ({ server, lastLines }) => {
+      process.stderr.write(`${server} has ended:\n${lastLines.join('\n')}\n`)
+      process.exit(1)
+    },
+  })
+  if (!started.ok) throw new Error(started.message)
+  const { stack } = started
+  const catalog = readCatalog()
+  return {
+    options,
+    stack,
+    connection: connectionTo(stack.kafka.brokers),
+    catalog,
+    codec: createCodec(catalog),
+    serverPeaks: (...servers) =>
+      Object.fromEntries(
+        servers.flatMap((name) => {
+          const pid = stack[name].server?.pid
+          const mb = pid === undefined ? undefined : peakMbOf(pid)
+          return mb === undefined ? [] : [[name, mb]]
+        }),
+      ),
+    async close() {
+      await stack.stop()
+      await discarded(env)
+    },
+  }
+}
+
+async function discarded(env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const result = await discardStack({ dataDir, env })
+  if (!result.ok) throw new Error(result.message)
+}

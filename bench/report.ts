@@ -1,0 +1,79 @@
+/** Peak resident memory of the processes of a measure, MB, by name. */
+export type Peaks = Readonly<Record<string, number>>
+
+export interface Sample {
+  readonly value: number
+  readonly peaks: Peaks
+}
+
+export interface Side {
+  readonly name: string
+  /** Runs once and answers what it measured. */
+  readonly run: () => Promise<Sample>
+}
+
+export interface Compared {
+  readonly measure: string
+  readonly unit: string
+  readonly runs: number
+  readonly ours: Side
+  /** Absent where nothing comparable exists or the peer is not installed. */
+  readonly peer: Side | undefined
+}
+
+/** Measures both sides in turn, so that whatever else the machine does meets both, and prints the line. */
+export async function compare({ measure, unit, runs, ours, peer }: Compared): Promise<void> {
+  const samples = { ours: [] as Sample[], peer: [] as Sample[] }
+  for (let run = 1; run <= runs; run++) {
+    samples.ours.push(await sample(measure, run, ours, unit))
+    if (peer !== undefined) samples.peer.push(await sample(measure, run, peer, unit))
+  }
+  printMeasure(measure, unit, samples.ours, samples.peer)
+}
+
+async function sample(measure: string, run: number, side: Side, unit: string): Promise<Sample> {
+  const taken = await side.run()
+  progress(`${measure} run ${run}: ${side.name} ${format(taken.value)} ${unit}`)
+  return taken
+}
+
+/** Prints the JSON line of a measure: the medians, their ratio and the highest memory of each process. */
+export function printMeasure(
+  measure: string,
+  unit: string,
+  ours: readonly Sample[],
+  peer: readonly Sample[] = [],
+): void {
+  const [own, other] = [median(ours), peer.length === 0 ? null : median(peer)]
+  const line = {
+    measure,
+    ours: format(own),
+    peer: other === null ? null : format(other),
+    ratio: other === null ? null : Number((own / other).toFixed(2)),
+    unit,
+    peak_mb: highest([...ours, ...peer]),
+  }
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}
+
+export function progress(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+function median(samples: readonly Sample[]): number {
+  const values = samples.map(({ value }) => value).sort((a, b) => a - b)
+  const middle = values.length >> 1
+  return values.length % 2 === 1 ? values[middle]! : (values[middle - 1]! + values[middle]!) / 2
+}
+
+function highest(samples: readonly Sample[]): Peaks {
+  const peaks: Record<string, number> = {}
+  for (const sample of samples)
+    for (const [name, mb] of Object.entries(sample.peaks)) peaks[name] = Math.max(mb, peaks[name] ?? 0)
+  return peaks
+}
+
+/** Three digits are more than a run repeats. */
+function format(value: number): number {
+  return value >= 100 ? Math.round(value) : Number(value.toPrecision(3))
+}
