@@ -37,6 +37,7 @@ export interface Credit extends Pick<Origin, 'channel' | 'source' | 'medium' | '
 }
 
 export function newConversion(goal: Goal, event: StorefrontEvent, key: string, definitionsNumber: number): Conversion {
+  const { value_minor, currency } = goal.worth(event)
   return {
     id: idFrom(event.event_time, [event.site, key, goal.name, event.event_id, 'conversion']),
     goal: goal.name,
@@ -46,7 +47,8 @@ export function newConversion(goal: Goal, event: StorefrontEvent, key: string, d
     event_name: event.name,
     event_time: event.event_time,
     user_id: event.user_id,
-    ...goal.worth(event),
+    value_minor,
+    currency,
     order_id: event.order_id,
     coupon: event.coupon,
     per_session: goal.count === 'once_per_session',

@@ -1,17 +1,20 @@
 import type { Millis } from '../event/event.ts'
 import { TimerQueue, type Timed } from './timers.ts'
 import { visitorSize } from './size.ts'
-import { draftOf, NEVER, type Dues, type VisitorCodec, type VisitorState } from './visitor.ts'
+import { restored, snapshotOf, type Snapshot } from './snapshot.ts'
+import { NEVER, type Dues, type VisitorCodec, type VisitorState } from './visitor.ts'
 
 /**
  * One visitor in memory. What is committed is held as a state, as bytes or (while it is likely to be needed again) as
- * both; `draft` is what the running batch makes of it, null when that forgets the visitor.
+ * both. A batch works on the state itself, as `draft` (null when it forgets the visitor), and keeps a copy to go back
+ * to: rollbacks are rare, and a copy that dies with its batch costs the garbage collector next to nothing.
  */
 export interface Slot extends Timed {
   state: VisitorState | null
   bytes: Uint8Array | null
   draft: VisitorState | null
   drafted: boolean
+  before: Snapshot | null
 }
 
 /** The visitors of a partition: committed states, the drafts of a batch over them, and the timers. */
@@ -62,7 +65,8 @@ export class VisitorStore {
     if (!slot.drafted) {
       if (this.saving !== null)
         throw new Error('A batch takes no more records once its states are taken for a checkpoint')
-      slot.draft = slot.state !== null ? draftOf(slot.state) : this.decoded(slot)
+      slot.before = slot.state === null ? null : snapshotOf(slot.state)
+      slot.draft = slot.state ?? this.decoded(slot)
       slot.drafted = true
       this.drafted.push(slot)
     }
@@ -96,6 +100,7 @@ export class VisitorStore {
 
   rollback(): void {
     for (const slot of this.drafted) {
+      slot.state = slot.before === null ? null : restored(slot.before)
       leaveDraft(slot)
       if (slot.state === null && slot.bytes === null) this.slots.delete(slot.key)
       else this.arm(slot)
@@ -152,10 +157,11 @@ export class VisitorStore {
 
 function newSlot(key: string): Slot {
   const armed = { emit_due: NEVER, close_due: NEVER, expire_due: NEVER }
-  return { key, armed, state: null, bytes: null, draft: null, drafted: false }
+  return { key, armed, state: null, bytes: null, draft: null, drafted: false, before: null }
 }
 
 function leaveDraft(slot: Slot): void {
   slot.draft = null
   slot.drafted = false
+  slot.before = null
 }

@@ -6,11 +6,11 @@ import type { ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import { place, survivorOf } from '../session/place.ts'
 import type { SessionRow } from '../session/row.ts'
-import { absorb, addEvent, newSession, type Arrival } from '../session/session.ts'
+import { absorb, addEvent, type Arrival } from '../session/session.ts'
 import { direct, type Origin } from '../session/source.ts'
 import { markDirty } from './settle.ts'
 import { sessionSize } from './size.ts'
-import { NEVER, type TrackedSession, type VisitorState } from './visitor.ts'
+import { newTrackedSession, type TrackedSession, type VisitorState } from './visitor.ts'
 
 /** What an event does to its visitor, beyond the rows that become due later. */
 export interface Visit {
@@ -135,10 +135,6 @@ function refuse(session: TrackedSession, arrival: Arrival): void {
   if (session.capped) return
   session.capped = true
   if (session.closed) markDirty(session, arrival.streamTime)
-}
-
-function newTrackedSession(event: StorefrontEvent, arrival: Arrival): TrackedSession {
-  return { ...newSession(event, arrival), conversions: [], dirty_due: NEVER, emitted_at: -1, emitted: null, size: 0 }
 }
 
 function creditOf(session: TrackedSession): Credit {

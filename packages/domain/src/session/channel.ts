@@ -28,34 +28,40 @@ const NO_MEDIUM = new Set(['', '(not set)', '(none)'])
  * Display stands before Paid Other because `cpm` matches the paid pattern too. An assistant's links often carry only
  * `utm_source`, so a known assistant without a medium of its own counts as one.
  */
-const RULES: readonly (readonly [channel: string, matches: (t: Traffic) => boolean])[] = [
-  ['Direct', (t) => t.source === '(direct)' && (t.medium === '(not set)' || t.medium === '(none)')],
-  ['Cross-network', (t) => t.campaign.includes('cross-network')],
-  ['AI Assistant', (t) => t.medium === 'ai-assistant' || (t.category === 'assistant' && isUnmarked(t.medium))],
-  ['Paid Shopping', (t) => t.shopping && t.paid],
-  ['Paid Search', (t) => t.category === 'search' && t.paid],
-  ['Paid Social', (t) => t.category === 'social' && t.paid],
-  ['Paid Video', (t) => t.category === 'video' && t.paid],
-  ['Display', (t) => DISPLAY.has(t.medium)],
-  ['Paid Other', (t) => t.paid],
-  ['Organic Shopping', (t) => t.shopping],
-  ['Organic Social', (t) => t.category === 'social' || SOCIAL.has(t.medium)],
-  ['Organic Video', (t) => t.category === 'video' || t.medium.includes('video')],
-  ['Organic Search', (t) => t.category === 'search' || t.medium === 'organic'],
-  ['Referral', (t) => REFERRAL.has(t.medium)],
-  ['Email', (t) => EMAIL.has(t.source) || EMAIL.has(t.medium)],
-  ['Affiliates', (t) => t.medium === 'affiliate'],
-  ['Audio', (t) => t.medium === 'audio'],
-  ['SMS', (t) => t.source === 'sms' || t.medium === 'sms'],
-  ['Mobile Push Notifications', (t) => t.source === 'firebase' || isPush(t.medium)],
+const RULES: readonly { readonly channel: string; readonly matches: (t: Traffic) => boolean }[] = [
+  { channel: 'Direct', matches: (t) => t.source === '(direct)' && (t.medium === '(not set)' || t.medium === '(none)') },
+  { channel: 'Cross-network', matches: (t) => t.campaign.includes('cross-network') },
+  {
+    channel: 'AI Assistant',
+    matches: (t) => t.medium === 'ai-assistant' || (t.category === 'assistant' && isUnmarked(t.medium)),
+  },
+  { channel: 'Paid Shopping', matches: (t) => t.shopping && t.paid },
+  { channel: 'Paid Search', matches: (t) => t.category === 'search' && t.paid },
+  { channel: 'Paid Social', matches: (t) => t.category === 'social' && t.paid },
+  { channel: 'Paid Video', matches: (t) => t.category === 'video' && t.paid },
+  { channel: 'Display', matches: (t) => DISPLAY.has(t.medium) },
+  { channel: 'Paid Other', matches: (t) => t.paid },
+  { channel: 'Organic Shopping', matches: (t) => t.shopping },
+  { channel: 'Organic Social', matches: (t) => t.category === 'social' || SOCIAL.has(t.medium) },
+  { channel: 'Organic Video', matches: (t) => t.category === 'video' || t.medium.includes('video') },
+  { channel: 'Organic Search', matches: (t) => t.category === 'search' || t.medium === 'organic' },
+  { channel: 'Referral', matches: (t) => REFERRAL.has(t.medium) },
+  { channel: 'Email', matches: (t) => EMAIL.has(t.source) || EMAIL.has(t.medium) },
+  { channel: 'Affiliates', matches: (t) => t.medium === 'affiliate' },
+  { channel: 'Audio', matches: (t) => t.medium === 'audio' },
+  { channel: 'SMS', matches: (t) => t.source === 'sms' || t.medium === 'sms' },
+  { channel: 'Mobile Push Notifications', matches: (t) => t.source === 'firebase' || isPush(t.medium) },
 ]
 
-export function channelOf({ source, medium, campaign }: ChannelInput): string {
+export function channelOf(input: ChannelInput): string {
+  const source = input.source.toLowerCase()
+  const medium = input.medium.toLowerCase()
+  const campaign = input.campaign.toLowerCase()
   const category = sourceEntry(source)?.category
-  const lower = { source: source.toLowerCase(), medium: medium.toLowerCase(), campaign: campaign.toLowerCase() }
-  const shopping = category === 'shopping' || SHOPPING_CAMPAIGN.test(lower.campaign)
-  const traffic = { ...lower, category, shopping, paid: isPaid(lower.medium) }
-  return RULES.find(([, matches]) => matches(traffic))?.[0] ?? 'Unassigned'
+  const shopping = category === 'shopping' || SHOPPING_CAMPAIGN.test(campaign)
+  const traffic: Traffic = { source, medium, campaign, category, paid: isPaid(medium), shopping }
+  for (const { channel, matches } of RULES) if (matches(traffic)) return channel
+  return 'Unassigned'
 }
 
 /** Google's `^(.*cp.*|ppc|retargeting|paid.*)$`. */

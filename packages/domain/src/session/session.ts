@@ -60,30 +60,9 @@ export interface Arrival {
   readonly definitionsNumber: number
 }
 
-/** A session without events: {@link addEvent} gives it its first. */
-export function newSession(event: StorefrontEvent, arrival: Arrival): Session {
-  return {
-    id: idFrom(event.event_time, [event.site, event.visitor_id, event.event_id]),
-    first_offset: arrival.offset,
-    client_session_id: arrival.rules.clientSession === 'trust' ? event.client_session_id : '',
-    started_at: event.event_time,
-    ended_at: event.event_time,
-    events: 0,
-    page_views: 0,
-    entry: null,
-    exit: null,
-    origin: null,
-    user: null,
-    device: null,
-    country: null,
-    is_bot: false,
-    capped: false,
-    closed: false,
-    close_due: 0,
-    forget_due: 0,
-    absorbed: [],
-    definitions_number: arrival.definitionsNumber,
-  }
+/** The id of the session that an event starts. */
+export function sessionIdOf(event: StorefrontEvent): string {
+  return idFrom(event.event_time, [event.site, event.visitor_id, event.event_id])
 }
 
 export function addEvent(session: Session, event: StorefrontEvent, arrival: Arrival): void {
@@ -98,8 +77,7 @@ export function addEvent(session: Session, event: StorefrontEvent, arrival: Arri
   if (isEarliest(session.device, event, event.device)) session.device = markOf(event, event.device)
   if (isEarliest(session.country, event, event.country)) session.country = markOf(event, event.country)
   if (carriesOrigin(event) && (session.origin === null || precedes(event.event_time, event.event_id, session.origin))) {
-    const origin = resolveOrigin(event, arrival.ownDomains)
-    session.origin = { time: event.event_time, event_id: event.event_id, ...origin }
+    session.origin = originMarkOf(event, arrival.ownDomains)
   }
   touch(session, arrival)
 }
@@ -148,6 +126,12 @@ function isLatest(mark: Mark | null, event: StorefrontEvent, value: string): boo
 
 function markOf(event: StorefrontEvent, value: string): Mark {
   return { time: event.event_time, event_id: event.event_id, value }
+}
+
+function originMarkOf(event: StorefrontEvent, ownDomains: ReadonlySet<string>): OriginMark {
+  const { channel, source, medium, campaign, term, content, click_id_name, referrer } = resolveOrigin(event, ownDomains)
+  const { event_time: time, event_id } = event
+  return { time, event_id, channel, source, medium, campaign, term, content, click_id_name, referrer }
 }
 
 interface Timed {

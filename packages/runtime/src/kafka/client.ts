@@ -1,5 +1,8 @@
 import { Kafka, logLevel, type LogEntry } from 'kafkajs'
 import type { Logger } from '../log/log.ts'
+import { encodeProduceQuickly } from './produce-request.ts'
+
+encodeProduceQuickly()
 
 /**
  * kafkajs backs off 300 ms after the first CONCURRENT_TRANSACTIONS, which every second transaction in a row meets while

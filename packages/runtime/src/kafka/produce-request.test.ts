@@ -1,0 +1,66 @@
+import { createRequire } from 'node:module'
+import { describe, expect, it, jest } from '@jest/globals'
+import fc from 'fast-check'
+import { crc32c } from './crc32c.ts'
+import { encodeProduce, type Encoded, type ProduceArguments } from './produce-request.ts'
+
+const require = createRequire(import.meta.url)
+type Original = (given: ProduceArguments) => { encode: () => Promise<Encoded> }
+const original = require('kafkajs/src/protocol/requests/produce/v3/request') as Original
+const Long = require('kafkajs/src/utils/long') as { fromValue(value: number): { toString(): string } }
+
+const now = Date.UTC(2026, 4, 4)
+
+const bytes = fc.uint8Array({ maxLength: 300 }).map((b) => Buffer.from(b))
+const message = fc.record({
+  key: fc.option(fc.string({ unit: 'binary', maxLength: 60 })),
+  value: fc.option(bytes),
+})
+const request: fc.Arbitrary<ProduceArguments> = fc.record({
+  acks: fc.constant(-1),
+  timeout: fc.constant(30_000),
+  compression: fc.constant(0),
+  transactionalId: fc.option(fc.string({ minLength: 1, maxLength: 20 })),
+  producerId: fc.integer({ min: -1, max: 2 ** 40 }).map((id) => Long.fromValue(id)),
+  producerEpoch: fc.integer({ min: 0, max: 32_767 }),
+  topicData: fc.array(
+    fc.record({
+      topic: fc.string({ minLength: 1, maxLength: 30 }),
+      partitions: fc.array(
+        fc.record({
+          partition: fc.nat(1000),
+          firstSequence: fc.nat(2 ** 31 - 1),
+          messages: fc.array(message, { minLength: 1, maxLength: 150 }),
+        }),
+        { minLength: 1, maxLength: 3 },
+      ),
+    }),
+    { minLength: 1, maxLength: 3 },
+  ),
+})
+
+describe('encodeProduce', () => {
+  it('writes the bytes that kafkajs writes', async () => {
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(now)
+    try {
+      await fc.assert(
+        fc.asyncProperty(request, async (given) => {
+          const expected = (await original(given).encode()).buffer
+          const encoded = encodeProduce(given, now)
+          expect(encoded.size()).toBe(expected.length)
+          expect(encoded.buffer.equals(expected)).toBe(true)
+        }),
+        { numRuns: 200 },
+      )
+    } finally {
+      clock.mockRestore()
+    }
+  })
+})
+
+describe('crc32c', () => {
+  it('gives the check value of the standard (RFC 3720, B.4)', () => {
+    expect(crc32c(Buffer.from('123456789'), 0, 9)).toBe(0xe3069283)
+    expect(crc32c(Buffer.alloc(32), 0, 32)).toBe(0x8a9136aa)
+  })
+})
