@@ -33,8 +33,17 @@ const introduction = `<!-- Written by scripts/reference.mjs from schemas/clickho
 # The warehouse
 
 The views below are the stable interface: their names and meanings stay. Read them, not the tables beneath. They show
-every row as it stands now, corrections applied, once. Money is in major units of its currency; add it up only within one
-currency. All times are UTC.`
+every row as it stands now, corrections applied, once. Bots are in \`v_events\` only. Money is in major units of its
+currency; add it up only within one currency. All times are UTC.
+
+In \`v_channel_hourly\` the rows of goal '' count sessions and the others count conversions of one goal in one currency, so
+sessions are added up where \`goal = ''\`:
+
+\`\`\`sql
+SELECT channel, sumIf(sessions, goal = '') AS visits, sumIf(converting_sessions, goal = '') AS converting,
+       sum(micro) AS micro, sum(macro) AS macro
+FROM v_channel_hourly GROUP BY channel ORDER BY visits DESC
+\`\`\``
 
 function statements(sql) {
   return sql
