@@ -11,7 +11,7 @@ import {
   topicName,
   type Codec,
 } from '@cairn/runtime'
-import { storefrontEvent } from './events.ts'
+import { buildEvent } from '@cairn/testkit/domain'
 import { brokers, ownNamespace } from './kafka.ts'
 import { until } from './until.ts'
 
@@ -103,7 +103,7 @@ function events(seed: number, codec: Codec): () => { key: string; value: Buffer 
     const late = random() < 0.1 ? random() * 3 * 3_600_000 : 0
     const value =
       name === 'purchase' ? { order_id: `o${number}`, value_minor: Math.floor(random() * 10_000), currency: 'EUR' } : {}
-    return storefrontEvent({
+    return buildEvent({
       event_id: `e${seed}-${number++}`,
       visitor_id: `v${Math.floor(random() * 200)}`,
       event_time: Math.floor(now - 60_000 + number - late),
