@@ -72,6 +72,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
       return problems.length === 0 ? [] : [...problems, ...started.map((process) => process.log())]
     },
     async close() {
+      client.stop()
       await endProcesses()
       const { url, user: username, password, database } = instance.clickhouse
       await dropDatabase(openWarehouse({ url, username, password, database }))

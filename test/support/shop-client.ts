@@ -26,6 +26,8 @@ export interface ShopClient {
    * it is answered with 2xx, as clients do that lose nothing; what a lost answer was about is so sent twice.
    */
   send(messages: number): Promise<void>
+  /** Ends what is under way, for a test that has failed. */
+  stop(): void
 }
 
 /** A shop's tracker on `url`; the seed decides what it sends. `padding` bytes are added to each message. */
@@ -34,6 +36,7 @@ export function shopClient(url: string, writeKey: string, seed: number, padding 
   const sent = new Set<string>()
   const orders = new Set<string>()
   const next = messages(seed, 'x'.repeat(padding))
+  const stopped = new AbortController()
   const authorization = `Basic ${btoa(`${writeKey}:`)}`
 
   async function post(batch: readonly Message[]): Promise<void> {
@@ -41,6 +44,7 @@ export function shopClient(url: string, writeKey: string, seed: number, padding 
     for (const { messageId } of batch) sent.add(messageId)
     const deadline = performance.now() + patienceMs
     while (!(await isTaken(url, authorization, body))) {
+      stopped.signal.throwIfAborted()
       if (performance.now() > deadline) throw new Error(`${url} took nothing for ${patienceMs} ms`)
       await new Promise((resolve) => setTimeout(resolve, retryMs))
     }
@@ -54,6 +58,7 @@ export function shopClient(url: string, writeKey: string, seed: number, padding 
     accepted,
     sent,
     orders,
+    stop: () => stopped.abort(),
     async send(count) {
       let left = count
       const connection = async () => {
