@@ -13,6 +13,7 @@ import {
 } from '@cairn/runtime'
 import { buildEvent } from '@cairn/testkit/domain'
 import { brokers, ownNamespace } from './kafka.ts'
+import { randomFrom } from './random.ts'
 import { until } from './until.ts'
 
 const names = ['page_view', 'view_item', 'add_to_cart', 'begin_checkout', 'purchase', 'search'] as const
@@ -112,17 +113,5 @@ function events(seed: number, codec: Codec): () => { key: string; value: Buffer 
       source: pick(sources),
       ...value,
     })
-  }
-}
-
-/** mulberry32: small, seedable, good enough to mix test traffic. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
   }
 }
