@@ -1,5 +1,5 @@
 /**
- * Named points where a fault test may stop or kill the process: between two effects whose order matters.
+ * Named points where a fault test may kill, halt or fail the process: between two effects whose order matters.
  * Without a test every point is a resolved promise.
  */
 export interface Faults {
@@ -23,20 +23,23 @@ export type FaultPoint = (typeof faultPoints)[number]
 export const noFaults: Faults = { reach: () => Promise.resolve() }
 
 /**
- * Acts at a point as `CAIRN_FAULT` says: `<point>=<kill|stop>[@<nth time, from 1>]`. `kill` ends the process as
- * SIGKILL would; `stop` halts it as SIGSTOP does, until something continues it. Only processes of fault tests set it.
+ * Acts at a point as `CAIRN_FAULT` says: `<point>=<kill|stop|fail>[@<nth time, from 1>]`. `kill` ends the process as
+ * SIGKILL would; `stop` halts it as SIGSTOP does, until something continues it; `fail` makes `reach` reject, as what
+ * stands before the point may. Only processes of fault tests set it.
  */
 export function faultsFrom(
   text: string | undefined,
   process: { pid: number; kill(pid: number, signal: string): void },
 ): Faults {
-  const match = text === undefined ? null : /^([\w.-]+)=(kill|stop)(?:@(\d+))?$/.exec(text)
+  const match = text === undefined ? null : /^([\w.-]+)=(kill|stop|fail)(?:@(\d+))?$/.exec(text)
   if (match === null) return noFaults
   const [, point, action, nth] = match
   let left = Number(nth ?? 1)
   return {
     reach(reached) {
-      if (reached === point && --left === 0) process.kill(process.pid, action === 'kill' ? 'SIGKILL' : 'SIGSTOP')
+      if (reached !== point || --left !== 0) return Promise.resolve()
+      if (action === 'fail') return Promise.reject(new Error(`the fault asked for at ${reached}`))
+      process.kill(process.pid, action === 'kill' ? 'SIGKILL' : 'SIGSTOP')
       return Promise.resolve()
     },
   }
