@@ -1,116 +1,24 @@
-import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
-import {
-  createCodec,
-  createContainerBuilder,
-  ensureTopics,
-  openProducer,
-  readCatalog,
-  readLog,
-  silentLogger,
-  topicName,
-  type DeadLetter,
-  type IdempotentProducer,
-  type Outgoing,
-  type Running,
-  type TopicKind,
-  type Warehouse,
-} from '@cairn/runtime'
-import { brokers, ownNamespace } from '../support/kafka.ts'
+import { readLog, type DeadLetter, type Warehouse } from '@cairn/runtime'
 import { freePort } from '../support/port.ts'
 import { proxyTo } from '../support/proxy.ts'
-import { conversion, correction, event, label, session, uuid } from '../support/records.ts'
-import { sinkApart, sinkHere, sinkPartitions, type Child } from '../support/sink.ts'
+import { conversion, session, uuid } from '../support/records.ts'
+import { sinkPartitions } from '../support/sink.ts'
+import { barrier, Bench, codec, connection, corrections, events, sessions, type Stored } from '../support/sink-bench.ts'
 import { until } from '../support/until.ts'
-import { clickhouse, dropDatabase, emptyWarehouse, migratedWarehouse, rowsOf } from '../support/warehouse.ts'
+import { clickhouse, migratedWarehouse, rowsOf } from '../support/warehouse.ts'
 
 jest.setTimeout(120_000)
-
-const catalog = readCatalog()
-const codec = createCodec(catalog)
-const connection = { brokers: brokers(), clientId: 'test', log: silentLogger }
-
-/** A namespace with its topics and database, and what a test does to it. */
-class Bench {
-  readonly namespace = ownNamespace('sink')
-  readonly warehouse: Warehouse = emptyWarehouse(this.namespace)
-  #producer: IdempotentProducer | undefined
-  readonly running: Running[] = []
-  readonly children: Child[] = []
-
-  async open(): Promise<this> {
-    const topics = await ensureTopics(connection, {
-      namespace: this.namespace,
-      partitions: sinkPartitions,
-      replication: 1,
-    })
-    if (!topics.ok) throw new Error(topics.message)
-    this.#producer = await openProducer(connection)
-    return this
-  }
-
-  topic(kind: TopicKind): string {
-    return topicName(this.namespace, kind)
-  }
-
-  async send(kind: TopicKind, partition: number, values: readonly (Buffer | null)[]): Promise<void> {
-    const records: Outgoing[] = values.map((value) => ({ key: 'shop:v-1', value }))
-    await this.#producer!.send(this.topic(kind), partition, records)
-  }
-
-  async here(settings?: Readonly<Record<string, string>>): Promise<Running> {
-    const running = await sinkHere(this.namespace, settings)
-    this.running.push(running)
-    return running
-  }
-
-  apart(settings?: Readonly<Record<string, string>>): Child {
-    const child = sinkApart(this.namespace, settings)
-    this.children.push(child)
-    return child
-  }
-
-  /** One row past the sink, as if from partition 1. */
-  async insert(table: string, schema: string, message: Buffer): Promise<void> {
-    const builder = createContainerBuilder(catalog.named(schema), 1, 1)
-    builder.add(0, message)
-    const done = await this.warehouse.insertContainer(table, builder.build(), {
-      token: 'other',
-      queryId: `${table}-other`,
-    })
-    if (!done.ok) throw new Error(done.message)
-  }
-
-  /** Rows of a count query; 0 while the tables are not there yet. */
-  async count(from: string, what = 'count()'): Promise<number> {
-    const result = await this.warehouse.query<{ n: number }>(
-      `SELECT ${what} AS n FROM ${this.warehouse.database}.${from}`,
-    )
-    return result.ok ? result.value[0]!.n : 0
-  }
-
-  async close(): Promise<void> {
-    for (const child of this.children) child.signal('SIGKILL')
-    for (const running of this.running) await running.stop()
-    await this.#producer?.close()
-    await dropDatabase(this.warehouse)
-  }
-}
 
 let bench: Bench
 afterEach(() => bench.close())
 
-const events = (from: number, count: number) =>
-  Array.from({ length: count }, (_, i) =>
-    codec.prependLabel(codec.encodeEvent(event({ event_id: `e-${from + i}` })), 1, label({ input_offset: from + i })),
-  )
-const firstSession = (n: number) => session({ session_id: uuid(n), channel: 'Email' })
-const sessions = (count: number) => Array.from({ length: count }, (_, n) => codec.encode('session', firstSession(n)))
-const corrections = (count: number) =>
-  Array.from({ length: count }, (_, n) =>
-    codec.encode('session', correction(firstSession(n), 2, { channel: 'Direct' })),
-  )
-const barrier = (flush_id: string, hold_ms = 0) => codec.encode('barrier', { flush_id, hold_ms, input_offset: 0 })
+const everythingOnce = ([events, sessions]: readonly [number, number]): Stored => ({
+  events,
+  distinctEvents: events,
+  sessions,
+  rollUpDiffers: [],
+})
 
 const byChannel = (warehouse: Warehouse) =>
   rowsOf(warehouse, `SELECT channel, sum(t.sessions) AS sessions FROM ${warehouse.table('v_channel_hourly')} AS t GROUP BY channel`) // prettier-ignore
@@ -226,25 +134,22 @@ describe('the sink', () => {
     ['sink.after-insert', 'sessions'],
   ])('stores every row once when it is killed at %s of %s', async (point, what) => {
     bench = await new Bench().open()
-    await sendAll(what)
-    const killed = bench.apart({ CAIRN_FAULT: `${point}=kill@2`, BATCH_ROWS: '400' })
-    expect(await killed.ended).toBe('SIGKILL')
-    await bench.here()
-    await everythingOnce(what === 'events' ? [1000, 0] : [0, 500])
+    await bench.killedAndReplaced(point, what)
+    expect(await bench.stored()).toEqual(everythingOnce(what === 'events' ? [1000, 0] : [0, 500]))
   })
 
   it('stores every row once when a stopped owner wakes up after another has taken over', async () => {
     bench = await new Bench().open()
-    await sendAll('events')
-    await sendAll('sessions')
+    await bench.sendAll('events')
+    await bench.sendAll('sessions')
     const zombie = bench.apart({ CAIRN_FAULT: 'sink.after-intent=stop' })
     await until(async () => (await openIntents()) > 0)
     await bench.here()
-    await everythingOnce([1000, 500])
+    expect(await bench.stored()).toEqual(everythingOnce([1000, 500]))
     zombie.signal('SIGCONT')
     zombie.signal('SIGTERM')
     expect(await zombie.ended).toBe(0)
-    await everythingOnce([1000, 500])
+    expect(await bench.stored()).toEqual(everythingOnce([1000, 500]))
   })
 
   it.each([
@@ -255,7 +160,7 @@ describe('the sink', () => {
   ])('asks the tables when it was killed at %s of %s so long ago that the token is forgotten', async (point, what) => {
     bench = await new Bench().open()
     await migratedWarehouse(bench.namespace, 1).then((warehouse) => warehouse.close())
-    await sendAll(what)
+    await bench.sendAll(what)
     const killed = bench.apart({ CAIRN_FAULT: `${point}=kill` })
     expect(await killed.ended).toBe('SIGKILL')
     // A window of one entry forgets with the next insert into each table.
@@ -263,14 +168,8 @@ describe('the sink', () => {
     const other = session({ session_id: uuid(9999), channel: 'Other' })
     await bench.insert('sessions_in', 'session', codec.encode('session', other))
     await bench.here({ SAFE_WINDOW_MS: '1000' })
-    await everythingOnce(what === 'events' ? [1001, 1] : [1, 501])
+    expect(await bench.stored()).toEqual(everythingOnce(what === 'events' ? [1001, 1] : [1, 501]))
   })
-
-  function sendAll(what: string): Promise<void> {
-    return what === 'events'
-      ? bench.send('labelled-events', 0, events(0, 1000))
-      : bench.send('sessions', 0, [...sessions(500), ...corrections(500)])
-  }
 
   async function openIntents(): Promise<number> {
     let count = 0
@@ -278,27 +177,5 @@ describe('the sink', () => {
       count += records.filter((r) => codec.decode(r.value).ok && !r.key.startsWith('\u0001')).length
     })
     return count
-  }
-
-  /** Waits until all is there, then sees that nothing is there twice once the sink has passed a barrier behind it. */
-  async function everythingOnce([eventCount, sessionCount]: readonly [number, number]): Promise<void> {
-    const { warehouse } = bench
-    const flushId = randomUUID()
-    for (const kind of ['labelled-events', 'sessions'] as const) await bench.send(kind, 0, [barrier(flushId)])
-    await until(
-      async () => (await bench.count(`barriers WHERE flush_id = '${flushId}'`, 'uniqExact(topic)')) === 2,
-      60_000,
-    )
-    expect(await bench.count('events')).toBe(eventCount)
-    expect(await bench.count('events', 'uniqExact((_partition, _offset))')).toBe(eventCount)
-    expect(await bench.count("v_sessions WHERE channel != 'Email'")).toBe(sessionCount)
-    const differing = await rowsOf(
-      warehouse,
-      `SELECT hour, channel, goal, _partition FROM (
-        SELECT hour, channel, goal, _partition, sessions FROM ${warehouse.table('channel_hourly_facts')}
-        UNION ALL SELECT hour, channel, goal, _partition, -sessions FROM ${warehouse.table('channel_hourly')}
-      ) AS t GROUP BY hour, channel, goal, _partition HAVING sum(t.sessions) != 0`,
-    )
-    expect(differing).toEqual([])
   }
 })

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { load, startSink } from '@cairn/sink'
 import type { Running } from '@cairn/runtime'
 import { brokers } from './kafka.ts'
 import { clickhouse } from './warehouse.ts'
+import { repository } from './workers.ts'
 
 export const sinkPartitions = 2
 
@@ -35,10 +36,13 @@ export interface Child {
   readonly ended: Promise<number | NodeJS.Signals>
 }
 
-/** A sink in a process of its own, which may be killed. Runs the built code. */
-export function sinkApart(namespace: string, settings: Readonly<Record<string, string>> = {}): Child {
-  const main = fileURLToPath(new URL('../../services/sink/dist/main.js', import.meta.url))
-  const child = spawn(process.execPath, [main], {
+/** A sink in a process of its own, which may be killed. Runs the built code under `root`. */
+export function sinkApart(
+  namespace: string,
+  settings: Readonly<Record<string, string>> = {},
+  root: string = repository,
+): Child {
+  const child = spawn(process.execPath, [join(root, 'services', 'sink', 'dist', 'main.js')], {
     env: { ...environment(namespace, settings), PATH: process.env['PATH'] },
     stdio: ['ignore', 'inherit', 'inherit'],
   })

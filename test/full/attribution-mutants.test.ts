@@ -1,0 +1,76 @@
+import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals'
+import { killedAfterCommit, transactionAborts, zombieWakes, type AttributionRow } from '../support/attribution-rows.ts'
+import { discardMutants, mutantOf, type Mutation } from '../support/mutant.ts'
+import type { Difference } from '../support/replay.ts'
+import { endProcesses, repository } from '../support/workers.ts'
+
+jest.setTimeout(120_000)
+afterEach(endProcesses)
+afterAll(discardMutants)
+
+interface Case {
+  readonly row: AttributionRow
+  readonly mutation: Mutation
+  /** What the mutant does to the output topics, and what it does not. */
+  readonly wrong: Difference['what']
+  readonly absent: Difference['what']
+}
+
+const loop = 'services/attribution/dist/partition/loop.js'
+
+const cases: readonly Case[] = [
+  {
+    row: zombieWakes,
+    mutation: {
+      name: 'no-fencing',
+      file: 'packages/runtime/dist/kafka/takeover.js',
+      from: '`${options.transactionalPrefix}-${partition.partition}`',
+      to: '`${options.transactionalPrefix}-${partition.partition}-${randomUUID()}`',
+    },
+    wrong: 'extra',
+    absent: 'missing',
+  },
+  {
+    row: transactionAborts,
+    mutation: {
+      name: 'state-applied-before-the-commit',
+      file: loop,
+      from: 'const end = await this.#producer.transact(',
+      to: 'commit(this.#fold);\nconst end = await this.#producer.transact(',
+    },
+    // The second attempt takes the events of the first for repetitions.
+    wrong: 'missing',
+    absent: 'extra',
+  },
+  {
+    row: killedAfterCommit,
+    mutation: {
+      name: 'position-read-from-the-group',
+      file: loop,
+      from: 'const committed = saved.meta?.position ?? this.#position;',
+      to: `
+        const { Kafka } = (await import('kafkajs')).default
+        const admin = new Kafka({ brokers: this.#shell.config.KAFKA_BROKERS }).admin()
+        await admin.connect()
+        const groupId = \`\${this.#shell.config.CAIRN_NAMESPACE}.attribution\`
+        const topic = this.#shell.topic('events')
+        const [{ partitions }] = await admin.fetchOffsets({ groupId, topics: [topic] })
+        await admin.disconnect()
+        const { offset } = partitions.find((one) => one.partition === this.#partition.partition)
+        this.#position = Math.max(0, Number(offset))
+        this.#partition.inbox(topic).readFrom(this.#position)
+        return`,
+    },
+    wrong: 'extra',
+    absent: 'missing',
+  },
+]
+
+describe.each(cases.map((one) => ({ name: one.mutation.name, ...one })))('attribution with $name', (one) => {
+  it('is found out by a row that the product passes', async () => {
+    expect(await one.row(repository)).toEqual([])
+    const found = new Set((await one.row(mutantOf(one.mutation))).map(({ what }) => what))
+    expect([one.wrong, found.has(one.wrong)]).toEqual([one.wrong, true])
+    expect([one.absent, found.has(one.absent)]).toEqual([one.absent, false])
+  })
+})
