@@ -5,7 +5,7 @@ import { createCodec, deployDefinitions, ensureTopics, openWarehouse, readCatalo
 import { rememberedPorts, type ClickHouseServer } from '@cairn/stack'
 import { checkedDefinitions } from '../../packages/cli/src/definitions.ts'
 import type { Instance } from '../../packages/cli/src/instance/instance.ts'
-import { defaultDefinitions } from '../../packages/cli/src/instance/start.ts'
+import { shippedDefinitions } from '../../packages/cli/src/instance/start.ts'
 import { judge } from './judge.ts'
 import { brokers, ownNamespace } from './kafka.ts'
 import { shopClient } from './shop-client.ts'
@@ -106,7 +106,7 @@ async function prepareTopics({ kafka, namespace, partitions }: Instance): Promis
   const connection = { brokers: kafka, clientId: 'rig', log: silentLogger }
   const ready = await ensureTopics(connection, { namespace, partitions, replication: 1 })
   if (!ready.ok) throw new Error(ready.message)
-  await deployDefinitions(connection, createCodec(readCatalog()), namespace, checkedDefinitions(defaultDefinitions))
+  await deployDefinitions(connection, createCodec(readCatalog()), namespace, checkedDefinitions(shippedDefinitions))
 }
 
 function environmentOf({ kafka, namespace, partitions, ingest, clickhouse: ch }: Instance): Record<string, string> {

@@ -34,7 +34,8 @@ export interface StartedInstance {
   readonly stop: () => Promise<void>
 }
 
-const shippedDefinitions = resolve(import.meta.dirname, '..', '..', '..', '..', 'definitions', 'shop.yaml')
+/** What is in force before anything was deployed. */
+export const shippedDefinitions = resolve(import.meta.dirname, '..', '..', '..', '..', 'definitions', 'shop.yaml')
 
 /** Kafka's two ports and ClickHouse's come first. */
 const stackPorts = 3
