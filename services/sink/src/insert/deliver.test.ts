@@ -32,6 +32,8 @@ let clock: number
 let storedOffsets: number[]
 let end: 'committed' | 'fenced'
 let stopping: AbortController
+/** Seconds for which the server has been running. */
+let uptime: number
 
 beforeEach(() => {
   effects = []
@@ -40,6 +42,7 @@ beforeEach(() => {
   clock = 0
   storedOffsets = []
   end = 'committed'
+  uptime = 1000
   stopping = new AbortController()
 })
 
@@ -55,6 +58,8 @@ const warehouse = {
     return Promise.resolve(stored)
   },
   query(statement: string) {
+    if (statement.includes('uptime'))
+      return Promise.resolve({ ok: true as const, value: [{ seconds: uptime }] as never[] })
     const asksOffsets = statement.includes('DISTINCT _offset')
     effects.push(asksOffsets ? 'ask which offsets are there' : 'ask for the difference of the roll-up')
     const value = (asksOffsets ? storedOffsets.map((_offset) => ({ _offset })) : [{ hour: 'h' }]) as never[]
@@ -115,7 +120,7 @@ function emptyBody(fields: readonly { readonly type: unknown }[]): Buffer {
   return Buffer.concat(fields.map(({ type }) => (isUuid(type) ? uuid : Buffer.from([0]))))
 }
 
-async function start(kind: InputKind, ageMs = 0, leaseAgeMs = 0): Promise<'stored' | 'given_up'> {
+async function start(kind: InputKind, ageMs = 0, leaseAgeMs = 0, isRepeated = false): Promise<'stored' | 'given_up'> {
   const shell = shellOf()
   const ledger = new Ledger(shell, { partition: 4 } as never, producer, new Map())
   const batch = batchOf(kind)
@@ -123,7 +128,14 @@ async function start(kind: InputKind, ageMs = 0, leaseAgeMs = 0): Promise<'store
   now += ageMs
   clock += leaseAgeMs
   const ends = { signal: new AbortController().signal, stopping: stopping.signal }
-  const delivery: Delivery = { route: routes.find((one) => one.kind === kind)!, partition: 4, batch, ledger, ends }
+  const delivery: Delivery = {
+    route: routes.find((one) => one.kind === kind)!,
+    partition: 4,
+    batch,
+    isRepeated,
+    ledger,
+    ends,
+  }
   return deliver(shell, lease, delivery)
 }
 
@@ -180,9 +192,39 @@ describe('delivery', () => {
   it('inserts sessions again and repairs the roll-up when the token may be forgotten', async () => {
     expect(await start('sessions', 600_000)).toBe('stored')
     expect(effects.slice(1)).toEqual([
-      'insert 3 into sessions_in as 1/ID/4/10-13/10',
+      'insert 3 into sessions_in as 1/ID/4/10-13/10/again',
       'ask for the difference of the roll-up',
       'rows into channel_hourly',
     ])
+  })
+
+  it('asks the tables when the server was started after the intent: it may know the token and not have the rows', async () => {
+    answers = [failure('retriable')]
+    storedOffsets = [10]
+    uptime = 4
+    expect(await start('labelled-events', 5000)).toBe('stored')
+    expect(effects.slice(1)).toEqual([
+      'insert 3 into events as 1/ID/4/10-13/101',
+      'insert 3 into events as 1/ID/4/10-13/101',
+      'ask which offsets are there',
+      'insert 2 into events as 1/ID/4/10-13/101/fill',
+    ])
+  })
+
+  it('asks them then too for an insert that an earlier owner has begun, since both may have been killed', async () => {
+    uptime = 6
+    expect(await start('sessions', 5000, 0, true)).toBe('stored')
+    expect(effects.slice(1)).toEqual([
+      'insert 3 into sessions_in as 1/ID/4/10-13/10',
+      'insert 3 into sessions_in as 1/ID/4/10-13/10/again',
+      'ask for the difference of the roll-up',
+      'rows into channel_hourly',
+    ])
+  })
+
+  it('relies on the token of a server that was there before the intent', async () => {
+    uptime = 7
+    expect(await start('sessions', 5000, 0, true)).toBe('stored')
+    expect(effects.slice(1)).toEqual(['insert 3 into sessions_in as 1/ID/4/10-13/10'])
   })
 })
