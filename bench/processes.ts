@@ -97,6 +97,24 @@ export function peakMbOf(pid: number): number | undefined {
   }
 }
 
+/** Clock ticks a second of /proc times: Linux tells them to every program at this rate. */
+const ticksPerSecond = 100
+
+/** CPU time a process has taken so far, all threads, microseconds. */
+function cpuUsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  // The name, in parentheses, may hold spaces; after it the user and system times are the 12th and 13th field.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return ((Number(fields[11]) + Number(fields[12])) / ticksPerSecond) * 1_000_000
+}
+
+/** CPU time that processes take from now on; asked while they run, it tells microseconds by name for each of `events`. */
+export function watchCpu(pids: Readonly<Record<string, number>>): (events: number) => Record<string, number> {
+  const read = () => Object.entries(pids).map(([name, pid]) => [name, cpuUsOf(pid)] as const)
+  const before = new Map(read())
+  return (events) => Object.fromEntries(read().map(([name, us]) => [name, (us - before.get(name)!) / events]))
+}
+
 function inherited(): Record<string, string> {
   return Object.fromEntries(
     ['PATH', 'HOME', 'TMPDIR', 'JAVA_HOME'].flatMap((name) => {

@@ -1,9 +1,13 @@
 /** Peak resident memory of the processes of a measure, MB, by name. */
 export type Peaks = Readonly<Record<string, number>>
 
+/** CPU time that each process spent on one event, microseconds, by name. */
+export type Cpu = Readonly<Record<string, number>>
+
 export interface Sample {
   readonly value: number
   readonly peaks: Peaks
+  readonly cpu?: Cpu
 }
 
 export interface Side {
@@ -33,24 +37,29 @@ export async function compare({ measure, unit, runs, ours, peer }: Compared): Pr
 
 async function sample(measure: string, run: number, side: Side, unit: string): Promise<Sample> {
   const taken = await side.run()
-  progress(`${measure} run ${run}: ${side.name} ${format(taken.value)} ${unit}`)
+  const cpu = taken.cpu === undefined ? '' : `, CPU us/event ${JSON.stringify(formatted(taken.cpu))}`
+  progress(`${measure} run ${run}: ${side.name} ${format(taken.value)} ${unit}${cpu}`)
   return taken
 }
 
-/** Prints the JSON line of a measure: the medians, their ratio and the highest memory of each process. */
+/**
+ * Prints the JSON line of a measure: the medians, their ratio, the CPU time of each process, which other work on the
+ * machine disturbs least, and its highest memory.
+ */
 export function printMeasure(
   measure: string,
   unit: string,
   ours: readonly Sample[],
   peer: readonly Sample[] = [],
 ): void {
-  const [own, other] = [median(ours), peer.length === 0 ? null : median(peer)]
+  const [own, other] = [median(valuesOf(ours)), peer.length === 0 ? null : median(valuesOf(peer))]
   const line = {
     measure,
     ours: format(own),
     peer: other === null ? null : format(other),
     ratio: other === null ? null : Number((own / other).toFixed(2)),
     unit,
+    ...(ours.some(({ cpu }) => cpu !== undefined) ? { cpu_us: { ours: medianCpu(ours), peer: medianCpu(peer) } } : {}),
     peak_mb: highest([...ours, ...peer]),
   }
   process.stdout.write(`${JSON.stringify(line)}\n`)
@@ -60,8 +69,23 @@ export function progress(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
-function median(samples: readonly Sample[]): number {
-  const values = samples.map(({ value }) => value).sort((a, b) => a - b)
+function valuesOf(samples: readonly Sample[]): number[] {
+  return samples.map(({ value }) => value)
+}
+
+function medianCpu(samples: readonly Sample[]): Cpu {
+  const names = Object.keys(samples[0]?.cpu ?? {})
+  return formatted(
+    Object.fromEntries(names.map((name) => [name, median(samples.map(({ cpu }) => cpu?.[name] ?? NaN))])),
+  )
+}
+
+function formatted(cpu: Cpu): Cpu {
+  return Object.fromEntries(Object.entries(cpu).map(([name, us]) => [name, Number(us.toFixed(1))]))
+}
+
+function median(unsorted: readonly number[]): number {
+  const values = [...unsorted].sort((a, b) => a - b)
   const middle = values.length >> 1
   return values.length % 2 === 1 ? values[middle]! : (values[middle - 1]! + values[middle]!) / 2
 }

@@ -20,10 +20,11 @@ export async function runBareProducer({ connection, serverPeaks }: Bench, job: B
   const sampling = setInterval(() => process.peakMb(), 200)
   await process.exited
   clearInterval(sampling)
-  const told = /seconds=(\S+)/.exec(process.log())
+  const told = /seconds=(\S+) cpu_us=(\d+)/.exec(process.log())
   if (told === null) throw new Error(`the bare producer failed:\n${process.log().slice(-2000)}`)
   return {
     value: job.events / Number(told[1]),
     peaks: { 'bare-producer': process.peakMb(), ...serverPeaks('kafka') },
+    cpu: { 'bare-producer': Number(told[2]) / job.events },
   }
 }
