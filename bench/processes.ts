@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { endProcess, startChild, type Exit } from '@cairn/stack'
+import { perEvent, type Cpu } from './report.ts'
 
 export const repository = resolve(import.meta.dirname, '..')
 export const benchFolder = join(repository, '.cairn', 'bench')
@@ -15,6 +16,8 @@ export interface Measured {
   log(): string
   /** Highest resident memory so far, MB; the last known once it has ended. NaN where /proc does not tell. */
   peakMb(): number
+  /** Processor time so far, seconds; the last known once it has ended. NaN where /proc does not tell. */
+  cpuSeconds(): number
   stop(): Promise<void>
 }
 
@@ -28,12 +31,14 @@ export function startProcess(name: string, command: string, args: readonly strin
   const { identity, exited } = startChild({ command, args, env: { ...inherited(), ...env }, logFile })
   if (identity === undefined) throw new Error(`${name} could not be started: ${command} ${args.join(' ')}`)
   let peak = NaN
+  let cpu = NaN
   const started: Measured = {
     name,
     pid: identity.pid,
     exited,
     log: () => readFileSync(logFile, 'utf8'),
     peakMb: () => (peak = peakMbOf(identity.pid) ?? peak),
+    cpuSeconds: () => (cpu = cpuSecondsOf(identity.pid) ?? cpu),
     async stop() {
       started.peakMb()
       await endProcess(identity, stopTimeoutMs)
@@ -97,22 +102,27 @@ export function peakMbOf(pid: number): number | undefined {
   }
 }
 
-/** Clock ticks a second of /proc times: Linux tells them to every program at this rate. */
+/** What Linux counts processor time in, on every machine that Node runs on. */
 const ticksPerSecond = 100
 
-/** CPU time a process has taken so far, all threads, microseconds. */
-function cpuUsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  // The name, in parentheses, may hold spaces; after it the user and system times are the 12th and 13th field.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return ((Number(fields[11]) + Number(fields[12])) / ticksPerSecond) * 1_000_000
+/** User and system time of a process and its threads, seconds. */
+export function cpuSecondsOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // Fields 14 and 15; the second is a name in brackets, which may hold anything.
+    const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return (Number(afterName[11]) + Number(afterName[12])) / ticksPerSecond
+  } catch {
+    return undefined
+  }
 }
 
-/** CPU time that processes take from now on; asked while they run, it tells microseconds by name for each of `events`. */
-export function watchCpu(pids: Readonly<Record<string, number>>): (events: number) => Record<string, number> {
-  const read = () => Object.entries(pids).map(([name, pid]) => [name, cpuUsOf(pid)] as const)
+/** Processor time that processes take from now on; asked while they run, it tells microseconds of one of `events` by name. */
+export function watchCpu(pids: Readonly<Record<string, number>>): (events: number) => Cpu {
+  const read = () => Object.entries(pids).map(([name, pid]) => [name, cpuSecondsOf(pid) ?? NaN] as const)
   const before = new Map(read())
-  return (events) => Object.fromEntries(read().map(([name, us]) => [name, (us - before.get(name)!) / events]))
+  return (events) =>
+    Object.fromEntries(read().map(([name, seconds]) => [name, perEvent(seconds - (before.get(name) ?? NaN), events)]))
 }
 
 function inherited(): Record<string, string> {

@@ -1,13 +1,19 @@
 /** Peak resident memory of the processes of a measure, MB, by name. */
 export type Peaks = Readonly<Record<string, number>>
 
-/** CPU time that each process spent on one event, microseconds, by name. */
+/** Processor time of the processes of a measure by name, microseconds for each event (in `restore`, each visitor). */
 export type Cpu = Readonly<Record<string, number>>
 
 export interface Sample {
   readonly value: number
   readonly peaks: Peaks
+  /** Tells more than the value where other work shares the machine. */
   readonly cpu?: Cpu
+}
+
+/** Seconds of all events as microseconds of one. */
+export function perEvent(seconds: number, events: number): number {
+  return Number(((seconds * 1e6) / events).toFixed(1))
 }
 
 export interface Side {
@@ -37,29 +43,25 @@ export async function compare({ measure, unit, runs, ours, peer }: Compared): Pr
 
 async function sample(measure: string, run: number, side: Side, unit: string): Promise<Sample> {
   const taken = await side.run()
-  const cpu = taken.cpu === undefined ? '' : `, CPU us/event ${JSON.stringify(formatted(taken.cpu))}`
-  progress(`${measure} run ${run}: ${side.name} ${format(taken.value)} ${unit}${cpu}`)
+  progress(`${measure} run ${run}: ${side.name} ${format(taken.value)} ${unit} ${JSON.stringify(taken.cpu ?? {})}`)
   return taken
 }
 
-/**
- * Prints the JSON line of a measure: the medians, their ratio, the CPU time of each process, which other work on the
- * machine disturbs least, and its highest memory.
- */
+/** Prints the JSON line of a measure: the medians, their ratio and the highest memory of each process. */
 export function printMeasure(
   measure: string,
   unit: string,
   ours: readonly Sample[],
   peer: readonly Sample[] = [],
 ): void {
-  const [own, other] = [median(valuesOf(ours)), peer.length === 0 ? null : median(valuesOf(peer))]
+  const [own, other] = [median(ours), peer.length === 0 ? null : median(peer)]
   const line = {
     measure,
     ours: format(own),
     peer: other === null ? null : format(other),
     ratio: other === null ? null : Number((own / other).toFixed(2)),
     unit,
-    ...(ours.some(({ cpu }) => cpu !== undefined) ? { cpu_us: { ours: medianCpu(ours), peer: medianCpu(peer) } } : {}),
+    cpu_us: { ours: medianCpu(ours), peer: medianCpu(peer) },
     peak_mb: highest([...ours, ...peer]),
   }
   process.stdout.write(`${JSON.stringify(line)}\n`)
@@ -69,23 +71,19 @@ export function progress(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
-function valuesOf(samples: readonly Sample[]): number[] {
-  return samples.map(({ value }) => value)
+function median(samples: readonly Sample[]): number {
+  return middleOf(samples.map(({ value }) => value))
 }
 
 function medianCpu(samples: readonly Sample[]): Cpu {
-  const names = Object.keys(samples[0]?.cpu ?? {})
-  return formatted(
-    Object.fromEntries(names.map((name) => [name, median(samples.map(({ cpu }) => cpu?.[name] ?? NaN))])),
+  const names = new Set(samples.flatMap(({ cpu = {} }) => Object.keys(cpu)))
+  return Object.fromEntries(
+    [...names].map((name) => [name, format(middleOf(samples.map(({ cpu }) => cpu?.[name] ?? NaN)))]),
   )
 }
 
-function formatted(cpu: Cpu): Cpu {
-  return Object.fromEntries(Object.entries(cpu).map(([name, us]) => [name, Number(us.toFixed(1))]))
-}
-
-function median(unsorted: readonly number[]): number {
-  const values = [...unsorted].sort((a, b) => a - b)
+function middleOf(given: readonly number[]): number {
+  const values = [...given].sort((a, b) => a - b)
   const middle = values.length >> 1
   return values.length % 2 === 1 ? values[middle]! : (values[middle - 1]! + values[middle]!) / 2
 }

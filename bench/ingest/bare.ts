@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Bench } from '../environment.ts'
 import { startProcess } from '../processes.ts'
-import type { Sample } from '../report.ts'
+import { perEvent, type Sample } from '../report.ts'
 
 export interface BareJob {
   /** Topic whose records are sent again. */
@@ -25,6 +25,6 @@ export async function runBareProducer({ connection, serverPeaks }: Bench, job: B
   return {
     value: job.events / Number(told[1]),
     peaks: { 'bare-producer': process.peakMb(), ...serverPeaks('kafka') },
-    cpu: { 'bare-producer': Number(told[2]) / job.events },
+    cpu: { 'bare-producer': perEvent(Number(told[2]) / 1e6, job.events) },
   }
 }
