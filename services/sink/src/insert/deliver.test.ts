@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals'
+import { beforeEach, describe, expect, it, jest } from '@jest/globals'
 import {
   createCodec,
   noFaults,
@@ -32,6 +32,7 @@ let clock: number
 let storedOffsets: number[]
 let end: 'committed' | 'fenced'
 let stopping: AbortController
+let beforeInsert: () => void
 /** Seconds for which the server has been running. */
 let uptime: number
 
@@ -42,7 +43,8 @@ beforeEach(() => {
   clock = 0
   storedOffsets = []
   end = 'committed'
-  uptime = 1000
+  uptime = 10_000
+  beforeInsert = () => undefined
   stopping = new AbortController()
 })
 
@@ -50,6 +52,7 @@ const warehouse = {
   database: 'db',
   table: (name: string) => name,
   insertContainer(table, { rows }, { token }) {
+    beforeInsert()
     effects.push(`insert ${rows} into ${table} as ${token.replace(/[0-9a-f-]{36}/, 'ID')}`)
     return Promise.resolve(answers.shift() ?? stored)
   },
@@ -172,10 +175,10 @@ describe('delivery', () => {
     expect(effects).toEqual(['intent', 'intent', 'insert 3 into events as 1/ID/4/10-13/101'])
   })
 
-  it('inserts what is missing when the token may be forgotten', async () => {
+  it('inserts what is missing when the token may be forgotten, under the same in case it is not', async () => {
     storedOffsets = [10, 12]
     expect(await start('labelled-events', 600_000)).toBe('stored')
-    expect(effects.slice(1)).toEqual(['ask which offsets are there', 'insert 1 into events as 1/ID/4/10-13/101/fill'])
+    expect(effects.slice(1)).toEqual(['ask which offsets are there', 'insert 1 into events as 1/ID/4/10-13/101'])
   })
 
   it('inserts nothing when all is there', async () => {
@@ -192,7 +195,7 @@ describe('delivery', () => {
   it('inserts sessions again and repairs the roll-up when the token may be forgotten', async () => {
     expect(await start('sessions', 600_000)).toBe('stored')
     expect(effects.slice(1)).toEqual([
-      'insert 3 into sessions_in as 1/ID/4/10-13/10/again',
+      'insert 3 into sessions_in as 1/ID/4/10-13/10',
       'ask for the difference of the roll-up',
       'rows into channel_hourly',
     ])
@@ -207,7 +210,7 @@ describe('delivery', () => {
       'insert 3 into events as 1/ID/4/10-13/101',
       'insert 3 into events as 1/ID/4/10-13/101',
       'ask which offsets are there',
-      'insert 2 into events as 1/ID/4/10-13/101/fill',
+      'insert 2 into events as 1/ID/4/10-13/101/again',
     ])
   })
 
@@ -217,6 +220,38 @@ describe('delivery', () => {
     expect(effects.slice(1)).toEqual([
       'insert 3 into sessions_in as 1/ID/4/10-13/10',
       'insert 3 into sessions_in as 1/ID/4/10-13/10/again',
+      'ask for the difference of the roll-up',
+      'rows into channel_hourly',
+    ])
+  })
+
+  it('lets what may be under way end before it asks a server that was started anew and may have forgotten', async () => {
+    jest.useFakeTimers()
+    try {
+      uptime = 6
+      const delivered = start('labelled-events', 600_000, 0, true)
+      await jest.advanceTimersByTimeAsync(59_999)
+      expect(effects).toEqual(['intent'])
+      await jest.advanceTimersByTimeAsync(1)
+      expect(await delivered).toBe('stored')
+      expect(effects.slice(1)).toEqual([
+        'ask which offsets are there',
+        'insert 3 into events as 1/ID/4/10-13/101/again',
+      ])
+    } finally {
+      jest.useRealTimers()
+    }
+  })
+
+  it('proves ownership again before each of its inserts', async () => {
+    uptime = 6
+    beforeInsert = () => (clock += 59_000)
+    expect(await start('sessions', 5000, 0, true)).toBe('stored')
+    expect(effects).toEqual([
+      'intent',
+      'insert 3 into sessions_in as 1/ID/4/10-13/10',
+      'insert 3 into sessions_in as 1/ID/4/10-13/10/again',
+      'intent',
       'ask for the difference of the roll-up',
       'rows into channel_hourly',
     ])

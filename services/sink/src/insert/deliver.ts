@@ -1,10 +1,9 @@
-import type { Answer, SinkIntent, WarehouseFailure } from '@cairn/runtime'
+import type { WarehouseFailure } from '@cairn/runtime'
 import type { Lease } from '../intent/ledger.ts'
-import { finishByTables } from '../repair/finish.ts'
-import { restartedSince } from '../repair/restarted.ts'
 import type { Shell } from '../shell.ts'
 import { backoffMs, pause } from '../wait.ts'
-import { insertPortion, tokenOf, type Delivery } from './portion.ts'
+import { Attempt } from './attempt.ts'
+import type { Delivery } from './portion.ts'
 
 const backoff = {
   retriable: { firstMs: 200, maxMs: 10_000 },
@@ -21,47 +20,24 @@ const backoff = {
 export async function deliver(shell: Shell, first: Lease, delivery: Delivery): Promise<'stored' | 'given_up'> {
   const { route, partition, batch, ledger, ends } = delivery
   let lease = first
-  let isRepeated = delivery.isRepeated
+  const attempt = new Attempt(shell, delivery, async () => {
+    if (!lease.holds()) lease = await ledger.renew(lease.intent)
+    return lease.intent
+  })
   for (let failures = 0; ; failures++) {
     ends.signal.throwIfAborted()
-    if (!lease.holds()) lease = await ledger.renew(lease.intent)
     const startedAt = shell.monotonic()
-    const result = await attempt(shell, lease.intent, { ...delivery, isRepeated }, failures)
+    const result = await attempt.run(failures)
     shell.observe.insert(route.kind, result, (shell.monotonic() - startedAt) / 1000, batch.rows)
     if (result.ok) {
       shell.observe.blocked(route.kind, partition, undefined)
       return 'stored'
     }
-    isRepeated = true
     report(shell, delivery, result, failures)
     const wait = result.reason === 'retriable' ? backoff.retriable : backoff.permanent
     await pause(backoffMs(wait, failures), ends.signal, ends.stopping)
     if (ends.stopping.aborted) return 'given_up'
   }
-}
-
-async function attempt(shell: Shell, intent: SinkIntent, delivery: Delivery, failures: number): Promise<Answer<void>> {
-  if (shell.now() - intent.at >= shell.config.SAFE_WINDOW_MS) return finishByTables(shell, intent, delivery, failures)
-  const stored = await insertAll(shell, intent, delivery, failures)
-  if (!stored.ok || !delivery.isRepeated) return stored
-  // Only now, since until an attempt under the token is answered an earlier one may still be under way.
-  const restarted = await restartedSince(shell, intent)
-  if (!restarted.ok) return restarted
-  return restarted.value ? finishByTables(shell, intent, delivery, failures) : stored
-}
-
-async function insertAll(
-  shell: Shell,
-  intent: SinkIntent,
-  delivery: Delivery,
-  failures: number,
-): Promise<Answer<void>> {
-  for (const portion of delivery.batch.portions) {
-    const token = tokenOf(intent, delivery.partition, portion)
-    const stored = await insertPortion(shell, delivery, portion, token, failures)
-    if (!stored.ok) return stored
-  }
-  return { ok: true, value: undefined }
 }
 
 function report(
