@@ -13,7 +13,17 @@ const largestPayload = 900_000
  * The write key is kept only where it is the cause.
  */
 export function deadLetterOf(sent: unknown, refusal: Refusal, origin: Origin): DeadLetter {
-  const payload = Buffer.from(keptJson(pruned(sent)))
+  return letterOf(keptMessage(sent), refusal, origin)
+}
+
+/** A message as JSON, as far as it may be kept. */
+export function keptMessage(sent: unknown): string {
+  return keptJson(pruned(sent))
+}
+
+/** The dead letter of what is refused, given as the JSON to keep of it. */
+export function letterOf(json: string, refusal: Refusal, origin: Origin): DeadLetter {
+  const payload = Buffer.from(json)
   const isCut = payload.length > largestPayload
   return {
     id: origin.newId(),
