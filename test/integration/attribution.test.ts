@@ -10,12 +10,14 @@ import {
   readLog,
   silentLogger,
   topicName,
+  type DeadLetter,
   type Decoded,
   type Running,
   type TopicKind,
 } from '@cairn/runtime'
 import { buildEvent } from '@cairn/testkit/domain'
 import { startWorker } from '../support/attribution.ts'
+import { sendCompressed } from '../support/foreign-producer.ts'
 import { brokers, ownNamespace } from '../support/kafka.ts'
 import { until } from '../support/until.ts'
 
@@ -49,6 +51,7 @@ async function setUp(what: string) {
     async sendRaw(key: string, value: Buffer | null) {
       await producer.send(topic('events'), partitionFor(key, partitions), [{ key, value }])
     },
+    topic,
     async flush() {
       const value = codec.encode('tick', { flush_id: 'f', hold_ms: 0 })
       for (let p = 0; p < partitions; p++) await producer.send(topic('events'), p, [{ key: '', value }])
@@ -133,6 +136,21 @@ describe('attribution', () => {
       { reason: 'truncated' },
     ])
     expect(valuesOf(await log.read('labelled-events'), 'labelled')).toMatchObject([{ event_id: 'after' }])
+    await log.close()
+  }, 60_000)
+
+  it('cuts what fills a record of its own to what fits a dead letter, and goes on', async () => {
+    const log = await setUp('large')
+    workers.push(await startWorker(log.namespace))
+    await log.sendRaw('shop:v', Buffer.alloc(1_048_400, 7))
+    await sendCompressed(log.topic('events'), 'shop:w', Buffer.alloc(2 << 20, 7))
+    await log.flush()
+    await until(async () => valuesOf(await log.read('labelled-events'), 'barrier').length === partitions)
+    const dead = valuesOf(await log.read('dead-letters'), 'dead-letter') as DeadLetter[]
+    expect(dead.map(({ key, detail, payload }) => [key, payload.length, detail]).sort()).toEqual([
+      ['shop:v', 900_000, expect.stringContaining('(payload cut to 900000 bytes)')],
+      ['shop:w', 900_000, expect.stringContaining('(payload cut to 900000 bytes)')],
+    ])
     await log.close()
   }, 60_000)
 

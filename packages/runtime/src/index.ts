@@ -1,6 +1,7 @@
 export { catalogOf, readCatalog, schemaFolder, type Catalog, type CatalogEntry } from './codec/catalog.ts'
 export { openCatalog } from './codec/registry.ts'
 export { createCodec, type Codec, type Decoded, type Undecoded } from './codec/codec.ts'
+export { fittedDeadLetter } from './codec/dead-letter.ts'
 export { readEventInput, UnknownSchema, type EventInput } from './codec/log-record.ts'
 export { createVisitorCodec } from './codec/visitor.ts'
 export {

@@ -1,6 +1,13 @@
 import { crc32 } from 'node:zlib'
 import type { Output } from '@cairn/domain'
-import type { Codec, EventInput, Outgoing, TopicRecords } from '@cairn/runtime'
+import {
+  fittedDeadLetter,
+  type Codec,
+  type DeadLetter,
+  type EventInput,
+  type Outgoing,
+  type TopicRecords,
+} from '@cairn/runtime'
 
 export type OutputTopic = 'labelled-events' | 'sessions' | 'conversions' | 'dead-letters'
 const topics: readonly OutputTopic[] = ['labelled-events', 'sessions', 'conversions', 'dead-letters']
@@ -37,10 +44,6 @@ export class Outputs {
     return topics.every((topic) => this.#records[topic].length === 0)
   }
 
-  count(topic: OutputTopic): number {
-    return this.#records[topic].length
-  }
-
   add(input: EventInput, output: Output): void {
     const { key } = output
     switch (output.kind) {
@@ -66,9 +69,11 @@ export class Outputs {
         for (const topic of barrierTopics) this.#put(topic, key, value)
         break
       }
-      case 'dead-letter':
-        this.#put('dead-letters', key, this.#deadLetter(input, output.reason, output.detail))
+      case 'dead-letter': {
+        const letter = this.#deadLetter(input, output.reason, output.detail)
+        this.#put('dead-letters', letter.key, this.#codec.encode('dead-letter', letter))
         break
+      }
     }
   }
 
@@ -86,8 +91,8 @@ export class Outputs {
     this.#records[topic].push({ key, value })
   }
 
-  #deadLetter({ source, record }: EventInput, reason: string, detail: string): Buffer {
-    return this.#codec.encode('dead-letter', {
+  #deadLetter({ source, record }: EventInput, reason: string, detail: string): DeadLetter {
+    return fittedDeadLetter({
       id: `${this.#origin.topic}-${this.#origin.partition}-${record.offset}`,
       stage: 'attribution',
       reason,
