@@ -29,6 +29,7 @@ export class Outputs {
   readonly #origin: Origin
   #records = emptyRecords()
   #crc: number
+  #bytes = 0
 
   constructor(codec: Codec, origin: Origin, crc: number) {
     this.#codec = codec
@@ -38,6 +39,11 @@ export class Outputs {
 
   get crc(): number {
     return this.#crc
+  }
+
+  /** Of the batch so far. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   get isEmpty(): boolean {
@@ -81,6 +87,7 @@ export class Outputs {
   take(nameOf: (topic: OutputTopic) => string): TopicRecords[] {
     const taken = this.#records
     this.#records = emptyRecords()
+    this.#bytes = 0
     return topics
       .filter((topic) => taken[topic].length > 0)
       .map((topic) => ({ topic: nameOf(topic), records: taken[topic] }))
@@ -88,6 +95,7 @@ export class Outputs {
 
   #put(topic: OutputTopic, key: string, value: Buffer): void {
     this.#crc = crc32(value, crc32(key, crc32(topic, this.#crc)))
+    this.#bytes += key.length + value.length
     this.#records[topic].push({ key, value })
   }
 
