@@ -129,9 +129,9 @@ describe('the cairn command', () => {
     expect(asked.out).toBe('["page_view", []]\n["add_to_cart", ["add_to_cart"]]\n')
 
     const lag = await cairn('lag', '--json', '--data', data)
-    const places = (JSON.parse(lag.out) as { service: string; topic: string; partition: number }[]).map(
-      ({ service, topic, partition }) => `${service} ${topic} ${partition}`,
-    )
+    const lags = JSON.parse(lag.out) as { service: string; topic: string; partition: number; state: string }[]
+    expect(new Set(lags.map(({ state }) => state))).toEqual(new Set(['running']))
+    const places = lags.map(({ service, topic, partition }) => `${service} ${topic} ${partition}`)
     // One row a place, also with two workers: each speaks for the partitions it holds.
     expect(new Set(places).size).toBe(places.length)
     expect(places).toHaveLength(4 + 3 * 4)
@@ -163,6 +163,12 @@ describe('the cairn command', () => {
       data,
     )
     expect(out).toBe("['seen']\n")
+  })
+
+  it('starts with more workers than partitions, of which some wait for one to leave', async () => {
+    const running = await up('--workers', '2', '--partitions', '1', '--data', join(dir, 'one'))
+    expect(running.ready.ready).toBe(true)
+    expect(await running.stop()).toBe(0)
   })
 
   it('ends what a killed one has left running', async () => {

@@ -12,6 +12,12 @@ encodeProduceQuickly()
  */
 const quickRetry = { initialRetryTime: 5, maxRetryTime: 500, retries: 20 }
 
+/**
+ * kafkajs starts sequence numbers again at 0 beyond 2^31 where the broker expects them to wrap to 0 after 2^31 - 1, and
+ * then fails for good; a producer is replaced long before.
+ */
+export const recordsBeforeRecycling = 2 ** 30
+
 export interface KafkaConnection {
   readonly brokers: readonly string[]
   readonly clientId: string
