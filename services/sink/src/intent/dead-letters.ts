@@ -22,7 +22,7 @@ export function deadLetters(
   const records = dead.map(({ record, reason }) => ({
     key: record.key,
     value: shell.codec.encode('dead-letter', {
-      id: '',
+      id: `${topic}-${partition}-${record.offset}`,
       stage: 'sink',
       reason,
       detail: details[reason],
