@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { createCodec, openProducer, openCatalog, silentLogger, topicName, type KafkaConnection } from '@cairn/runtime'
+import { createCodec, openProducer, silentLogger, topicName, type KafkaConnection } from '@cairn/runtime'
+import { catalogOf } from './catalog.ts'
 import type { Instance } from './instance/instance.ts'
 import { ask, rows } from './warehouse.ts'
 
@@ -22,7 +23,7 @@ export function connectionOf(instance: Instance, what: string): KafkaConnection 
  */
 export async function flush(instance: Instance, holdMs: number): Promise<string> {
   const flushId = randomUUID()
-  const value = createCodec(await openCatalog(instance.schemaRegistry)).encode('tick', {
+  const value = createCodec(await catalogOf(instance)).encode('tick', {
     flush_id: flushId,
     hold_ms: holdMs,
   })

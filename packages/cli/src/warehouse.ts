@@ -25,6 +25,26 @@ export async function ask(
   throw new CommandFailure(exitCode.no, (await response.text()).trim())
 }
 
+/** The text of an answer, in pieces as it comes. */
+export async function* textOf({ clickhouse }: Instance, response: Response): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  try {
+    for await (const chunk of response.body ?? []) yield decoder.decode(chunk as Uint8Array, { stream: true })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new CommandFailure(exitCode.unavailable, `ClickHouse at ${clickhouse.url} broke off its answer: ${why}`)
+  }
+}
+
+/** A row of format JSONEachRow. ClickHouse puts an error into the answer when it comes after the first rows. */
+export function parseRow(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    throw new CommandFailure(exitCode.unavailable, `ClickHouse broke off its answer: ${line}`)
+  }
+}
+
 /** The rows of a SELECT as objects; 64-bit integers come as numbers. */
 export async function rows<T>(
   instance: Instance,
@@ -35,9 +55,10 @@ export async function rows<T>(
     format: 'JSONEachRow',
     params,
   })
-  const body = await response.text()
+  let body = ''
+  for await (const part of textOf(instance, response)) body += part
   return body
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as T)
+    .map((line) => parseRow(line) as T)
 }

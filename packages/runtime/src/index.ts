@@ -67,6 +67,7 @@ export {
   type InsertIdentity,
   type Warehouse,
 } from './clickhouse/warehouse.ts'
-export { readLog } from './kafka/read-log.ts'
+export { readLog, type LogPosition, type ReadLogOptions } from './kafka/read-log.ts'
+export { kafkaObstacle } from './kafka/unavailable.ts'
 export { deployDefinitions, deployedDefinitions } from './definitions/deploy.ts'
 export { readDefinitions, type DefinitionsFile, type DefinitionsProblem } from './definitions/file.ts'

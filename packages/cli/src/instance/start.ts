@@ -100,6 +100,7 @@ async function openStack(options: StartOptions): Promise<Stack> {
   const started = await startStack({
     dataDir: options.dataDir,
     env: options.env,
+    progress: options.progress,
     ...(options.portBase === undefined ? {} : { portBase: options.portBase }),
     onCrash: (crash) =>
       options.onCrash(

@@ -21,7 +21,7 @@ export function deadLetters(
   if (dead.length === 0) return []
   const records = dead.map(({ record, reason }) => {
     const letter = fittedDeadLetter({
-      id: '',
+      id: `${topic}-${partition}-${record.offset}`,
       stage: 'sink',
       reason,
       detail: details[reason],
