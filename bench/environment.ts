@@ -3,7 +3,7 @@ import { createCodec, readCatalog, type Catalog, type Codec, type KafkaConnectio
 import { discardStack, startStack, type Stack } from '@cairn/stack'
 import { connectionTo } from './log.ts'
 import type { Options } from './options.ts'
-import { benchFolder, peakMbOf } from './processes.ts'
+import { benchFolder, cpuSecondsOf, peakMbOf } from './processes.ts'
 import type { Peaks } from './report.ts'
 
 /** What every measure works with: a broker and an engine of the bench's own, on an empty data directory. */
@@ -15,6 +15,8 @@ export interface Bench {
   readonly codec: Codec
   /** Peak memory of the servers so far. */
   readonly serverPeaks: (...servers: readonly ('kafka' | 'clickhouse')[]) => Peaks
+  /** Processor time of the broker so far, seconds; 0 where it is not a process of ours. */
+  readonly brokerCpuSeconds: () => number
   close(): Promise<void>
 }
 
@@ -50,6 +52,10 @@ export async function openBench(options: Options): Promise<Bench> {
           return mb === undefined ? [] : [[name, mb]]
         }),
       ),
+    brokerCpuSeconds: () => {
+      const pid = stack.kafka.server?.pid
+      return pid === undefined ? 0 : (cpuSecondsOf(pid) ?? 0)
+    },
     async close() {
       await stack.stop()
       await discarded(env)

@@ -15,6 +15,8 @@ export interface Measured {
   log(): string
   /** Highest resident memory so far, MB; the last known once it has ended. NaN where /proc does not tell. */
   peakMb(): number
+  /** Processor time so far, seconds; the last known once it has ended. NaN where /proc does not tell. */
+  cpuSeconds(): number
   stop(): Promise<void>
 }
 
@@ -28,12 +30,14 @@ export function startProcess(name: string, command: string, args: readonly strin
   const { identity, exited } = startChild({ command, args, env: { ...inherited(), ...env }, logFile })
   if (identity === undefined) throw new Error(`${name} could not be started: ${command} ${args.join(' ')}`)
   let peak = NaN
+  let cpu = NaN
   const started: Measured = {
     name,
     pid: identity.pid,
     exited,
     log: () => readFileSync(logFile, 'utf8'),
     peakMb: () => (peak = peakMbOf(identity.pid) ?? peak),
+    cpuSeconds: () => (cpu = cpuSecondsOf(identity.pid) ?? cpu),
     async stop() {
       started.peakMb()
       await endProcess(identity, stopTimeoutMs)
@@ -92,6 +96,21 @@ export function peakMbOf(pid: number): number | undefined {
   try {
     const found = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
     return found === null ? undefined : Math.round(Number(found[1]) / 1024)
+  } catch {
+    return undefined
+  }
+}
+
+/** What Linux counts processor time in, on every machine that Node runs on. */
+const ticksPerSecond = 100
+
+/** User and system time of a process and its threads, seconds. */
+export function cpuSecondsOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // Fields 14 and 15; the second is a name in brackets, which may hold anything.
+    const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return (Number(afterName[11]) + Number(afterName[12])) / ticksPerSecond
   } catch {
     return undefined
   }

@@ -1,9 +1,19 @@
 /** Peak resident memory of the processes of a measure, MB, by name. */
 export type Peaks = Readonly<Record<string, number>>
 
+/** Processor time of the processes of a measure by name, microseconds for each event (in `restore`, each visitor). */
+export type Cpu = Readonly<Record<string, number>>
+
 export interface Sample {
   readonly value: number
   readonly peaks: Peaks
+  /** Tells more than the value where other work shares the machine. */
+  readonly cpu?: Cpu
+}
+
+/** Seconds of all events as microseconds of one. */
+export function perEvent(seconds: number, events: number): number {
+  return Number(((seconds * 1e6) / events).toFixed(1))
 }
 
 export interface Side {
@@ -33,7 +43,7 @@ export async function compare({ measure, unit, runs, ours, peer }: Compared): Pr
 
 async function sample(measure: string, run: number, side: Side, unit: string): Promise<Sample> {
   const taken = await side.run()
-  progress(`${measure} run ${run}: ${side.name} ${format(taken.value)} ${unit}`)
+  progress(`${measure} run ${run}: ${side.name} ${format(taken.value)} ${unit} ${JSON.stringify(taken.cpu ?? {})}`)
   return taken
 }
 
@@ -51,6 +61,7 @@ export function printMeasure(
     peer: other === null ? null : format(other),
     ratio: other === null ? null : Number((own / other).toFixed(2)),
     unit,
+    cpu_us: { ours: medianCpu(ours), peer: medianCpu(peer) },
     peak_mb: highest([...ours, ...peer]),
   }
   process.stdout.write(`${JSON.stringify(line)}\n`)
@@ -61,7 +72,18 @@ export function progress(line: string): void {
 }
 
 function median(samples: readonly Sample[]): number {
-  const values = samples.map(({ value }) => value).sort((a, b) => a - b)
+  return middleOf(samples.map(({ value }) => value))
+}
+
+function medianCpu(samples: readonly Sample[]): Cpu {
+  const names = new Set(samples.flatMap(({ cpu = {} }) => Object.keys(cpu)))
+  return Object.fromEntries(
+    [...names].map((name) => [name, format(middleOf(samples.map(({ cpu }) => cpu?.[name] ?? NaN)))]),
+  )
+}
+
+function middleOf(given: readonly number[]): number {
+  const values = [...given].sort((a, b) => a - b)
   const middle = values.length >> 1
   return values.length % 2 === 1 ? values[middle]! : (values[middle - 1]! + values[middle]!) / 2
 }

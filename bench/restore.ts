@@ -4,7 +4,7 @@ import { storefrontTraffic } from './fixture/traffic.ts'
 import { partitions } from './log.ts'
 import { readMetric } from './metrics.ts'
 import { until, whileAlive } from './processes.ts'
-import { printMeasure, progress, type Sample } from './report.ts'
+import { perEvent, printMeasure, progress, type Sample } from './report.ts'
 
 const eventsPerVisitor = 2
 
@@ -27,7 +27,9 @@ export async function restore(bench: Bench): Promise<void> {
         [next.worker],
         until('all partitions to be restored', () => restored(next.port)),
       )
-      samples.push({ value: seconds, peaks: { attribution: next.worker.peakMb(), ...bench.serverPeaks('kafka') } })
+      const cpu = { attribution: perEvent(next.worker.cpuSeconds(), visitors) }
+      const peaks = { attribution: next.worker.peakMb(), ...bench.serverPeaks('kafka') }
+      samples.push({ value: seconds, peaks, cpu })
       progress(`restore run ${run}: ${seconds.toFixed(2)} s`)
       await next.worker.stop()
     }

@@ -7,7 +7,7 @@ import type { Bench } from '../environment.ts'
 import type { Traffic } from '../fixture/traffic.ts'
 import { createTopic, deleteTopics, preload } from '../log.ts'
 import { benchFolder, repository, startProcess, type Measured } from '../processes.ts'
-import { progress, type Sample } from '../report.ts'
+import { perEvent, progress, type Sample } from '../report.ts'
 
 export interface KafkaStreams {
   /** Sessionizes the whole topic from nothing with this many threads, exactly once; events per second. */
@@ -20,7 +20,7 @@ const output = 'bench-peer-sessions'
 
 /** The peer's sources are `kafka-streams` in the folder CAIRN_PEERS names; undefined without them. */
 export async function openKafkaStreams(
-  { connection, serverPeaks }: Bench,
+  { connection, serverPeaks, brokerCpuSeconds }: Bench,
   traffic: Traffic,
 ): Promise<KafkaStreams | undefined> {
   const classes = build(resolve(repository, process.env['CAIRN_PEERS'] ?? '../shared/peers', 'kafka-streams'))
@@ -36,6 +36,7 @@ export async function openKafkaStreams(
       await deleteTopics(connection, (topic) => topic === output || topic.startsWith('peer-'))
       await createTopic(connection, output)
       mkdirSync(temporary, { recursive: true })
+      const brokerBefore = brokerCpuSeconds()
       const peer = startProcess('kafka-streams', 'java', [
         `-Djava.io.tmpdir=${temporary}`,
         '-cp',
@@ -48,12 +49,16 @@ export async function openKafkaStreams(
         String(threads),
         'exactly_once_v2',
       ])
-      const peakMb = await peakUntilExit(peer)
+      await watchUntilExit(peer)
+      const cpu = {
+        'kafka-streams': perEvent(peer.cpuSeconds(), traffic.length),
+        kafka: perEvent(brokerCpuSeconds() - brokerBefore, traffic.length),
+      }
       rmSync(temporary, { recursive: true, force: true })
       const told = /committed_ms=(\d+)/.exec(peer.log())
       if (told === null) throw new Error(`the Kafka Streams peer failed:\n${peer.log().slice(-2000)}`)
-      const peaks = { 'kafka-streams': peakMb, ...serverPeaks('kafka') }
-      return { value: traffic.length / (Number(told[1]) / 1000), peaks }
+      const peaks = { 'kafka-streams': peer.peakMb(), ...serverPeaks('kafka') }
+      return { value: traffic.length / (Number(told[1]) / 1000), peaks, cpu }
     },
     async close() {
       await deleteTopics(connection, (topic) => topic === input || topic === output || topic.startsWith('peer-'))
@@ -87,9 +92,12 @@ function* records(traffic: Traffic): Generator<Outgoing> {
   }
 }
 
-async function peakUntilExit(peer: Measured): Promise<number> {
-  const sampling = setInterval(() => peer.peakMb(), 500)
+/** Notes its memory and processor time for as long as it has any. */
+async function watchUntilExit(peer: Measured): Promise<void> {
+  const sampling = setInterval(() => {
+    peer.peakMb()
+    peer.cpuSeconds()
+  }, 100)
   await peer.exited
   clearInterval(sampling)
-  return peer.peakMb()
 }

@@ -14,7 +14,7 @@ import type { Traffic } from '../fixture/traffic.ts'
 import { deleteGroup, deleteTopics, endsOf, partitions, preload } from '../log.ts'
 import { freePort, labelNumber, readMetric } from '../metrics.ts'
 import { repository, startService, until, whileAlive, type Measured } from '../processes.ts'
-import { progress, type Sample } from '../report.ts'
+import { perEvent, progress, type Sample } from '../report.ts'
 
 export interface AttributionSubject {
   /** Folds the whole topic from nothing with this many workers; events per second. */
@@ -58,6 +58,7 @@ export async function openAttribution(bench: Bench, namespace: string, traffic: 
     async run(count) {
       await forgetOutputs(bench, namespace)
       await createTopics(bench, namespace)
+      const brokerBefore = bench.brokerCpuSeconds()
       const started = await Promise.all(Array.from({ length: count }, (_, i) => start(`attribution-${i + 1}`)))
       const workers = started.map(({ worker }) => worker)
       const ports = started.map(({ port }) => port)
@@ -65,9 +66,16 @@ export async function openAttribution(bench: Bench, namespace: string, traffic: 
         await caughtUp(ports, workers)
         const endedAt = Date.now()
         const seconds = (endedAt - Math.min(...workers.map(firstReadAt))) / 1000
+        const cpu = {
+          attribution: perEvent(
+            workers.reduce((sum, one) => sum + one.cpuSeconds(), 0),
+            traffic.length,
+          ),
+          kafka: perEvent(bench.brokerCpuSeconds() - brokerBefore, traffic.length),
+        }
         await checkOutcomes(ports, traffic.length)
         const peaks = Object.fromEntries(workers.map((one) => [one.name, one.peakMb()]))
-        return { value: traffic.length / seconds, peaks: { ...peaks, ...bench.serverPeaks('kafka') } }
+        return { value: traffic.length / seconds, peaks: { ...peaks, ...bench.serverPeaks('kafka') }, cpu }
       } finally {
         await Promise.all(workers.map((one) => one.stop()))
       }

@@ -1,6 +1,7 @@
 -- Additive measures by hour of session start. Each session row subtracts what it replaces and adds what it is, so sums stay
 -- exact through corrections; unique counts and quantiles are not additive and come from the base facts.
--- Goal '' counts sessions; a goal's rows count its conversions, so measures may be summed over any of the keys.
+-- Goal '' counts sessions; a goal's rows count its conversions, so measures may be summed over any of the keys, except
+-- converting_sessions over goals: a session that reached two goals is in both.
 -- _partition is a key because the owner of a Kafka partition repairs its slice alone (channel_hourly_facts minus this).
 CREATE TABLE IF NOT EXISTS {{database}}.channel_hourly (
   hour DateTime('UTC') COMMENT 'Hour in which the session started' CODEC(Delta(4), ZSTD(1)),

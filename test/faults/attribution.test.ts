@@ -1,13 +1,15 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { brokers } from '../support/kafka.ts'
+import { metric } from '../support/metrics.ts'
+import { freePort } from '../support/port.ts'
+import { seed } from '../support/random.ts'
 import { differencesFromReplay } from '../support/replay.ts'
 import { startTraffic, type Traffic } from '../support/traffic.ts'
 import { endProcesses, startProcess, untilStopped, type ServiceProcess } from '../support/workers.ts'
 
 const sessionTimeoutMs = 3000
-const seed = Number(process.env['CAIRN_SEED'] ?? Date.now() % 1_000_000)
 
-function worker(traffic: Traffic, fault?: string): ServiceProcess {
+function worker(traffic: Traffic, fault?: string, settings: Readonly<Record<string, string>> = {}): ServiceProcess {
   return startProcess('attribution', {
     KAFKA_BROKERS: brokers().join(','),
     CAIRN_NAMESPACE: traffic.namespace,
@@ -15,6 +17,7 @@ function worker(traffic: Traffic, fault?: string): ServiceProcess {
     CHECKPOINT_MS: '400',
     SESSION_TIMEOUT_MS: String(sessionTimeoutMs),
     ...(fault === undefined ? {} : { CAIRN_FAULT: fault }),
+    ...settings,
   })
 }
 
@@ -53,6 +56,29 @@ describe(`attribution under faults, CAIRN_SEED=${seed}`, () => {
       const killed = worker(traffic, fault)
       await traffic.send(500)
       expect([await killed.exited, killed.log()]).toEqual(['SIGKILL', expect.any(String)])
+      await traffic.send(500)
+      const next = worker(traffic)
+      await expectExactly(traffic)
+      await next.stop()
+    },
+    120_000,
+  )
+
+  it.each([
+    ['an ordinary one', { CHECKPOINT_MS: '60000' }],
+    ['one with a checkpoint', { CHECKPOINT_MS: '100' }],
+  ])(
+    'rolls a batch back whose transaction is aborted, %s, and hands over a state that says so',
+    async (_, settings) => {
+      const traffic = await startTraffic('abort', seed)
+      const port = await freePort()
+      await traffic.send(500)
+      const failing = worker(traffic, 'attribution.after-produce=fail@8', { ...settings, METRICS_PORT: String(port) })
+      await traffic.send(500)
+      await traffic.drain()
+      expect(await metric(port, 'cairn_attribution_transactions_total{end="aborted"')).toBe(1)
+      failing.kill('SIGKILL')
+      await failing.exited
       await traffic.send(500)
       const next = worker(traffic)
       await expectExactly(traffic)

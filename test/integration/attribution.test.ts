@@ -14,8 +14,8 @@ import {
   type Running,
   type TopicKind,
 } from '@cairn/runtime'
+import { buildEvent } from '@cairn/testkit/domain'
 import { startWorker } from '../support/attribution.ts'
-import { storefrontEvent } from '../support/events.ts'
 import { brokers, ownNamespace } from '../support/kafka.ts'
 import { until } from '../support/until.ts'
 
@@ -23,6 +23,7 @@ const codec = createCodec(readCatalog())
 const connection = { brokers: brokers(), clientId: 'test', log: silentLogger }
 const partitions = 4
 const workers: Running[] = []
+const page = (fields: Parameters<typeof buildEvent>[0]) => buildEvent({ name: 'page_view', ...fields })
 
 const definitions = JSON.stringify({
   goals: [
@@ -74,7 +75,7 @@ describe('attribution', () => {
     workers.push(await startWorker(log.namespace))
     const at = Date.now() - 60_000
     await log.send(
-      storefrontEvent({
+      page({
         event_id: 'e1',
         event_time: at,
         url: 'https://s.example/?utm_source=google',
@@ -82,9 +83,9 @@ describe('attribution', () => {
         medium: 'cpc',
         path: '/',
       }),
-      storefrontEvent({ event_id: 'e2', event_time: at + 1000, name: 'add_to_cart' }),
-      storefrontEvent({ event_id: 'e2', event_time: at + 1000, name: 'add_to_cart' }),
-      storefrontEvent({
+      page({ event_id: 'e2', event_time: at + 1000, name: 'add_to_cart' }),
+      page({ event_id: 'e2', event_time: at + 1000, name: 'add_to_cart' }),
+      page({
         event_id: 'e3',
         event_time: at + 2000,
         name: 'purchase',
@@ -123,8 +124,8 @@ describe('attribution', () => {
     const log = await setUp('poison')
     workers.push(await startWorker(log.namespace))
     await log.sendRaw('shop:v', Buffer.from('not avro'))
-    await log.sendRaw('shop:v', codec.encodeEvent(storefrontEvent({})).subarray(0, 60))
-    await log.send(storefrontEvent({ event_id: 'after', event_time: Date.now() }))
+    await log.sendRaw('shop:v', codec.encodeEvent(page({ event_id: 'e' })).subarray(0, 60))
+    await log.send(page({ event_id: 'after', event_time: Date.now() }))
     await log.flush()
     await until(async () => valuesOf(await log.read('labelled-events'), 'barrier').length === partitions)
     expect(valuesOf(await log.read('dead-letters'), 'dead-letter')).toMatchObject([
@@ -139,12 +140,12 @@ describe('attribution', () => {
     const log = await setUp('restart')
     const first = await startWorker(log.namespace)
     const at = Date.now() - 60_000
-    await log.send(storefrontEvent({ event_id: 'e1', event_time: at, path: '/a' }))
+    await log.send(page({ event_id: 'e1', event_time: at, path: '/a' }))
     await until(async () => valuesOf(await log.read('labelled-events'), 'labelled').length === 1)
     await first.stop()
     await log.send(
-      storefrontEvent({ event_id: 'e1', event_time: at, path: '/a' }),
-      storefrontEvent({ event_id: 'e2', event_time: at + 5, path: '/b' }),
+      page({ event_id: 'e1', event_time: at, path: '/a' }),
+      page({ event_id: 'e2', event_time: at + 5, path: '/b' }),
     )
     workers.push(await startWorker(log.namespace))
     await log.flush()

@@ -22,6 +22,7 @@ const partitions = 4
 const codec = createCodec(readCatalog())
 const connection = { brokers: brokers(), clientId: 'test', log: silentLogger }
 const started: Ownership[] = []
+const released = new Set<number>()
 
 /** Copies events to labelled-events and keeps its position in the state topic: the smallest user of the shell. */
 async function startCopier(
@@ -40,7 +41,12 @@ async function startCopier(
     ],
     inboxBytes: 1 << 20,
     sessionTimeoutMs: 6000,
-    supervision: { log: silentLogger, onRestart: () => undefined, onStopped: (_, reason) => onStopped(reason) },
+    supervision: {
+      log: silentLogger,
+      onRestart: () => undefined,
+      onStopped: (_, reason) => onStopped(reason),
+      onReleased: (partition) => released.add(partition),
+    },
     own: async (partition) => {
       let position = 0
       const options = {
@@ -109,6 +115,7 @@ describe('owned partitions', () => {
     await until(all(100))
     const second = await startCopier(namespace, seen)
     await until(() => first.held().length === 2 && second.held().length === 2)
+    await until(() => [...released].sort().join() === second.held().join())
     await send(100, 200)
     await until(all(200))
     await second.stop()

@@ -107,7 +107,7 @@ describe('the pipeline, from HTTP to queryable rows', () => {
     console.warn(`skipped: ${shopFolder} is not there; CAIRN_DATA names the folder that holds shop-events`)
 
   withShop('counts per session of a real tracker what is published', async () => {
-    expect(await send(shopEvents(shopFolder), 'real')).toMatchObject({ accepted: 832, refused: [], unsent: 0 })
+    expect(await send(shopEvents(shopFolder), 'real')).toEqual({ accepted: 832, refused: [] })
     await wait()
     const counted = await rows<{ id: string } & Omit<SessionCounts, 'revenue'>>(
       started.instance,

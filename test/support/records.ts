@@ -1,6 +1,7 @@
 import type { ConversionRow, GoalCounts, Label, SessionRow, StorefrontEvent } from '@cairn/domain'
+import { buildEvent } from '@cairn/testkit/domain'
 
-/** Records with every field set, for tests that care about a few of them. */
+/** Records as the topics carry them, for tests that care about a few of their fields. */
 
 export const noGoals: GoalCounts = {
   goal_names: [],
@@ -17,50 +18,25 @@ export function uuid(n: number): string {
 
 export function event(over: Partial<StorefrontEvent> = {}): StorefrontEvent {
   const at = Date.UTC(2026, 4, 17, 12)
-  return {
+  return buildEvent({
     received_at: at,
-    sent_at: null,
     event_time: at,
     ip: '192.0.2.0',
-    content_hash: 0,
     event_id: 'e-1',
-    site: 'shop',
     visitor_id: 'v-1',
-    user_id: '',
-    type: 'track',
     name: 'view_item',
     source_name: 'Product Viewed',
-    is_server: false,
-    is_bot: false,
-    device_time: null,
-    client_session_id: '',
     url: 'https://shop.example/p/1',
     host: 'shop.example',
     path: '/p/1',
     title: 'One',
-    referrer: '',
-    referrer_host: '',
-    source: '',
-    medium: '',
-    campaign: '',
-    term: '',
-    content: '',
-    click_id_name: '',
-    click_id: '',
     user_agent: 'test',
     device: 'desktop',
     locale: 'en',
-    country: '',
     consent: { analytics: 'granted' },
-    previous_id: '',
-    group_id: '',
-    order_id: '',
-    value_minor: null,
-    currency: '',
-    coupon: '',
     properties: { sku: '1' },
     ...over,
-  }
+  })
 }
 
 export function label(over: Partial<Label> = {}): Label {

@@ -11,8 +11,9 @@ import {
   topicName,
   type Codec,
 } from '@cairn/runtime'
-import { storefrontEvent } from './events.ts'
+import { buildEvent } from '@cairn/testkit/domain'
 import { brokers, ownNamespace } from './kafka.ts'
+import { randomFrom } from './random.ts'
 import { until } from './until.ts'
 
 const names = ['page_view', 'view_item', 'add_to_cart', 'begin_checkout', 'purchase', 'search'] as const
@@ -103,7 +104,7 @@ function events(seed: number, codec: Codec): () => { key: string; value: Buffer 
     const late = random() < 0.1 ? random() * 3 * 3_600_000 : 0
     const value =
       name === 'purchase' ? { order_id: `o${number}`, value_minor: Math.floor(random() * 10_000), currency: 'EUR' } : {}
-    return storefrontEvent({
+    return buildEvent({
       event_id: `e${seed}-${number++}`,
       visitor_id: `v${Math.floor(random() * 200)}`,
       event_time: Math.floor(now - 60_000 + number - late),
@@ -112,17 +113,5 @@ function events(seed: number, codec: Codec): () => { key: string; value: Buffer 
       source: pick(sources),
       ...value,
     })
-  }
-}
-
-/** mulberry32: small, seedable, good enough to mix test traffic. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
   }
 }

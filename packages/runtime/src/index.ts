@@ -64,5 +64,5 @@ export {
   type Warehouse,
 } from './clickhouse/warehouse.ts'
 export { readLog } from './kafka/read-log.ts'
-export { deployDefinitions } from './definitions/deploy.ts'
+export { deployDefinitions, deployedDefinitions } from './definitions/deploy.ts'
 export { readDefinitions, type DefinitionsFile, type DefinitionsProblem } from './definitions/file.ts'

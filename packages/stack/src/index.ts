@@ -14,5 +14,8 @@ export type {
 } from './server.ts'
 export { fixedPorts, rememberedPorts, type PortsResult } from './ports.ts'
 export { endProcess, startChild, type Child, type ChildSpec, type Exit, type ServerSignal } from './process/child.ts'
+export type { ProcessIdentity } from './process/identity.ts'
+export type { Lock } from './process/lock.ts'
+export { takeDirectory } from './take-directory.ts'
 export { lastLines, rotateLog } from './process/logs.ts'
 export { brokersInService } from './probe/kafka.ts'

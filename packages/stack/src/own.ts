@@ -3,10 +3,10 @@ import { chooseKind } from './docker/choose.ts'
 import { removeContainer } from './docker/compose.ts'
 import { serverPaths, type ServerPaths } from './paths.ts'
 import { fixedPorts, rememberedPorts } from './ports.ts'
-import { endProcess } from './process/child.ts'
-import { takeLock, type Lock } from './process/lock.ts'
+import type { Lock } from './process/lock.ts'
+import { takeDirectory } from './take-directory.ts'
 import { superviseServer, type ServerSpec } from './process/supervise.ts'
-import { refuse, type Refused } from './refusal.ts'
+import type { Refused } from './refusal.ts'
 import type { ManagedServer, ServerName, StackOptions } from './server.ts'
 
 /** How one of the servers is run here, once its ports are known. */
@@ -29,8 +29,6 @@ export interface Owned {
   readonly server: ManagedServer
 }
 
-const orphanStopTimeoutMs = 30_000
-
 /** Starts a server of a data directory as its only owner. Returns when it answers. */
 export async function startOwned(plan: ServerPlan, options: StackOptions): Promise<Owned | Refused> {
   const paths = serverPaths(options.dataDir, plan.name)
@@ -52,23 +50,17 @@ export async function startOwned(plan: ServerPlan, options: StackOptions): Promi
 }
 
 /**
- * Runs `start` as the only owner of a server's directory. What a killed owner left running there is ended first.
- * The lock stays with what was started; a start that fails gives it back.
+ * Runs `start` as the only owner of a server's directory. The lock stays with what was started; a start that fails gives
+ * it back.
  */
 export async function asOwner<Started extends { readonly ok: true }>(
   paths: ServerPaths,
   start: (lock: Lock) => Promise<Started | Refused>,
 ): Promise<Started | Refused> {
-  const taken = takeLock(paths.lock)
-  if (!taken.ok) {
-    return refuse(
-      'data-directory-in-use',
-      `${paths.dir} is in use by process ${taken.holder.pid}: stop that one or choose another data directory.`,
-    )
-  }
+  const taken = await takeDirectory(paths.dir)
+  if (!taken.ok) return taken
   let started: Started | Refused | undefined
   try {
-    if (taken.lock.orphan !== undefined) await endProcess(taken.lock.orphan, orphanStopTimeoutMs)
     started = await start(taken.lock)
     return started
   } finally {

@@ -10,7 +10,6 @@ export const cacheDir = join(repositoryDir, '.cairn')
 
 export interface ServerPaths {
   readonly dir: string
-  readonly lock: string
   readonly ports: string
   readonly data: string
   /** Present when the data is in a Docker volume instead of `data`. */
@@ -23,7 +22,6 @@ export function serverPaths(dataDir: string, server: 'kafka' | 'clickhouse'): Se
   const dir = join(dataDir, server)
   return {
     dir,
-    lock: join(dir, 'lock.json'),
     ports: join(dir, 'ports.json'),
     data: join(dir, 'data'),
     volumeMark: join(dir, 'in-docker-volume'),

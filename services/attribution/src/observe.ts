@@ -94,5 +94,6 @@ function observePartition(metrics: Metrics, log: Logger): Pick<Observer, 'restor
     },
     onRestart: (_, reason) => restarts.inc({ reason }),
     onStopped: (partition, reason) => stopped.set({ partition, reason }, 1),
+    onReleased: (partition) => void metrics.releasePartition(partition),
   }
 }

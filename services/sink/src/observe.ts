@@ -94,5 +94,6 @@ export function createSupervision(metrics: Metrics, log: Logger): Supervision {
     log,
     onRestart: (_, reason) => restarts.inc({ reason }),
     onStopped: (partition, reason) => stopped.set({ partition, reason }, 1),
+    onReleased: (partition) => void metrics.releasePartition(partition),
   }
 }

@@ -16,7 +16,7 @@ it('a stale lock goes to exactly one of several processes that find it at the sa
   const dir = temporaryDataDir()
   const path = join(dir, 'kafka', 'lock.json')
   mkdirSync(dirname(path))
-  writeFileSync(path, JSON.stringify({ holder: { pid: process.pid, startedAt: 'earlier' } }))
+  writeFileSync(path, JSON.stringify({ holder: { pid: process.pid, startedAt: 'earlier' }, children: [] }))
 
   const takers = Array.from({ length: 4 }, () => spawn(process.execPath, ['-e', taker, built, path]))
   const said = (child: (typeof takers)[number]) =>

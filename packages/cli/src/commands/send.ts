@@ -1,9 +1,10 @@
-import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { CommandFailure, dataOption, exitCode, text, type Command, type Io } from '../command.ts'
+import { CommandFailure, dataOption, exitCode, text, type Command } from '../command.ts'
 import { findInstance } from '../instance/instance.ts'
-import { sendAll, type Sent } from '../send/send.ts'
 import { readMessages } from '../send/messages.ts'
+import { progressOn } from '../send/progress.ts'
+import { sendAll, type Sent } from '../send/send.ts'
 
 export const send: Command = {
   name: 'send',
@@ -19,28 +20,41 @@ export const send: Command = {
     if (file === undefined || more.length > 0)
       throw new CommandFailure(exitCode.usage, 'takes one file of messages, or - for standard input')
     const url = text(values, 'url') ?? findInstance(values, io).ingest
-    const source = file === '-' ? io.stdin : createReadStream(resolve(io.cwd, file))
-    const sent = await sendAll(readMessages(source), {
+    const source = file === '-' ? { content: io.stdin } : await openMessages(resolve(io.cwd, file))
+    const progress = progressOn(io, source.size)
+    const sent = await sendAll(readMessages(progress.watch(source.content)), {
       url,
       writeKey: text(values, 'write-key') ?? 'dev',
-      progress: progressBar(io),
+      progress: (answered) => progress.answered(answered),
       interrupted: io.interrupted,
     })
+    progress.end()
     io.out(report(sent))
-    return sent.refused.length === 0 && sent.unsent === 0 ? exitCode.ok : exitCode.no
+    return sent.refused.length === 0 && sent.stopped === undefined ? exitCode.ok : exitCode.no
   },
+}
+
+async function openMessages(path: string): Promise<{ content: AsyncIterable<Uint8Array>; size?: number }> {
+  try {
+    const file = await open(path)
+    const { size } = await file.stat()
+    return { content: file.createReadStream(), size }
+  } catch (error) {
+    throw new CommandFailure(
+      exitCode.usage,
+      `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
 }
 
 const shownRefusals = 20
 
-function report({ accepted, refused, unsent, failure }: Sent): string {
+function report({ accepted, refused, stopped }: Sent): string {
   const lines = refused.slice(0, shownRefusals).map((r) => `  line ${r.line}: ${r.reason}: ${r.message}`)
   if (refused.length > shownRefusals) lines.push(`  and ${refused.length - shownRefusals} more`)
-  const broken = failure === undefined ? [] : [`not sent ${unsent}: ${failure}`]
-  return [`accepted ${accepted}, refused ${refused.length}`, ...lines, ...broken, ''].join('\n')
-}
-
-function progressBar(io: Io): (sent: number) => void {
-  if (!io.isTerminal) return () => undefined
-  return (sent) => io.err(`\r${sent} sent`)
+  const rest =
+    stopped === undefined
+      ? []
+      : [`stopped at line ${stopped.line}: ${stopped.why}`, 'Send all of it again: what was accepted is recognised.']
+  return [`accepted ${accepted}, refused ${refused.length}`, ...lines, ...rest, ''].join('\n')
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { CommandFailure, dataOption, exitCode, text, whole, type Command } from '../command.ts'
 import { dataDirectory, type Instance } from '../instance/instance.ts'
-import { defaultDefinitions, startInstance } from '../instance/start.ts'
+import { startInstance } from '../instance/start.ts'
 
 export const up: Command = {
   name: 'up',
@@ -12,7 +12,7 @@ export const up: Command = {
     definitions: {
       type: 'string',
       placeholder: 'FILE',
-      help: 'definitions file to put in force (default: the shop definitions that ship)',
+      help: 'definitions file to put in force (default: what was deployed last, at first the shop definitions that ship)',
     },
     workers: { type: 'string', placeholder: 'N', default: '1', help: 'attribution processes' },
     partitions: {
@@ -43,7 +43,7 @@ export const up: Command = {
     const json = values['json'] === true
     const { instance, stop } = await startInstance({
       dataDir: dataDirectory(values, io),
-      definitions: definitions === undefined ? defaultDefinitions : resolve(io.cwd, definitions),
+      ...(definitions === undefined ? {} : { definitions: resolve(io.cwd, definitions) }),
       workers: whole(values, 'workers', 1) ?? 1,
       partitions: whole(values, 'partitions', 1) ?? 4,
       ...(portBase === undefined ? {} : { portBase }),

@@ -7,8 +7,7 @@ import { runDemo, type DemoInstance, type DemoOptions } from './run.ts'
 const empty = mkdtempSync(join(tmpdir(), 'demo-'))
 afterAll(() => rmSync(empty, { recursive: true }))
 
-const accepted: DemoInstance['send'] = (messages) =>
-  Promise.resolve({ accepted: messages.length, refused: [], unsent: 0 })
+const accepted: DemoInstance['send'] = (messages) => Promise.resolve({ accepted: messages.length, refused: [] })
 
 /** Figures of a shop nobody came to. */
 const nothing: DemoInstance['query'] = (sql) =>
@@ -43,13 +42,13 @@ describe('the demo', () => {
 
   it('ends with the first refusal', async () => {
     const refused = [{ reason: 'bad_time', message: '"timestamp" must be a time' }]
-    const { outcome } = await run({ send: () => Promise.resolve({ accepted: 1, refused, unsent: 0 }) }, 5)
+    const { outcome } = await run({ send: () => Promise.resolve({ accepted: 1, refused }) }, 5)
     expect(outcome).toMatchObject({ ok: false, reason: 'not_accepted' })
     expect(outcome).toHaveProperty('message', expect.stringContaining('"timestamp" must be a time (bad_time)'))
   })
 
   it('ends when messages are not answered, or not queryable in time', async () => {
-    const failure = { accepted: 0, refused: [], unsent: 3, failure: 'no answer' }
+    const failure = { accepted: 0, refused: [], stopped: { line: 1, why: 'no answer' } }
     expect((await run({ send: () => Promise.resolve(failure) }, 5)).outcome).toMatchObject({ reason: 'not_accepted' })
     expect((await run({ wait: () => Promise.resolve(false) })).outcome).toMatchObject({ reason: 'not_queryable' })
   })

@@ -30,9 +30,8 @@ export interface DemoInstance {
 export interface Delivery {
   readonly accepted: number
   readonly refused: readonly { readonly reason: string; readonly message: string }[]
-  /** Messages that were not answered; `failure` says why. */
-  readonly unsent: number
-  readonly failure?: string
+  /** The first message without an answer, and why; absent when all were answered. */
+  readonly stopped?: { readonly line: number; readonly why: string }
 }
 
 export interface DemoOptions {
@@ -110,10 +109,10 @@ async function deliver(
   if (messages.length === 0) return undefined
   progress(`sending ${count(messages.length)} messages to site ${site}`)
   const started = performance.now()
-  const { accepted, refused, unsent, failure } = await instance.send(messages, demoWriteKeys[site])
+  const { accepted, refused, stopped } = await instance.send(messages, demoWriteKeys[site])
   const seconds = (performance.now() - started) / 1000
   progress(`  ${count(accepted)} accepted in ${seconds.toFixed(1)} s (${count(accepted / seconds)}/s)`)
-  if (failure !== undefined) return `${count(unsent)} messages of site ${site} were not sent: ${failure}`
+  if (stopped !== undefined) return `message ${count(stopped.line)} of site ${site} was not answered: ${stopped.why}`
   const [first] = refused
   if (first === undefined) return undefined
   return `${count(refused.length)} messages of site ${site} were refused, the first because ${first.message} (${first.reason})`

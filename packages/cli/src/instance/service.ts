@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { endProcess, lastLines, rotateLog, startChild, type Child } from '@cairn/stack'
+import { endProcess, lastLines, rotateLog, startChild, type Child, type ProcessIdentity } from '@cairn/stack'
 
 export interface ServiceSpec {
   /** Name in messages and of its log file, such as `attribution-1`. */
@@ -13,7 +13,7 @@ export interface ServiceSpec {
 
 export interface RunningService {
   readonly name: string
-  readonly pid: number
+  readonly identity: ProcessIdentity
   stop(): Promise<void>
 }
 
@@ -53,7 +53,7 @@ export async function startService(
   phase = 'running'
   return {
     name: spec.name,
-    pid: identity.pid,
+    identity,
     async stop() {
       phase = 'stopping'
       await end(child)

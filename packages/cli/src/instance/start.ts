@@ -1,7 +1,14 @@
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { createCodec, deployDefinitions, ensureTopics, openCatalog, silentLogger } from '@cairn/runtime'
-import { fixedPorts, rememberedPorts, startStack, type Stack } from '@cairn/stack'
+import {
+  createCodec,
+  deployDefinitions,
+  deployedDefinitions,
+  ensureTopics,
+  openCatalog,
+  silentLogger,
+} from '@cairn/runtime'
+import { fixedPorts, rememberedPorts, startStack, takeDirectory, type Lock, type Stack } from '@cairn/stack'
 import { CommandFailure, exitCode } from '../command.ts'
 import { checkedDefinitions } from '../definitions.ts'
 import { removeInstance, writeInstance, type Instance } from './instance.ts'
@@ -9,8 +16,8 @@ import { startService, type RunningService, type ServiceSpec } from './service.t
 
 export interface StartOptions {
   readonly dataDir: string
-  /** Path of a definitions file. */
-  readonly definitions: string
+  /** Path of the definitions file to put in force. Without one what was deployed last stays, `shop.yaml` on new data. */
+  readonly definitions?: string
   readonly workers: number
   readonly partitions: number
   readonly portBase?: number
@@ -27,15 +34,31 @@ export interface StartedInstance {
   readonly stop: () => Promise<void>
 }
 
-/** The definitions in force when no file is named. */
-export const defaultDefinitions = resolve(import.meta.dirname, '..', '..', '..', '..', 'definitions', 'shop.yaml')
+/** What is in force before anything was deployed. */
+export const shippedDefinitions = resolve(import.meta.dirname, '..', '..', '..', '..', 'definitions', 'shop.yaml')
 
 /** Kafka's two ports and ClickHouse's come first. */
 const stackPorts = 3
 
 /** Starts servers and services of one data directory in the order data flows back: what receives is there before what sends. */
 export async function startInstance(options: StartOptions): Promise<StartedInstance> {
-  const json = checkedDefinitions(options.definitions)
+  const given = options.definitions === undefined ? undefined : checkedDefinitions(options.definitions)
+  const lock = await takeDataDirectory(options.dataDir)
+  try {
+    return await startOwned(options, given, lock)
+  } catch (error) {
+    lock.release()
+    throw error instanceof CommandFailure
+      ? error
+      : new CommandFailure(exitCode.unavailable, error instanceof Error ? error.message : String(error))
+  }
+}
+
+async function startOwned(
+  options: StartOptions,
+  definitions: string | undefined,
+  lock: Lock,
+): Promise<StartedInstance> {
   const logDir = join(options.dataDir, 'logs')
   mkdirSync(logDir, { recursive: true })
   options.progress('starting Kafka and ClickHouse')
@@ -46,23 +69,31 @@ export async function startInstance(options: StartOptions): Promise<StartedInsta
     // Ingest first: what it has acknowledged is then on the log, and the others end at a transaction's edge.
     for (const service of services.reverse()) await service.stop()
     await stack.stop()
+    lock.release()
   }
   try {
     const instance = await describe(options, stack)
     options.progress('creating topics and deploying definitions')
-    await prepareTopics(instance, json)
+    await prepareTopics(instance, definitions)
     for (const spec of serviceSpecs(options, instance)) {
       options.progress(`starting ${spec.name}`)
-      services.push(await startService(spec, logDir, options.onCrash))
+      const service = await startService(spec, logDir, options.onCrash)
+      services.push(service)
+      lock.record(services.map(({ identity }) => identity))
     }
     writeInstance(options.dataDir, instance)
     return { instance, stop }
   } catch (error) {
     await stop()
-    throw error instanceof CommandFailure
-      ? error
-      : new CommandFailure(exitCode.unavailable, error instanceof Error ? error.message : String(error))
+    throw error
   }
+}
+
+/** A second start on the directory is refused even where the servers are given and have no lock of their own. */
+async function takeDataDirectory(dataDir: string): Promise<Lock> {
+  const taken = await takeDirectory(dataDir)
+  if (!taken.ok) throw new CommandFailure(exitCode.unavailable, taken.message)
+  return taken.lock
 }
 
 async function openStack(options: StartOptions): Promise<Stack> {
@@ -102,10 +133,16 @@ async function describe(options: StartOptions, stack: Stack): Promise<Instance> 
   }
 }
 
-async function prepareTopics({ kafka, namespace, partitions, schemaRegistry }: Instance, json: string): Promise<void> {
+async function prepareTopics(
+  { kafka, namespace, partitions, schemaRegistry }: Instance,
+  given: string | undefined,
+): Promise<void> {
   const connection = { brokers: kafka, clientId: `${namespace}.up`, log: silentLogger }
   const ready = await ensureTopics(connection, { namespace, partitions, replication: 1 })
   if (!ready.ok) throw new CommandFailure(exitCode.unavailable, ready.message)
+  // Deployed again where they are in force already: that finishes a deploy that broke off half way.
+  const json =
+    given ?? (await deployedDefinitions(connection, namespace))?.json ?? checkedDefinitions(shippedDefinitions)
   await deployDefinitions(connection, createCodec(await openCatalog(schemaRegistry)), namespace, json)
 }
 

@@ -9,9 +9,13 @@ export interface Refusal {
 export interface Sent {
   readonly accepted: number
   readonly refused: readonly Refusal[]
-  /** Messages that were not answered; `failure` says why. */
-  readonly unsent: number
-  readonly failure?: string
+  /** Set when not everything was answered: the first line without an answer, and why. Later lines may have been accepted. */
+  readonly stopped?: Stopped
+}
+
+export interface Stopped {
+  readonly line: number
+  readonly why: string
 }
 
 export interface SendOptions {
@@ -19,7 +23,7 @@ export interface SendOptions {
   readonly writeKey: string
   /** Requests under way at once. Order within a visitor is kept by event times, not by arrival. */
   readonly connections?: number
-  readonly progress: (sent: number) => void
+  readonly progress: (answered: number) => void
   readonly interrupted: AbortSignal
 }
 
@@ -38,43 +42,54 @@ interface Answer {
   readonly refused: readonly { readonly index: number; readonly reason: string; readonly message: string }[]
 }
 
-/** Sends messages in batches, again after a 503; returns what became of them. Stops at the first failure that is not a verdict. */
+interface State {
+  accepted: number
+  answered: number
+  readonly refused: Refusal[]
+  stopped: Stopped | undefined
+}
+
+/**
+ * Sends messages in batches, again after a 503; returns what became of them. Stops at the first failure that is not a
+ * verdict.
+ */
 export async function sendAll(messages: AsyncIterable<Line>, options: SendOptions): Promise<Sent> {
-  const state = { accepted: 0, refused: [] as Refusal[], unsent: 0, failure: undefined as string | undefined, sent: 0 }
+  const state: State = { accepted: 0, answered: 0, refused: [], stopped: undefined }
   const batches = batchesOf(messages, state.refused)
   const worker = async () => {
     for (;;) {
       const { value: batch, done } = await batches.next()
-      if (done === true || state.failure !== undefined || options.interrupted.aborted) {
-        state.unsent += batch?.lines.length ?? 0
+      if (done === true) return
+      if (options.interrupted.aborted) stop(state, batch, 'interrupted')
+      if (state.stopped !== undefined) {
+        stop(state, batch, state.stopped.why)
         return
       }
       await sendOne(batch, options, state)
-      options.progress(state.sent)
+      options.progress(state.answered)
     }
   }
   await Promise.all(Array.from({ length: options.connections ?? 4 }, worker))
-  const { accepted, refused, unsent, failure } = state
-  const known = { accepted, refused: refused.sort((a, b) => a.line - b.line), unsent }
-  return failure === undefined ? known : { ...known, failure }
+  const { accepted, refused, stopped } = state
+  const known = { accepted, refused: refused.sort((a, b) => a.line - b.line) }
+  return stopped === undefined ? known : { ...known, stopped }
 }
 
-async function sendOne(
-  batch: Batch,
-  options: SendOptions,
-  state: { accepted: number; refused: Refusal[]; unsent: number; failure: string | undefined; sent: number },
-): Promise<void> {
+async function sendOne(batch: Batch, options: SendOptions, state: State): Promise<void> {
   const answer = await post(batch, options)
   if (typeof answer === 'string') {
-    state.failure = answer
-    state.unsent += batch.lines.length
+    stop(state, batch, answer)
     return
   }
   state.accepted += answer.accepted
-  state.sent += batch.lines.length
+  state.answered += batch.lines.length
   state.refused.push(
     ...answer.refused.map((r) => ({ line: batch.lines[r.index] ?? 0, reason: r.reason, message: r.message })),
   )
+}
+
+function stop(state: State, { lines: [line = 0] }: Batch, why: string): void {
+  if (state.stopped === undefined || line < state.stopped.line) state.stopped = { line, why }
 }
 
 /** The verdicts, or why there are none. */

@@ -3,7 +3,6 @@ import {
   arrivals,
   EPOCH,
   jsonVisitorCodec,
-  keyOf,
   LogBuilder,
   SPAN,
   truthOf,
@@ -16,7 +15,7 @@ import {
 } from '@cairn/testkit/domain'
 import fc from 'fast-check'
 import type { LogRecord, StorefrontEvent } from '../index.ts'
-import { commit, createPartition, step } from '../index.ts'
+import { commit, createPartition, eventKey, step } from '../index.ts'
 
 const HOUR = 3_600_000
 const GAP = 30 * 60_000
@@ -130,10 +129,10 @@ function shown(records: readonly LogRecord[], warehouse: Warehouse): Map<string,
 }
 
 function expected(events: readonly StorefrontEvent[]): Map<string, Truth> {
-  const keys = [...new Set(events.map(keyOf))]
+  const keys = [...new Set(events.map(eventKey))]
   return new Map(
     keys.map((key) => {
-      const own = events.filter((event) => keyOf(event) === key)
+      const own = events.filter((event) => eventKey(event) === key)
       return [key, sorted(truthOf(own, GAP, oracleGoals))]
     }),
   )

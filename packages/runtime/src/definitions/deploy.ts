@@ -20,10 +20,10 @@ export async function deployDefinitions(
   const events = topicName(namespace, 'events')
   const producer = await openProducer(connection)
   try {
-    let latest = await latestDefinitions(connection, topic)
+    let latest = await deployedDefinitions(connection, namespace)
     if (latest?.json !== json) {
       await producer.send(topic, 0, [{ key: 'definitions', value: Buffer.from(json) }])
-      latest = await latestDefinitions(connection, topic)
+      latest = await deployedDefinitions(connection, namespace)
     }
     if (latest === undefined) throw new Error(`topic ${topic} is empty after the definitions were appended`)
     const value = codec.encode('definitions', latest)
@@ -35,12 +35,19 @@ export async function deployDefinitions(
   }
 }
 
-async function latestDefinitions(
+export interface DeployedDefinitions {
+  readonly number: number
+  /** Canonical JSON. */
+  readonly json: string
+}
+
+/** The definitions deployed last, undefined before the first. Partitions fold by them from their control record on. */
+export async function deployedDefinitions(
   connection: KafkaConnection,
-  topic: string,
-): Promise<{ number: number; json: string } | undefined> {
-  let latest: { number: number; json: string } | undefined
-  await readLog(connection, topic, (_, records) => {
+  namespace: string,
+): Promise<DeployedDefinitions | undefined> {
+  let latest: DeployedDefinitions | undefined
+  await readLog(connection, topicName(namespace, 'definitions'), (_, records) => {
     const last = records.at(-1)
     if (last !== undefined) latest = { number: last.offset, json: last.value?.toString() ?? '' }
   })

@@ -24,13 +24,11 @@ export function readDefinitions(text: string): DefinitionsFile {
   const content = document.toJS() as unknown
   const compiled = compileDefinitions(content)
   if (compiled.ok) return { ok: true, json: canonical(content) }
-  return {
-    ok: false,
-    problems: compiled.problems.map(({ path, message }) => ({
-      line: lineOf(document, lines, path),
-      message: path.length === 0 ? message : `${path.join('.')}: ${message}`,
-    })),
-  }
+  const problems = compiled.problems.map(({ path, message }) => ({
+    line: lineOf(document, lines, path),
+    message: path.length === 0 ? message : `${path.join('.')}: ${message}`,
+  }))
+  return { ok: false, problems: problems.sort((a, b) => a.line - b.line) }
 }
 
 /** The line of the innermost part of the path that is in the file: what is missing is reported where it should be. */

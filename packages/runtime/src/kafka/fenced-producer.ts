@@ -1,5 +1,6 @@
 import kafkajs, { type Producer, type Transaction } from 'kafkajs'
 import { connect, type KafkaConnection } from './client.ts'
+import { toOnePartition } from './one-partition.ts'
 import { sendable, type Outgoing } from './record.ts'
 
 export interface TopicRecords {
@@ -82,13 +83,9 @@ async function write(
   partition: number,
   records: readonly Outgoing[],
 ): Promise<void> {
-  for (const messages of sendable(records)) {
-    await transaction.send({
-      topic,
-      acks: -1,
-      compression: CompressionTypes.None,
-      messages: messages.map((m) => ({ key: m.key, value: m.value, partition })),
-    })
+  for (const chunk of sendable(records)) {
+    const messages = toOnePartition(partition, chunk)
+    await transaction.send({ topic, acks: -1, compression: CompressionTypes.None, messages })
   }
 }
 

@@ -55,6 +55,12 @@ const maxWaitMs = 100
 export async function takeOwnership(options: OwnershipOptions): Promise<Ownership> {
   const owned = new Map<number, Owned>()
   const held = () => [...owned.keys()].sort((a, b) => a - b)
+  const give = (partition: number, one: Owned) => {
+    owned.delete(partition)
+    void one.lose().then(() => {
+      if (!owned.has(partition)) options.supervision.onReleased(partition)
+    })
+  }
   const consumer = connect(options.connection).consumer({
     groupId: options.groupId,
     sessionTimeout: options.sessionTimeoutMs,
@@ -73,7 +79,7 @@ export async function takeOwnership(options: OwnershipOptions): Promise<Ownershi
 
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     const now = new Set(Object.values(payload.memberAssignment).flat())
-    for (const [p, one] of owned) if (!now.has(p)) give(owned, p, one)
+    for (const [p, one] of owned) if (!now.has(p)) give(p, one)
     for (const one of owned.values()) one.rejoin()
     for (const p of now) if (!owned.has(p)) owned.set(p, new Owned(p, consumer, options))
   })
@@ -100,11 +106,6 @@ export async function takeOwnership(options: OwnershipOptions): Promise<Ownershi
       await consumer.disconnect()
     },
   }
-}
-
-function give(owned: Map<number, Owned>, partition: number, one: Owned): void {
-  one.lose()
-  owned.delete(partition)
 }
 
 function endOf(consumer: Consumer): Promise<never> {
@@ -205,8 +206,9 @@ class Owned implements OwnedPartition {
     this.#loop.rejoined()
   }
 
-  lose(): void {
+  async lose(): Promise<void> {
     this.#lost.abort(new Error('the partition was given to another member'))
+    await this.#loop.ended
   }
 
   async stop(): Promise<void> {

@@ -1,5 +1,6 @@
 import { CompressionTypes, type Producer } from 'kafkajs'
 import { connect, type KafkaConnection } from './client.ts'
+import { toOnePartition } from './one-partition.ts'
 import { sendable, type Outgoing } from './record.ts'
 
 /** Writes outside transactions: idempotent, acknowledged by all replicas. */
@@ -36,13 +37,9 @@ export async function openProducer(connection: KafkaConnection): Promise<Idempot
         current = await connectProducer(kafka)
         await old.disconnect()
       }
-      for (const messages of sendable(records)) {
-        await current.send({
-          topic,
-          acks: -1,
-          compression: CompressionTypes.None,
-          messages: messages.map((m) => ({ ...m, partition })),
-        })
+      for (const chunk of sendable(records)) {
+        const messages = toOnePartition(partition, chunk)
+        await current.send({ topic, acks: -1, compression: CompressionTypes.None, messages })
       }
     },
     async close() {

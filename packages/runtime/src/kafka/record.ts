@@ -18,8 +18,7 @@ export function weight(record: Incoming | Outgoing): number {
   return (record.value?.length ?? 0) + record.key.length + 64
 }
 
-/** kafkajs groups what it is given quadratically and brokers refuse a request over 1 MiB. */
-const maxRecords = 500
+/** Brokers refuse a record batch over 1 MiB. */
 const maxBytes = 512 * 1024
 
 /** Cuts records into what one send may carry, in order. */
@@ -28,7 +27,7 @@ export function* sendable(records: readonly Outgoing[]): Generator<Outgoing[]> {
   let bytes = 0
   for (const record of records) {
     const size = weight(record)
-    if (chunk.length === maxRecords || (chunk.length > 0 && bytes + size > maxBytes)) {
+    if (chunk.length > 0 && bytes + size > maxBytes) {
       yield chunk
       chunk = []
       bytes = 0

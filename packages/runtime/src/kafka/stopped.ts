@@ -1,12 +1,6 @@
 /** Why a partition stands still until somebody acts. Each is a metric label. */
 export type StopReason =
-  | 'offset_gap'
-  | 'not_deterministic'
-  | 'fold_version'
-  | 'partition_count'
-  | 'unreadable_state'
-  | 'changed_range'
-  | 'view_failed'
+  'offset_gap' | 'not_deterministic' | 'fold_version' | 'partition_count' | 'unreadable_state' | 'changed_range'
 
 /** Thrown by a partition's loop when going on would lose, double or guess: it is not retried. */
 export class PartitionStopped extends Error {

@@ -7,6 +7,8 @@ export interface Supervision {
   readonly log: Logger
   onRestart(partition: number, reason: 'fenced' | 'failed'): void
   onStopped(partition: number, reason: StopReason): void
+  /** The group has given the partition to another member, and its loop here has ended. */
+  onReleased(partition: number): void
 }
 
 export interface Supervised {

@@ -10,6 +10,8 @@ export interface Metrics {
     labels: readonly L[],
     buckets: readonly number[],
   ): Histogram<L>
+  /** Drops what the gauges say of a partition: of one that is held elsewhere, only its holder may speak. */
+  releasePartition(partition: number): Promise<void>
   /** Prometheus text format. */
   text(): Promise<string>
 }
@@ -19,11 +21,22 @@ export function createMetrics(service: string): Metrics {
   const registry = new Registry()
   registry.setDefaultLabels({ service })
   collectDefaultMetrics({ register: registry })
+  const gauges: Gauge[] = []
   return {
     counter: (name, help, labels) => new Counter({ name, help, labelNames: [...labels], registers: [registry] }),
-    gauge: (name, help, labels) => new Gauge({ name, help, labelNames: [...labels], registers: [registry] }),
+    gauge(name, help, labels) {
+      const gauge = new Gauge({ name, help, labelNames: [...labels], registers: [registry] })
+      gauges.push(gauge)
+      return gauge
+    },
     histogram: (name, help, labels, buckets) =>
       new Histogram({ name, help, labelNames: [...labels], buckets: [...buckets], registers: [registry] }),
+    async releasePartition(partition) {
+      for (const gauge of gauges) {
+        const { values } = await gauge.get()
+        for (const { labels } of values) if (labels['partition'] === partition) gauge.remove(labels)
+      }
+    },
     text: () => registry.metrics(),
   }
 }

@@ -41,28 +41,31 @@ describe('lock of a data directory', () => {
   })
 
   it('is taken over when another process now has the number of its holder', () => {
-    leave({ holder: { pid: process.pid, startedAt: 'before the last boot' } })
-    expect(take().orphan).toBeUndefined()
+    leave({ holder: { pid: process.pid, startedAt: 'before the last boot' }, children: [] })
+    expect(take().orphans).toEqual([])
   })
 
-  it('tells which server its dead holder left running', () => {
+  it('tells what its dead holder left running', () => {
     const child = identify(process.ppid)
-    leave({ holder: { pid: process.pid, startedAt: 'earlier' }, child })
-    expect(take().orphan).toEqual(child)
+    leave({ holder: { pid: process.pid, startedAt: 'earlier' }, children: [child] })
+    expect(take().orphans).toEqual([child])
   })
 
   it('still tells it when the one who took over is killed before ending it', () => {
     const child = identify(process.ppid)
-    leave({ holder: { pid: process.pid, startedAt: 'earlier' }, child })
+    leave({ holder: { pid: process.pid, startedAt: 'earlier' }, children: [child] })
     take()
     const record = JSON.parse(readFileSync(path, 'utf8')) as object
     writeFileSync(path, JSON.stringify({ ...record, holder: { pid: process.pid, startedAt: 'earlier, too' } }))
-    expect(take().orphan).toEqual(child)
+    expect(take().orphans).toEqual([child])
   })
 
   it('names no orphan whose process is gone', () => {
-    leave({ holder: { pid: process.pid, startedAt: 'earlier' }, child: { pid: process.ppid, startedAt: 'earlier' } })
-    expect(take().orphan).toBeUndefined()
+    leave({
+      holder: { pid: process.pid, startedAt: 'earlier' },
+      children: [{ pid: process.ppid, startedAt: 'earlier' }],
+    })
+    expect(take().orphans).toEqual([])
   })
 
   it('is not removed by a holder that had released it before', () => {

@@ -4,14 +4,15 @@ import { identify, isAlive, type ProcessIdentity } from './identity.ts'
 
 interface LockRecord {
   readonly holder: ProcessIdentity
-  /** The server the holder started, so that whoever comes after a killed holder can end it. */
-  readonly child?: ProcessIdentity
+  /** What the holder started, so that whoever comes after a killed holder can end it. */
+  readonly children: readonly ProcessIdentity[]
 }
 
 export interface Lock {
-  /** The server a killed holder left running, still alive when the lock was taken. */
-  readonly orphan: ProcessIdentity | undefined
-  record(child: ProcessIdentity | undefined): void
+  /** What a killed holder left running, still alive when the lock was taken; in the order it was started. */
+  readonly orphans: readonly ProcessIdentity[]
+  /** Notes what runs under this lock now, in place of what was noted before. */
+  record(children: readonly ProcessIdentity[]): void
   /** Frees the name; doing it again does nothing. */
   release(): void
 }
@@ -25,7 +26,7 @@ export function takeLock(path: string): LockResult {
   if (self === undefined) throw new Error(`this process (${process.pid}) is not in the process table`)
   mkdirSync(dirname(path), { recursive: true })
   const draft = `${path}.${self.pid}`
-  writeFileSync(draft, JSON.stringify({ holder: self } satisfies LockRecord))
+  writeFileSync(draft, JSON.stringify({ holder: self, children: [] } satisfies LockRecord))
   try {
     return takeWith(draft, path, self)
   } finally {
@@ -33,23 +34,16 @@ export function takeLock(path: string): LockResult {
   }
 }
 
-/** The server a dead holder of the lock left behind; the lock itself is not touched. */
-export function orphanOf(path: string): ProcessIdentity | undefined {
-  const left = readRecord(path)
-  if (left === undefined || isAlive(left.holder)) return undefined
-  return left.child !== undefined && isAlive(left.child) ? left.child : undefined
-}
-
 function takeWith(draft: string, path: string, self: ProcessIdentity): LockResult {
   for (;;) {
     // A link is made whole or not at all, and only if the name is free.
-    if (linked(draft, path)) return { ok: true, lock: heldLock(path, self, undefined) }
+    if (linked(draft, path)) return { ok: true, lock: heldLock(path, self, []) }
     const found = readRecord(path)
     if (found === undefined) continue
     if (isAlive(found.holder)) return { ok: false, holder: found.holder }
-    const orphan = found.child !== undefined && isAlive(found.child) ? found.child : undefined
+    const orphans = found.children.filter(isAlive)
     if (!removeStale(path, draft, found)) continue
-    if (linked(draft, path)) return { ok: true, lock: heldLock(path, self, orphan) }
+    if (linked(draft, path)) return { ok: true, lock: heldLock(path, self, orphans) }
   }
 }
 
@@ -68,15 +62,15 @@ function removeStale(path: string, draft: string, stale: LockRecord): boolean {
   return isTheStaleOne
 }
 
-function heldLock(path: string, holder: ProcessIdentity, orphan: ProcessIdentity | undefined): Lock {
-  // The orphan stays on record until the caller has dealt with it: this process may be killed first, too.
-  if (orphan !== undefined) writeRecord(path, { holder, child: orphan })
+function heldLock(path: string, holder: ProcessIdentity, orphans: readonly ProcessIdentity[]): Lock {
+  // Orphans stay on record until the caller has dealt with them: this process may be killed first, too.
+  if (orphans.length > 0) writeRecord(path, { holder, children: orphans })
   let held = true
   return {
-    orphan,
-    record(child) {
+    orphans,
+    record(children) {
       if (!held) throw new Error(`${path} is not held any more`)
-      writeRecord(path, child === undefined ? { holder } : { holder, child })
+      writeRecord(path, { holder, children })
     },
     release() {
       // Once only: a later lock of this name is somebody else's.

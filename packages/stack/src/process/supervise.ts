@@ -73,7 +73,7 @@ class SupervisedServer implements ManagedServer {
     this.#phase = 'starting'
     const child = startChild(this.#spec.child)
     this.#child = child
-    this.#lock.record(child.identity)
+    this.#lock.record(child.identity === undefined ? [] : [child.identity])
     void child.exited.then((exit) => this.#exited(child, exit))
     const outcome = await this.#firstAnswer(child)
     // An exit right after the answer has been seen already, and taken for one before it.

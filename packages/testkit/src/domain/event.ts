@@ -48,8 +48,3 @@ const blank: StorefrontEvent = {
 export function buildEvent(fields: Partial<StorefrontEvent> & Pick<StorefrontEvent, 'event_id'>): StorefrontEvent {
   return { ...blank, ...fields }
 }
-
-/** The record key of an event, as ingest lays it out. */
-export function keyOf(event: StorefrontEvent): string {
-  return event.visitor_id === '' ? `${event.site}:~${event.event_id}` : `${event.site}:${event.visitor_id}`
-}

@@ -1,4 +1,4 @@
-export { buildEvent, keyOf } from './event.ts'
+export { buildEvent } from './event.ts'
 export { FoldRun } from './fold-run.ts'
 export type { Stepped } from './fold-run.ts'
 export { LogBuilder } from './log.ts'

@@ -1,12 +1,11 @@
-import type { Body, LogRecord, Millis, StorefrontEvent } from '@cairn/domain'
-import { keyOf } from './event.ts'
+import { eventKey, type Body, type LogRecord, type Millis, type StorefrontEvent } from '@cairn/domain'
 
 /** Builds the records of one `events` partition; offsets count up, append times are given. */
 export class LogBuilder {
   readonly records: LogRecord[] = []
 
   event(appendedAt: Millis, event: StorefrontEvent): LogRecord {
-    return this.add(appendedAt, keyOf(event), { kind: 'event', event })
+    return this.add(appendedAt, eventKey(event), { kind: 'event', event })
   }
 
   tick(appendedAt: Millis): LogRecord {

@@ -1,0 +1,152 @@
+import type { AvroRecord, AvroSchema } from './schema.ts'
+
+/**
+ * Writes one value at `at` and returns where it ends. An end beyond `bytes` says that the value did not fit: what stands
+ * there is then of no use, and the value is to be written again into more room.
+ */
+export type WriteValue = (value: unknown, bytes: Buffer, at: number) => number
+
+/**
+ * Compiles an Avro schema to a function that writes its values: as JavaScript text with one statement a field, which
+ * takes half the time of avsc's writer, itself compiled but calling an object of its own for every value.
+ * A value that is not of the schema throws; where it could not have come past the type checker it may not be noticed.
+ */
+export function compileWrite(schema: AvroSchema): WriteValue {
+  const script = new Script()
+  const name = script.writerOf(schema)
+  const make = new Function(...Object.keys(primitives), `${script.text}return ${name}`) as (
+    ...given: unknown[]
+  ) => WriteValue
+  return make(...Object.values(primitives))
+}
+
+/** The functions written so far; `writerOf` answers the name of the one for a schema. */
+class Script {
+  text = ''
+  #count = 0
+  readonly #records = new Map<string, string>()
+
+  writerOf(schema: AvroSchema): string {
+    if (typeof schema === 'string') return this.#records.get(schema) ?? primitive(schema)
+    if (Array.isArray(schema)) return this.#union(schema)
+    switch (schema.type) {
+      case 'record':
+        return this.#record(schema)
+      case 'array': {
+        const item = this.writerOf(schema.items)
+        return this.#add(`b[at] = 0
+          if (v.length === 0) return at + 1
+          at = long(v.length, b, at)
+          for (let i = 0; i < v.length; i++) at = ${item}(v[i], b, at)
+          b[at] = 0
+          return at + 1`)
+      }
+      case 'map': {
+        const value = this.writerOf(schema.values)
+        return this.#add(`const keys = Object.keys(v)
+          if (keys.length > 0) at = long(keys.length, b, at)
+          for (const key of keys) at = ${value}(v[key], b, string(key, b, at))
+          b[at] = 0
+          return at + 1`)
+      }
+      case 'enum':
+      case 'fixed':
+        throw new Error(`values of schema type "${schema.type}" are not written: no record here has any`)
+      default:
+        return primitive(schema.type)
+    }
+  }
+
+  #record({ name, fields }: AvroRecord): string {
+    const writers = fields.map((field) => ({ name: JSON.stringify(field.name), writer: this.writerOf(field.type) }))
+    const writes = writers.map((field) => `at = ${field.writer}(v[${field.name}], b, at)`)
+    const added = this.#add(`${writes.join('\n')}\nreturn at`)
+    this.#records.set(name, added)
+    return added
+  }
+
+  /** Of null and one other schema: telling more apart needs a look at the value, and no schema here asks for it. */
+  #union(branches: readonly AvroSchema[]): string {
+    const other = branches.findIndex((branch) => branch !== 'null')
+    if (branches.length !== 2 || other < 0 || branches[1 - other] !== 'null')
+      throw new Error('a union must be of null and one other schema')
+    const writer = this.writerOf(branches[other] as AvroSchema)
+    return this.#add(`b[at] = v === null ? ${2 * (1 - other)} : ${2 * other}
+      return v === null ? at + 1 : ${writer}(v, b, at + 1)`)
+  }
+
+  #add(body: string): string {
+    const name = `write${++this.#count}`
+    this.text += `function ${name}(v, b, at) {\n${body}\n}\n`
+    return name
+  }
+}
+
+function primitive(name: string): string {
+  if (name in primitives) return name
+  throw new Error(`values of schema type "${name}" are not written: it is neither a primitive nor a record named before`)
+}
+
+const primitives = { string, long, int, boolean, double, bytes }
+
+/** Lengths below it take one byte, and a loop over so few characters less time than a call out of JavaScript. */
+const shortText = 64
+
+function string(value: string, b: Buffer, at: number): number {
+  const { length } = value
+  if (length >= shortText) return longText(value, b, at)
+  b[at] = length << 1
+  for (let i = 0; i < length; i++) {
+    const code = value.charCodeAt(i)
+    if (code > 0x7f) return longText(value, b, at)
+    b[at + 1 + i] = code
+  }
+  return at + 1 + length
+}
+
+function longText(value: string, b: Buffer, at: number): number {
+  const size = Buffer.byteLength(value)
+  const start = long(size, b, at)
+  if (start + size <= b.length) b.write(value, start)
+  return start + size
+}
+
+/** Zig-zag varint. */
+function long(value: number, b: Buffer, at: number): number {
+  let to = at
+  if (value >= 0 && value < 0x40000000 && Number.isInteger(value)) {
+    let left = value << 1
+    for (; left > 0x7f; left >>>= 7) b[to++] = (left & 0x7f) | 0x80
+    b[to++] = left
+    return to
+  }
+  if (!Number.isInteger(value) || Math.abs(value) > largestLong) throw new TypeError(`${String(value)} is no long`)
+  let left = value < 0 ? -2 * value - 1 : 2 * value
+  for (; left > 0x7f; left = Math.floor(left / 0x80)) b[to++] = (left % 0x80) | 0x80
+  b[to++] = left
+  return to
+}
+
+/** Zig-zag doubles it. */
+const largestLong = 2 ** 53 - 2
+
+function int(value: number, b: Buffer, at: number): number {
+  if (value !== (value | 0)) throw new TypeError(`${String(value)} is no int`)
+  return long(value, b, at)
+}
+
+function boolean(value: boolean, b: Buffer, at: number): number {
+  b[at] = value ? 1 : 0
+  return at + 1
+}
+
+function double(value: number, b: Buffer, at: number): number {
+  if (at + 8 <= b.length) b.writeDoubleLE(value, at)
+  return at + 8
+}
+
+function bytes(value: Buffer, b: Buffer, at: number): number {
+  const start = long(value.length, b, at)
+  if (start + value.length <= b.length) b.set(value, start)
+  return start + value.length
+}

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { faultPoints, type FaultPoint } from '@cairn/runtime'
+import { seed } from '../support/random.ts'
+import { openRig, type Rig, type ServiceName } from '../support/rig.ts'
+import type { ServiceProcess } from '../support/workers.ts'
+
+/** At which service a point is reached; both owners of partitions fence and restore. */
+function servicesAt(point: FaultPoint): ServiceName[] {
+  const service = point.split('.')[0]
+  return service === 'ingest' || service === 'attribution' || service === 'sink' ? [service] : ['attribution', 'sink']
+}
+
+const rows = faultPoints.flatMap((point) => servicesAt(point).map((service) => ({ point, service })))
+
+describe(`the pipeline with one service under a fault, CAIRN_SEED=${seed}`, () => {
+  let rig: Rig
+  const running = new Map<ServiceName, ServiceProcess>()
+
+  beforeAll(async () => {
+    rig = await openRig({ name: 'kill', seed })
+    for (const service of ['sink', 'attribution', 'ingest'] as const) running.set(service, rig.start(service))
+    // Whoever is killed then has a state to restore.
+    await rig.send(200)
+  }, 60_000)
+
+  afterAll(() => rig.close())
+
+  it.each(rows)(
+    '$service killed at $point',
+    async ({ service, point }) => {
+      await running.get(service)!.stop()
+      // A fault while a partition is taken over comes once for each; the others come again with each batch.
+      const nth = point.includes('.') ? 3 : 1
+      const killed = rig.start(service, { CAIRN_FAULT: `${point}=kill@${nth}` })
+      const sending = rig.send(400)
+      expect([await killed.exited, killed.log()]).toEqual(['SIGKILL', expect.any(String)])
+      running.set(service, rig.start(service))
+      await sending
+      expect(await rig.judge()).toEqual([])
+    },
+    120_000,
+  )
+
+  it.each([
+    { service: 'ingest', point: 'ingest.after-produce', effect: 'it answers 500 for what the log has' },
+    { service: 'sink', point: 'sink.after-insert', effect: 'it starts a partition over whose insert is done' },
+  ] as const)(
+    '$service failing at $point: $effect',
+    async ({ service, point }) => {
+      await running.get(service)!.stop()
+      const failing = rig.start(service, { CAIRN_FAULT: `${point}=fail@3` })
+      running.set(service, failing)
+      await rig.send(400)
+      expect(await rig.judge()).toEqual([])
+      expect([failing.hasExited(), failing.log()]).toEqual([false, expect.stringContaining(`asked for at ${point}`)])
+    },
+    120_000,
+  )
+})

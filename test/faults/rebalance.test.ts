@@ -1,0 +1,19 @@
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { randomFrom, seed } from '../support/random.ts'
+import { openRig, type Rig } from '../support/rig.ts'
+import { storm } from '../support/storm.ts'
+
+describe(`the pipeline while workers come and go, CAIRN_SEED=${seed}`, () => {
+  let rig: Rig
+  afterEach(() => rig.close())
+
+  it('ends with every event once', async () => {
+    rig = await openRig({ name: 'storm', seed })
+    rig.start('ingest')
+    const over = new AbortController()
+    const stormy = storm(rig, randomFrom(seed), 16).finally(() => over.abort())
+    while (!over.signal.aborted) await rig.send(50)
+    await stormy
+    expect(await rig.judge()).toEqual([])
+  }, 180_000)
+})

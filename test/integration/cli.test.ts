@@ -1,0 +1,210 @@
+import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals'
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { identify } from '../../packages/stack/src/process/identity.ts'
+import { until } from '../support/until.ts'
+import { repository } from '../support/workers.ts'
+
+jest.setTimeout(120_000)
+
+interface Ready {
+  readonly ready: boolean
+  readonly ingest: string
+  readonly clickhouse: string
+  readonly database: string
+  readonly kafka: string
+}
+
+interface Finished {
+  readonly exit: number | null
+  readonly out: string
+  readonly err: string
+}
+
+interface RunningUp {
+  readonly ready: Ready
+  readonly child: ChildProcessByStdio<null, Readable, Readable>
+  stop(): Promise<number | null>
+}
+
+const dir = mkdtempSync(join(tmpdir(), 'cairn-cli-'))
+const data = join(dir, 'data')
+const live = new Set<RunningUp>()
+
+function start(args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
+  return spawn(process.execPath, [join(repository, 'packages', 'cli', 'bin', 'cairn.js'), ...args], {
+    cwd: dir,
+    env: process.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+async function cairn(...args: string[]): Promise<Finished> {
+  const child = start(args)
+  let [out, err] = ['', '']
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+  const [exit] = (await once(child, 'close')) as [number | null]
+  return { exit, out, err }
+}
+
+async function up(...args: string[]): Promise<RunningUp> {
+  const child = start(['up', '--data', data, '--json', ...args])
+  let err = ''
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+  const exited = once(child, 'exit') as Promise<[number | null]>
+  const line = await Promise.race([
+    once(child.stdout, 'data').then(([chunk]) => String(chunk)),
+    exited.then(([code]) => Promise.reject(new Error(`cairn up ended with ${String(code)}: ${err}`))),
+  ])
+  const running: RunningUp = {
+    ready: JSON.parse(line) as Ready,
+    child,
+    async stop() {
+      live.delete(running)
+      child.kill('SIGINT')
+      return (await exited)[0]
+    },
+  }
+  live.add(running)
+  return running
+}
+
+function file(name: string, content: string): string {
+  const path = join(dir, name)
+  writeFileSync(path, content)
+  return path
+}
+
+afterEach(async () => {
+  await Promise.all([...live].map((running) => running.stop()))
+})
+afterAll(() => {
+  rmSync(dir, { recursive: true })
+})
+
+describe('the cairn command', () => {
+  it('runs an instance that the other commands find, and stops it when interrupted', async () => {
+    const running = await up('--workers', '2')
+    expect(running.ready).toMatchObject({
+      ready: true,
+      ingest: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      clickhouse: expect.stringMatching(/^http:/),
+      database: 'cairn',
+      kafka: expect.stringMatching(/:\d+$/),
+    })
+
+    const second = await cairn('up', '--data', data)
+    expect(second).toMatchObject({ exit: 3, out: '' })
+    expect(second.err).toContain(`${data} is in use by process ${String(running.child.pid)}`)
+
+    const messages = file(
+      'visit.ndjson',
+      [
+        { type: 'page', messageId: '1', anonymousId: 'ann' },
+        { type: 'track', messageId: '2', anonymousId: 'ann', event: 'Product Added' },
+        { type: 'track', messageId: '3', anonymousId: 'ann' },
+      ]
+        .map((message) => JSON.stringify(message))
+        .join('\n'),
+    )
+    expect(await cairn('send', messages, '--data', data)).toEqual({
+      exit: 1,
+      out: 'accepted 2, refused 1\n  line 3: no_event_name: a track call needs its name in "event"\n',
+      err: '',
+    })
+    expect(await cairn('wait', '--data', data)).toEqual({ exit: 0, out: '', err: '' })
+    const asked = await cairn(
+      'query',
+      'SELECT name, goals FROM v_events ORDER BY event_id',
+      '--data',
+      data,
+      '--format',
+      'JSONCompactEachRow',
+    )
+    expect(asked.out).toBe('["page_view", []]\n["add_to_cart", ["add_to_cart"]]\n')
+
+    const lag = await cairn('lag', '--json', '--data', data)
+    const places = (JSON.parse(lag.out) as { service: string; topic: string; partition: number }[]).map(
+      ({ service, topic, partition }) => `${service} ${topic} ${partition}`,
+    )
+    // One row a place, also with two workers: each speaks for the partitions it holds.
+    expect(new Set(places).size).toBe(places.length)
+    expect(places).toHaveLength(4 + 3 * 4)
+
+    const verified = await cairn('verify', '--data', data)
+    expect(verified).toMatchObject({ exit: 0, out: expect.stringContaining('compared 2 events, 1 sessions') })
+
+    expect(await running.stop()).toBe(0)
+    expect(await cairn('query', 'SELECT 1', '--data', data)).toMatchObject({
+      exit: 3,
+      err: expect.stringContaining(`cairn up --data ${data}`),
+    })
+  })
+
+  it('keeps the definitions deployed last over a restart', async () => {
+    const goal = file('goal.yaml', 'goals:\n  - name: seen\n    kind: micro\n    match: { event: page_view }\n')
+    const first = await up()
+    const deployed = await cairn('deploy', goal, '--data', data)
+    expect(deployed).toMatchObject({ exit: 0, out: expect.stringMatching(/^definitions \d+ are in force\n$/) })
+    await first.stop()
+    await up()
+    const message = file('page.ndjson', JSON.stringify({ type: 'page', messageId: 'after', anonymousId: 'bob' }))
+    await cairn('send', message, '--data', data)
+    await cairn('wait', '--data', data)
+    const { out } = await cairn(
+      'query',
+      "SELECT goals FROM v_events WHERE event_id = 'after' FORMAT TSV",
+      '--data',
+      data,
+    )
+    expect(out).toBe("['seen']\n")
+  })
+
+  it('ends what a killed one has left running', async () => {
+    const killed = await up('--workers', '2')
+    const { children } = JSON.parse(readFileSync(join(data, 'lock.json'), 'utf8')) as {
+      children: { pid: number; startedAt: string }[]
+    }
+    expect(children).toHaveLength(4)
+    live.delete(killed)
+    killed.child.kill('SIGKILL')
+    await once(killed.child, 'exit')
+    await up()
+    await until(() => children.every((child) => identify(child.pid)?.startedAt !== child.startedAt))
+    expect((await cairn('verify', '--data', data)).exit).toBe(0)
+  })
+
+  it.each([
+    ['an unknown command', ['vrify'], 'no command "vrify"'],
+    ['an unknown option', ['lag', '--jsn'], '--jsn'],
+    ['a missing operand', ['query'], 'takes one statement'],
+    ['a number that is none', ['up', '--workers', 'two'], '--workers'],
+  ])('refuses %s as wrong usage', async (_, args, said) => {
+    expect(await cairn(...args)).toMatchObject({ exit: 2, out: '', err: expect.stringContaining(said) })
+  })
+
+  it('says where sending stopped, and what to do', async () => {
+    const messages = file('one.ndjson', '\n{"type":"page","anonymousId":"cy"}\n')
+    const sent = await cairn('send', messages, '--url', 'http://127.0.0.1:1')
+    expect(sent).toMatchObject({
+      exit: 1,
+      out: expect.stringMatching(/stopped at line 2: http.* does not answer: .*\nSend all of it again/),
+    })
+    expect(await cairn('send', 'absent.ndjson', '--url', 'http://127.0.0.1:1')).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining('absent.ndjson cannot be read'),
+    })
+  })
+
+  it('names every line of a definitions file that is refused, before anything is started', async () => {
+    const wrong = file('wrong.yaml', 'goals:\n  - name: a\n    kind: mikro\n    match: { event: x }\nsesion: {}\n')
+    const refused = await cairn('up', '--data', join(dir, 'other'), '--definitions', wrong)
+    expect(refused).toMatchObject({ exit: 2, out: '' })
+    expect(refused.err).toMatch(/line 3: .*line 5: /s)
+  })
+})
