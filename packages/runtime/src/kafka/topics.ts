@@ -81,26 +81,39 @@ async function checkCounts(admin: Admin, options: { readonly namespace: string; 
 
 function specification(
   kind: TopicKind,
-  options: { readonly namespace: string; readonly partitions: number; readonly replication: number },
+  { namespace, partitions, replication }: { namespace: string; partitions: number; replication: number },
 ) {
-  const settings = {
-    events: { 'message.timestamp.type': 'LogAppendTime', 'retention.ms': '-1' },
-    definitions: { 'retention.ms': '-1' },
-    'attribution-state': compacted,
-    'sink-state': compacted,
-  } as Partial<Record<TopicKind, Record<string, string>>>
+  // With three replicas one may be away and an acknowledged record still is on two.
+  const settings = { ...settingsOf[kind], 'min.insync.replicas': String(Math.max(1, replication - 1)) }
   return {
-    topic: topicName(options.namespace, kind),
-    numPartitions: kind === 'definitions' ? 1 : options.partitions,
-    replicationFactor: options.replication,
-    configEntries: Object.entries(settings[kind] ?? {}).map(([name, value]) => ({ name, value })),
+    topic: topicName(namespace, kind),
+    numPartitions: kind === 'definitions' ? 1 : partitions,
+    replicationFactor: replication,
+    configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
   }
 }
 
+const forEver = { 'retention.ms': '-1' }
+/** What the sink reads: as long as it may be away before rows must be made again from topic `events`. */
+const outputs = { 'retention.ms': String(14 * 86_400_000) }
+/** Above the broker's own bound: a visitor's state and a dead letter's envelope come on top of what fits an event. */
+const large = { 'max.message.bytes': String(4 * 1024 * 1024) }
 /** A reader must be done within delete.retention.ms, else it can miss that a state was deleted. */
 const compacted = {
   'cleanup.policy': 'compact',
   'segment.ms': '600000',
   'delete.retention.ms': '86400000',
   'min.cleanable.dirty.ratio': '0.3',
+}
+
+/** Set when a topic is created, never after: a topic that is there is its operator's. */
+const settingsOf: Readonly<Record<TopicKind, Readonly<Record<string, string>>>> = {
+  events: { ...forEver, 'message.timestamp.type': 'LogAppendTime' },
+  definitions: forEver,
+  'labelled-events': outputs,
+  sessions: outputs,
+  conversions: outputs,
+  'attribution-state': { ...compacted, ...large },
+  'sink-state': compacted,
+  'dead-letters': { ...forEver, ...large },
 }
