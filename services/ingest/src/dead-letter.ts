@@ -10,6 +10,16 @@ import type { Origin } from './verdict.ts'
  * The write key is kept only where it is the cause.
  */
 export function deadLetterOf(sent: unknown, refusal: Refusal, origin: Origin): DeadLetter {
+  return letterOf(keptMessage(sent), refusal, origin)
+}
+
+/** A message as JSON, as far as it may be kept. */
+export function keptMessage(sent: unknown): string {
+  return keptJson(pruned(sent))
+}
+
+/** The dead letter of what is refused, given as the JSON to keep of it. */
+export function letterOf(json: string, refusal: Refusal, origin: Origin): DeadLetter {
   return fittedDeadLetter({
     id: origin.newId(),
     stage: 'ingest',
@@ -21,6 +31,6 @@ export function deadLetterOf(sent: unknown, refusal: Refusal, origin: Origin): D
     origin_offset: -1,
     at: origin.receivedAt,
     key: origin.site === undefined ? wellFormed(origin.writeKey) : '',
-    payload: Buffer.from(keptJson(pruned(sent))),
+    payload: Buffer.from(json),
   })
 }

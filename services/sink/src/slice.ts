@@ -67,7 +67,7 @@ export class Slice {
     if (batch === undefined) return 'given_up'
     const { begin, end } = intent
     this.#shell.log.info({ topic: this.#topic, partition: this.#partition.partition, begin, end }, 'open insert found')
-    return this.#insert(await this.#ledger.renew(intent), batch)
+    return this.#insert(await this.#ledger.renew(intent), batch, true)
   }
 
   /** The batch of an intent from the log; undefined when the service stops first. */
@@ -87,16 +87,17 @@ export class Slice {
     const { kind } = this.#route
     this.#shell.observe.dead(kind, batch.dead)
     if (batch.rows === 0 && batch.dead.length === 0) return this.#pass(batch)
-    return this.#insert(await this.#ledger.open(this.#topic, batch), batch)
+    return this.#insert(await this.#ledger.open(this.#topic, batch), batch, false)
   }
 
-  async #insert(lease: Lease, batch: Batch): Promise<Outcome> {
+  async #insert(lease: Lease, batch: Batch, isRepeated: boolean): Promise<Outcome> {
     const { faults } = this.#shell
     await faults.reach('sink.after-intent')
     const outcome = await deliver(this.#shell, lease, {
       route: this.#route,
       partition: this.#partition.partition,
       batch,
+      isRepeated,
       ledger: this.#ledger,
       ends: this.#ends,
     })

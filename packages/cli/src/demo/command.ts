@@ -126,7 +126,7 @@ function farewell({ ingest, clickhouse, kafka, writeKeys }: Instance, data: stri
   return `
 All of it is still running.
   ingest      ${ingest}  (write keys: ${Object.entries(writeKeys)
-    .map(([site, key]) => `${key} for site ${site}`)
+    .map(([key, site]) => `${key} for site ${site}`)
     .join(', ')})
   ClickHouse  ${clickhouse.url}  (user ${clickhouse.user}, password ${clickhouse.password}, database ${clickhouse.database})
   Kafka       ${kafka.join(',')}

@@ -34,7 +34,7 @@ const tries = 30
 
 interface Batch {
   readonly lines: readonly number[]
-  readonly body: string
+  readonly messages: readonly string[]
 }
 
 interface Answer {
@@ -100,35 +100,49 @@ async function post(batch: Batch, { url, writeKey, interrupted }: SendOptions): 
     try {
       response = await fetch(new URL('/v1/batch', url), {
         method: 'POST',
-        body: batch.body,
+        body: bodyOf(batch),
         headers: { authorization, 'content-type': 'application/json' },
       })
     } catch (error) {
       return `${url} does not answer: ${error instanceof Error ? error.message : String(error)}`
     }
-    const body = (await response.json()) as Partial<Answer> & { message?: string }
+    const body = await answerOf(response)
     if (response.status === 503 && left > 1 && !interrupted.aborted) {
       await new Promise((resolve) => setTimeout(resolve, Number(response.headers.get('retry-after') ?? 1) * 1000))
       continue
     }
     const { accepted, refused } = body
     if (accepted !== undefined && refused !== undefined && response.status !== 401) return { accepted, refused }
-    return `${url} answered ${response.status}: ${body.message ?? JSON.stringify(body)}`
+    return `${url} answered ${response.status}: ${body.message ?? 'this is no answer of ingest'}`
   }
 }
 
-async function* batchesOf(messages: AsyncIterable<Line>, refused: Refusal[]): AsyncGenerator<Batch, undefined> {
+/** `sentAt` is that of the attempt: ingest takes what passes until it arrives for the error of the sender's clock. */
+function bodyOf({ messages }: Batch): string {
+  return `{"sentAt":"${new Date().toISOString()}","batch":[${messages.join(',')}]}`
+}
+
+/** What the body says; nothing where it breaks off or is not ingest's, as a proxy's page in HTML. */
+async function answerOf(response: Response): Promise<Partial<Answer> & { message?: string }> {
+  try {
+    return ((await response.json()) ?? {}) as Partial<Answer> & { message?: string }
+  } catch {
+    return {}
+  }
+}
+
+async function* batchesOf(source: AsyncIterable<Line>, refused: Refusal[]): AsyncGenerator<Batch, undefined> {
   let lines: number[] = []
-  let parts: string[] = []
+  let messages: string[] = []
   let bytes = 0
   const take = (): Batch => {
-    const batch = { lines, body: `{"sentAt":"${new Date().toISOString()}","batch":[${parts.join(',')}]}` }
+    const batch = { lines, messages }
     lines = []
-    parts = []
+    messages = []
     bytes = 0
     return batch
   }
-  for await (const message of messages) {
+  for await (const message of source) {
     if (!message.ok) {
       refused.push(message)
       continue
@@ -136,7 +150,7 @@ async function* batchesOf(messages: AsyncIterable<Line>, refused: Refusal[]): As
     const size = Buffer.byteLength(message.json)
     if (lines.length === batchMessages || (lines.length > 0 && bytes + size > batchBytes)) yield take()
     lines.push(message.line)
-    parts.push(message.json)
+    messages.push(message.json)
     bytes += size
   }
   if (lines.length > 0) yield take()

@@ -1,5 +1,6 @@
 import { idFrom } from '../event/hash.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
+import type { Arrival } from '../session/session.ts'
 import type { Origin } from '../session/source.ts'
 import type { Goal } from './goal.ts'
 import type { ConversionRow, GoalClass, GoalKind } from './row.ts'
@@ -36,10 +37,16 @@ export interface Credit extends Pick<Origin, 'channel' | 'source' | 'medium' | '
   readonly is_bot: boolean
 }
 
-export function newConversion(goal: Goal, event: StorefrontEvent, key: string, definitionsNumber: number): Conversion {
+/** What an event counts for a goal; like a session's, its id holds the offset, so that no other conversion gets it. */
+export function newConversion(
+  goal: Goal,
+  event: StorefrontEvent,
+  key: string,
+  { offset, definitionsNumber }: Pick<Arrival, 'offset' | 'definitionsNumber'>,
+): Conversion {
   const { value_minor, currency } = goal.worth(event)
   return {
-    id: idFrom(event.event_time, [event.site, key, goal.name, event.event_id, 'conversion']),
+    id: idFrom(event.event_time, [event.site, key, goal.name, event.event_id, String(offset), 'conversion']),
     goal: goal.name,
     kind: goal.kind,
     class: goal.class,

@@ -74,7 +74,7 @@ export function countGoals<H extends Holder>(
   const counting: Counting<H> = { visitor, holders, session, event, arrival, tally }
   for (const goal of goals) {
     if (!wins(counting, goal)) continue
-    const conversion = newConversion(goal, event, key, arrival.definitionsNumber)
+    const conversion = newConversion(goal, event, key, arrival)
     tally.made.push(conversion)
     if (session !== null) session.conversions = [...session.conversions, conversion]
     if (isClaimed(goal, event)) replaceClaim(visitor, newClaim(counting, goal, conversion))

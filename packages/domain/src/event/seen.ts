@@ -15,11 +15,10 @@ const MAX_SEEN = 10_000
 
 export type Repeat = 'new' | 'duplicate' | 'duplicate_conflict'
 
-/** Whether an event came before, no longer than `grace` ago, and with the same content. */
-export function recognise(seen: Seen, id: number, content: number, now: Millis, grace: Millis): Repeat {
+/** Whether an event that is still remembered came before, and with the same content. */
+export function recognise(seen: Seen, id: number, content: number): Repeat {
   const at = seen.seen_id.lastIndexOf(id)
-  const since = seen.seen_at[at]
-  if (since === undefined || now - since > grace) return 'new'
+  if (at < 0) return 'new'
   return seen.seen_content[at] === content ? 'duplicate' : 'duplicate_conflict'
 }
 
@@ -30,11 +29,11 @@ export function remember(seen: Seen, id: number, content: number, now: Millis): 
   seen.seen_at.push(now)
 }
 
-/** Forgets the ids that first came more than `grace` ago. */
-export function forgetSeen(seen: Seen, now: Millis, grace: Millis): void {
+/** Forgets the ids that first came before `from`. */
+export function forgetSeen(seen: Seen, from: Millis): void {
   let expired = 0
   for (const since of seen.seen_at) {
-    if (now - since <= grace) break
+    if (since >= from) break
     expired++
   }
   if (expired > 0) dropOldest(seen, expired)

@@ -3,7 +3,8 @@ import { FoldRun, jsonVisitorCodec } from '@cairn/testkit/domain'
 import { commit, createPartition, restorePartition, step, takeDirty } from '../index.ts'
 
 const T = 1_700_000_000_000
-const HOUR = 3_600_000
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 const goal = { name: 'g', kind: 'micro', match: { event: 'view_item' } }
 
 describe('duplicates', () => {
@@ -28,10 +29,22 @@ describe('duplicates', () => {
 
   it('are recognised for exactly the grace after the first arrival, which repeats do not prolong', () => {
     const fold = new FoldRun()
+    fold.event(T, { event_id: 'a', is_server: true })
+    expect(fold.event(T + 23 * HOUR, { event_id: 'a', is_server: true }).outcome).toBe('duplicate')
+    expect(fold.event(T + 24 * HOUR, { event_id: 'a', is_server: true }).outcome).toBe('duplicate')
+    expect(fold.event(T + 24 * HOUR + 1, { event_id: 'a', is_server: true }).outcome).toBe('accepted')
+  })
+
+  it('are recognised as long as their session can be corrected, and then start one with an id of its own', () => {
+    const fold = new FoldRun()
     fold.event(T, { event_id: 'a' })
-    expect(fold.event(T + 23 * HOUR, { event_id: 'a' }).outcome).toBe('duplicate')
-    expect(fold.event(T + 24 * HOUR, { event_id: 'a' }).outcome).toBe('duplicate')
-    expect(fold.event(T + 24 * HOUR + 1, { event_id: 'a' }).outcome).toBe('accepted')
+    const last = T + 29 * MINUTE
+    const { labelled } = fold.event(last, { event_id: 'b' })
+    const kept = 30 * MINUTE + 24 * HOUR
+    expect(fold.event(last + kept, { event_id: 'a', event_time: T }).outcome).toBe('duplicate')
+    const again = fold.event(last + kept + 1, { event_id: 'a', event_time: T })
+    expect(again.outcome).toBe('accepted')
+    expect(again.labelled).not.toBe(labelled)
   })
 })
 

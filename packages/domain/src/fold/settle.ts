@@ -35,8 +35,22 @@ export function settle(visitor: VisitorState, key: string, now: Now, graceMs: Mi
   for (const session of visitor.sessions) {
     if (!session.closed && now.closingClock >= session.close_due) close(session, now)
   }
-  forgetSeen(visitor, now.streamTime, graceMs)
+  forgetSeen(visitor, seenFrom(visitor, now.streamTime - graceMs))
   forgetClaims(visitor, now.streamTime)
+}
+
+/** What ingest's clock, which sets the latest event times, may be ahead of the broker's, which says when they came. */
+const CLOCKS_DIFFER_MS = 60_000
+
+/**
+ * Since when event ids are remembered: for grace, and as long as a session is kept, those of all its events. Else an
+ * event that comes again late in the life of its session would count twice in it. Nothing arrives before it happened,
+ * so no id of a session is older than its start.
+ */
+function seenFrom({ sessions }: VisitorState, graceStart: Millis): Millis {
+  let from = graceStart
+  for (const { started_at } of sessions) from = Math.min(from, started_at - CLOCKS_DIFFER_MS)
+  return from
 }
 
 /** Lets sessions go for good; their last rows, closed, go out if they have not. */

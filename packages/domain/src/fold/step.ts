@@ -62,7 +62,7 @@ function stepEvent(partition: Partition, record: LogRecord, event: StorefrontEve
   settle(visitor, record.key, now, graceMs, due)
   fireTimers(partition, now, slot, due)
   const id = hash53(event.event_id)
-  const repeat = recognise(visitor, id, event.content_hash, now.streamTime, graceMs)
+  const repeat = recognise(visitor, id, event.content_hash)
   const outputs: Output[] = []
   if (repeat === 'new') {
     remember(visitor, id, event.content_hash, now.streamTime)

@@ -71,7 +71,7 @@ export function newVisitor(site: string, visitorId: string): VisitorState {
  */
 export function newTrackedSession(event: StorefrontEvent, arrival: Arrival): TrackedSession {
   return {
-    id: sessionIdOf(event),
+    id: sessionIdOf(event, arrival.offset),
     first_offset: arrival.offset,
     client_session_id: arrival.rules.clientSession === 'trust' ? event.client_session_id : '',
     started_at: event.event_time,

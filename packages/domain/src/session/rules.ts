@@ -5,7 +5,7 @@ import type { Millis } from '../event/event.ts'
 export interface SessionRules {
   /** Inactivity that ends a session; exactly the gap still joins. */
   readonly gapMs: Millis
-  /** How long events may arrive out of order and repeats are recognised. */
+  /** How late events may be, and how long repeats are recognised at least. */
   readonly graceMs: Millis
   readonly maxDurationMs: Millis
   readonly maxEvents: number

@@ -60,9 +60,12 @@ export interface Arrival {
   readonly definitionsNumber: number
 }
 
-/** The id of the session that an event starts. */
-export function sessionIdOf(event: StorefrontEvent): string {
-  return idFrom(event.event_time, [event.site, event.visitor_id, event.event_id])
+/**
+ * The id of the session that an event starts. The offset keeps it from being used twice: an event that comes again when
+ * its first session is forgotten starts another, whose rows must not replace those of the first.
+ */
+export function sessionIdOf(event: StorefrontEvent, offset: number): string {
+  return idFrom(event.event_time, [event.site, event.visitor_id, event.event_id, String(offset)])
 }
 
 export function addEvent(session: Session, event: StorefrontEvent, arrival: Arrival): void {
@@ -99,7 +102,10 @@ export function absorb(survivor: Session, loser: Session): void {
   survivor.absorbed = [...survivor.absorbed, loser.id, ...loser.absorbed]
 }
 
-/** A touch opens a session again and gives it another gap to live and another grace to be corrected in. */
+/**
+ * A touch opens a session again and gives it another gap to live, and after that a grace to be corrected in. Grace alone
+ * would not do: an event up to a gap after the last one belongs to the session and may be as late as grace.
+ */
 export function touch(session: Session, { closingClock, streamTime, rules, definitionsNumber }: Arrival): void {
   session.closed = false
   session.close_due = Math.max(session.ended_at, closingClock) + rules.gapMs + 1

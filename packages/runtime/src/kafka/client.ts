@@ -1,7 +1,9 @@
 import { Kafka, logLevel, type LogEntry } from 'kafkajs'
 import type { Logger } from '../log/log.ts'
+import { decodeFetchQuickly } from './fetch-response.ts'
 import { encodeProduceQuickly } from './produce-request.ts'
 
+decodeFetchQuickly()
 encodeProduceQuickly()
 
 /**

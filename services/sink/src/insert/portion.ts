@@ -10,6 +10,8 @@ export interface Delivery {
   readonly route: Route
   readonly partition: number
   readonly batch: Batch
+  /** Whether this owner or an earlier one may have begun this insert before. */
+  readonly isRepeated: boolean
   readonly ledger: Ledger
   readonly ends: Ends
 }

@@ -1,0 +1,134 @@
+import { describe, expect, it } from '@jest/globals'
+import {
+  arrivals,
+  EPOCH,
+  jsonVisitorCodec,
+  LogBuilder,
+  SPAN,
+  visitorEvents,
+  Warehouse,
+  type Arriving,
+} from '@cairn/testkit/domain'
+import fc from 'fast-check'
+import type { LogRecord, Output } from '../index.ts'
+import { createPartition, step } from '../index.ts'
+
+const goals = [
+  { name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' },
+  { name: 'pay', kind: 'micro', match: { event: 'purchase' }, value: 'event', count: 'every' },
+  { name: 'look', kind: 'micro', match: { event: 'view_item' }, count: 'once_per_session' },
+  { name: 'join', kind: 'micro', match: { event: 'sign_up' }, count: 'once_per_visitor' },
+]
+
+const scenario = visitorEvents.chain((events) => arrivals(events))
+
+/** With a grace so short that repeats come while their session is kept, after it is forgotten, and in between. */
+function logOf(arriving: readonly Arriving[]): LogRecord[] {
+  const log = new LogBuilder()
+  let now = EPOCH + SPAN
+  log.definitions(now, 1, { session: { gap: '10m', grace: '4m', max_duration: '1h' }, goals })
+  for (const { event, afterMs, then } of arriving) {
+    now += afterMs
+    log.event(now, event)
+    if (then === 'tick') log.tick(now)
+    if (then === 'flush') log.flush(now)
+  }
+  log.flush(now)
+  return log.records
+}
+
+/** What the warehouse holds in the end; `watch` sees each step's outputs before they are applied. */
+function folded(records: readonly LogRecord[], watch?: (output: Output, warehouse: Warehouse) => void): Warehouse {
+  const partition = createPartition(jsonVisitorCodec)
+  const warehouse = new Warehouse()
+  for (const record of records) {
+    const { outputs } = step(partition, record)
+    for (const output of outputs) watch?.(output, warehouse)
+    warehouse.apply(outputs)
+  }
+  return warehouse
+}
+
+/** Whether an output speaks of something as there that the warehouse has as retracted or withdrawn. */
+function comesBack(output: Output, { moves, sessions, conversions }: Warehouse): boolean {
+  if (output.kind === 'labelled') return moves.has(output.label.session_id ?? '')
+  if (output.kind === 'session')
+    return output.row.is_deleted === 0 && sessions.get(output.row.session_id)?.is_deleted === 1
+  if (output.kind === 'conversion')
+    return output.row.is_deleted === 0 && conversions.get(output.row.conversion_id)?.is_deleted === 1
+  return false
+}
+
+describe('arrivals and repeats beyond grace', () => {
+  it('keep the roll-up equal to the rows that stand', () => {
+    fc.assert(
+      fc.property(scenario, (arriving) => {
+        const warehouse = folded(logOf(arriving))
+        expect(warehouse.rollUp).toEqual(warehouse.recomputedRollUp())
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('are in one session each: no session replaces another', () => {
+    fc.assert(
+      fc.property(scenario, (arriving) => {
+        const warehouse = folded(logOf(arriving))
+        const inSessions = [...warehouse.labels.values()].filter((session) => session !== null)
+        const events = warehouse.liveSessions().reduce((sum, row) => sum + row.events, 0)
+        expect(events).toBe(inSessions.length)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('make a conversion each: none replaces another, and sessions count those that name them', () => {
+    fc.assert(
+      fc.property(scenario, (arriving) => {
+        const records = logOf(arriving)
+        const warehouse = folded(records)
+        const purchases = records.filter(
+          ({ offset, body }) => body.kind === 'event' && body.event.name === 'purchase' && warehouse.labels.has(offset),
+        )
+        const conversions = warehouse.liveConversions()
+        expect(conversions.filter((row) => row.goal === 'pay')).toHaveLength(purchases.length)
+        const counted = warehouse.liveSessions().map(({ session_id }) => {
+          const own = conversions.filter((row) => row.session_id === session_id)
+          const micro = own.filter((row) => row.kind === 'micro').length
+          return { session_id, micro, macro: own.length - micro }
+        })
+        const told = warehouse.liveSessions().map(({ session_id, micro, macro }) => ({ session_id, micro, macro }))
+        expect(counted).toEqual(told)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('bring no id back that was retracted or withdrawn', () => {
+    fc.assert(
+      fc.property(scenario, (arriving) => {
+        const back: Output[] = []
+        folded(logOf(arriving), (output, warehouse) => {
+          if (comesBack(output, warehouse)) back.push(output)
+        })
+        expect(back).toEqual([])
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('count an event once in a session, however late it is repeated', () => {
+    fc.assert(
+      fc.property(scenario, (arriving) => {
+        const records = logOf(arriving)
+        const warehouse = folded(records)
+        const placed = records.flatMap(({ offset, body }) => {
+          const session = warehouse.sessionOf(offset)
+          return body.kind === 'event' && session !== null ? [`${session} ${body.event.event_id}`] : []
+        })
+        expect(new Set(placed).size).toBe(placed.length)
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
