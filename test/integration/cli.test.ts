@@ -165,8 +165,8 @@ describe('the cairn command', () => {
     expect(out).toBe("['seen']\n")
   })
 
-  it('starts with more workers than partitions, of which some wait for one to leave', async () => {
-    const running = await up('--workers', '2', '--partitions', '1', '--data', join(dir, 'one'))
+  it('starts with more workers than partitions, of which one stands by', async () => {
+    const running = await up('--workers', '5')
     expect(running.ready.ready).toBe(true)
     expect(await running.stop()).toBe(0)
   })

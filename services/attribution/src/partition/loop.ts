@@ -21,11 +21,11 @@ const attempts = 5
 const schemaBackoff = { firstMs: 1000, maxMs: 30_000 }
 
 /**
- * Bytes of outputs, together with those of a checkpoint that is due, after which a transaction takes no further record.
+ * Bytes of outputs after which a transaction takes no further record; a checkpoint of more goes into one of its own.
  * Timers can make thousands of rows from one record, so a number of records bounds nothing; and what does not reach the
  * broker within the transaction timeout would be tried again for ever.
  */
-const transactionBytes = 12 * 1024 * 1024
+const transactionBytes = 8 * 1024 * 1024
 
 /** One partition from takeover to hand-over: fence, restore, fold again what is committed, then batch by batch. */
 export async function runPartition(shell: Shell, partition: OwnedPartition): Promise<void> {
@@ -117,17 +117,13 @@ class PartitionRun {
     this.#waiting = this.#inbox.take(Math.min(this.#shell.config.BATCH_RECORDS, most))
   }
 
-  /**
-   * One transaction: the outputs of what waits, as far as they find room, and where the fold stands after them. A
-   * checkpoint that is due waits for the next transaction when the outputs have filled this one.
-   */
-  async #transact(checkpointIsDue: boolean): Promise<void> {
+  /** One transaction: the outputs of what waits, as far as they find room, and where the fold stands after them. */
+  async #transact(checkpoint: boolean): Promise<void> {
     const { faults, observe } = this.#shell
     const fold = this.#fold
-    const room = transactionBytes - (checkpointIsDue ? fold.state.dirtyBytes : 0)
+    const room = checkpoint && fold.state.dirtyBytes > transactionBytes ? 0 : transactionBytes
     for (let attempt = 1; ; attempt++) {
       const results = fold.take(this.#waiting, room)
-      const checkpoint = checkpointIsDue && (results.length === 0 || fold.outputs.bytes < room)
       // A tick that caused nothing moves the fold but needs no transaction: folding it again later causes nothing again.
       if (fold.outputs.isEmpty && !checkpoint) {
         fold.commit()
