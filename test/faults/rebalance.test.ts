@@ -10,7 +10,7 @@ describe(`the pipeline while workers come and go, CAIRN_SEED=${seed}`, () => {
   it('ends with every event once', async () => {
     rig = await openRig({ name: 'storm', seed })
     rig.start('ingest')
-    await storm(rig, randomFrom(seed), 12)
+    await storm(rig, randomFrom(seed), 10)
     expect(await rig.judge()).toEqual([])
   }, 180_000)
 })

@@ -4,9 +4,9 @@ import { until } from './until.ts'
 import type { ServiceProcess } from './workers.ts'
 
 const services = ['attribution', 'sink'] as const satisfies readonly ServiceName[]
-const longestPauseMs = 2000
+const longestPauseMs = 1000
 /** As many as are worked off in the time on a busy machine: what is judged is the changes, not the speed. */
-const messagesEach = 80
+const messagesEach = 120
 
 /**
  * While messages are sent, workers of attribution and sink join, leave in order and are killed, one after the other as
@@ -19,6 +19,8 @@ export async function storm(rig: Rig, random: () => number, changes: number): Pr
   for (let change = 0; change < changes; change++) {
     const service = services[Math.floor(random() * services.length)] as (typeof services)[number]
     const group = workers[service]
+    const sending = rig.send(messagesEach)
+    await delay(random() * longestPauseMs)
     if (group.length === 0 || (group.length <= rig.instance.partitions && random() < 0.6))
       group.push(await joined(rig, service))
     else {
@@ -26,15 +28,18 @@ export async function storm(rig: Rig, random: () => number, changes: number): Pr
       one.kill(random() < 0.5 ? 'SIGTERM' : 'SIGKILL')
       left.push(one)
     }
-    await Promise.all([rig.send(messagesEach), delay(random() * longestPauseMs)])
+    await sending
   }
   for (const service of services) if (workers[service].length === 0) rig.start(service)
   await Promise.all(left.map((one) => one.exited))
 }
 
-/** A worker that takes part: on a busy machine one may take longer to start than the storm lasts. */
+/**
+ * A worker that takes part: on a busy machine one may take longer to start than the storm lasts. Its checkpoints are as
+ * rare as in production, so that who is killed leaves something to fold again.
+ */
 async function joined(rig: Rig, service: (typeof services)[number]): Promise<ServiceProcess> {
-  const worker = rig.start(service, { LOG_LEVEL: 'info' })
+  const worker = rig.start(service, { LOG_LEVEL: 'info', CHECKPOINT_MS: '5000' })
   await until(() => worker.log().includes(`"${service} runs"`), 60_000)
   return worker
 }
