@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { brokersInService } from '@cairn/stack'
@@ -25,9 +25,6 @@ export interface TwoBrokers {
   startSecond(): Promise<void>
   /** Moves partition 0 of a topic; resolves when the node it leaves has forgotten it, and so refuses to write to it. */
   move(topic: string, from: 1 | 2, to: 1 | 2): Promise<void>
-  /** How many bytes node 1 holds of partition 0: seen on its disk, because a client may ask the halted node. */
-  bytesOf(topic: string): number
-  signalSecond(signal: 'SIGSTOP' | 'SIGCONT'): void
   close(): Promise<void>
 }
 
@@ -73,8 +70,6 @@ export async function startTwoBrokers(runtime: { java: string; jars: string }): 
       await admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment }] })
       await until(() => !existsSync(join(data(from), `${topic}-0`)), 60_000)
     },
-    bytesOf: (topic) => statSync(join(data(1), `${topic}-0`, '00000000000000000000.log')).size,
-    signalSecond: (signal) => void nodes[1]!.process.kill(signal),
     async close() {
       await admin.disconnect()
       for (const { process: child } of nodes) {
@@ -95,7 +90,6 @@ function propertiesOf(node: number, data: string, port: number, controllerPort: 
     `listeners=PLAINTEXT://127.0.0.1:${port}`,
     `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
   ]
-  // A halted broker stays a member, so that nothing changes but what is moved.
-  const different = ['broker.session.timeout.ms=120000', ...(node === 1 ? [] : joined)]
+  const different = node === 1 ? [] : joined
   return brokerProperties(data, port, controllerPort) + different.map((line) => `${line}\n`).join('')
 }
