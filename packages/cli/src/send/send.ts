@@ -125,7 +125,7 @@ function bodyOf({ messages }: Batch): string {
 /** What the body says; nothing where it breaks off or is not ingest's, as a proxy's page in HTML. */
 async function answerOf(response: Response): Promise<Partial<Answer> & { message?: string }> {
   try {
-    return ((await response.json()) ?? {}) as Partial<Answer> & { message?: string }
+    return (await response.json()) ?? {}
   } catch {
     return {}
   }
