@@ -1,7 +1,7 @@
 // Steps per second of the pure fold on one thread, without Avro and Kafka: node bench/fold.mjs (after tsc -b).
 // 1 M events of 100 k visitors in batches of 2,000, the default shop goals, a checkpoint every 50,000 records.
-import { commit, createPartition, step, takeDirty } from '@cairn/domain'
-import { buildEvent, keyOf } from '@cairn/testkit/domain'
+import { commit, createPartition, eventKey, step, takeDirty } from '@cairn/domain'
+import { buildEvent } from '@cairn/testkit/domain'
 import { serialize, deserialize } from 'node:v8'
 
 const EVENTS = Number(process.env.EVENTS ?? 1_000_000)
@@ -58,7 +58,7 @@ function recordAt(offset) {
     value_minor: name === 'purchase' ? 4_990 : null,
     currency: name === 'purchase' ? 'EUR' : '',
   })
-  return { offset, appendedAt: time, key: keyOf(event), body: { kind: 'event', event } }
+  return { offset, appendedAt: time, key: eventKey(event), body: { kind: 'event', event } }
 }
 
 const codec = {

@@ -28,20 +28,23 @@ describe('what one visitor can make the fold keep', () => {
     expect(warehouse.rollUp).toEqual(warehouse.recomputedRollUp())
   })
 
-  it('is bounded in conversions: a session that is full takes no more, the next events start another', () => {
-    const fold = new FoldRun()
-    const warehouse = new Warehouse()
-    fold.define(T, { goals: [{ name: 'buy', kind: 'macro', match: { event: 'purchase' }, dedupe_by: 'order_id' }] })
-    for (let at = 0; at < 1_500; at++) {
-      const order_id = `${at}-${'o'.repeat(200)}`
-      warehouse.apply(fold.event(T + at, { event_id: `e${at}`, name: 'purchase', order_id }).result.outputs)
-    }
-    warehouse.apply(fold.flush(T + 1_500).result.outputs)
-    expect(savedBytes(fold)).toBeLessThan(KAFKA_RECORD)
-    expect(warehouse.liveConversions()).toHaveLength(1_500)
-    expect(warehouse.liveSessions().reduce((sum, row) => sum + row.macro, 0)).toBe(1_500)
-    expect(warehouse.liveSessions().length).toBeGreaterThan(1)
-  })
+  it.each(['o', 'ö', '漢', '👟'])(
+    'is bounded in conversions of orders like %s: a full session takes no more',
+    (letter) => {
+      const fold = new FoldRun()
+      const warehouse = new Warehouse()
+      fold.define(T, { goals: [{ name: 'buy', kind: 'macro', match: { event: 'purchase' }, dedupe_by: 'order_id' }] })
+      for (let at = 0; at < 1_500; at++) {
+        const order_id = `${at}-${letter.repeat(600)}`
+        warehouse.apply(fold.event(T + at, { event_id: `e${at}`, name: 'purchase', order_id }).result.outputs)
+      }
+      warehouse.apply(fold.flush(T + 1_500).result.outputs)
+      expect(savedBytes(fold)).toBeLessThan(KAFKA_RECORD)
+      expect(warehouse.liveConversions()).toHaveLength(1_500)
+      expect(warehouse.liveSessions().reduce((sum, row) => sum + row.macro, 0)).toBe(1_500)
+      expect(warehouse.liveSessions().length).toBeGreaterThan(1)
+    },
+  )
 
   it('never includes a sum that Avro has no long for', () => {
     const fold = new FoldRun()

@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals'
+import { commit, takeDirty } from '@cairn/domain'
+import { FoldRun, jsonVisitorCodec } from '@cairn/testkit/domain'
+import { readCatalog } from './catalog.ts'
+import { createVisitorCodec } from './visitor.ts'
+
+const T = 1_790_000_000_000
+const MINUTE = 60_000
+/** Of 1 MiB that Kafka's default allows a record; the rest is for goals that repeat a large event. */
+const MOST_BYTES = 640 * 1024
+
+const codec = createVisitorCodec(readCatalog())
+const buy = { name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' }
+
+/** Bytes of the largest visitor state, and what the fold thought all of them take. */
+function saved(fold: FoldRun): { bytes: number; estimate: number } {
+  commit(fold.partition)
+  const estimate = fold.partition.dirtyBytes
+  const states = takeDirty(fold.partition).map(([, bytes]) =>
+    bytes === null ? 0 : codec.encode(jsonVisitorCodec.decode(bytes)).length,
+  )
+  commit(fold.partition)
+  return { bytes: Math.max(...states), estimate }
+}
+
+describe('a visitor state', () => {
+  it.each(['o', 'ö', '漢', '👟'])('stays within a Kafka record, whatever a visitor sends in %s', (character) => {
+    const text = (length: number): string => character.repeat(length / character.length)
+    for (const length of [2, 400]) {
+      const fold = new FoldRun()
+      fold.define(T, { goals: [buy] })
+      const sizes = [1_000, 2_000, 3_000].map((until) => {
+        for (let at = until - 1_000; at < until; at++) {
+          const event_time = T + at * 1_000 - (at % 40) * 31 * MINUTE
+          const order_id = `${text(length)}${at}`
+          fold.event(T + at * 1_000, { event_id: order_id, event_time, name: 'purchase', order_id, path: text(length) })
+        }
+        return saved(fold)
+      })
+      for (const { bytes, estimate } of sizes) {
+        expect(bytes).toBeLessThan(MOST_BYTES)
+        expect(estimate / bytes).toBeGreaterThan(0.95)
+      }
+    }
+  })
+
+  it('stays within a Kafka record when its sessions count every goal there is', () => {
+    const fold = new FoldRun()
+    const many = Array.from({ length: 60 }, (_, at) => ({ ...buy, name: `${'目標'.repeat(20)}${at}` }))
+    fold.define(T, { goals: many })
+    for (let at = 0; at < 300; at++) {
+      const event_time = T + at * 1_000 - at * 31 * MINUTE
+      fold.event(T + at * 1_000, { event_id: `e${at}`, event_time, name: 'purchase', value_minor: 1, currency: 'EUR' })
+    }
+    fold.flush(T + 300_000)
+    const { bytes, estimate } = saved(fold)
+    expect(bytes).toBeLessThan(MOST_BYTES)
+    expect(estimate / bytes).toBeGreaterThan(0.95)
+  })
+})
