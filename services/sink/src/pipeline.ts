@@ -1,21 +1,23 @@
 import {
+  backoffMs,
   createCodec,
   createLogger,
   createMetrics,
   createSupervision,
   ensureTopics,
   faultsFrom,
+  type Logger,
   migrate,
-  openWarehouse,
   openCatalog,
+  openWarehouse,
+  pause,
+  type ProcessPort,
   readMigrations,
+  type Running,
   serveMetrics,
   takeOwnership,
-  topicName,
-  type Logger,
-  type ProcessPort,
-  type Running,
   type TopicKind,
+  topicName,
   type Warehouse,
 } from '@cairn/runtime'
 import type { SinkConfig } from './config.ts'
@@ -23,7 +25,6 @@ import { createObserver } from './observe.ts'
 import { runPartition } from './partition.ts'
 import { routes } from './routes.ts'
 import type { Shell } from './shell.ts'
-import { backoffMs, pause } from './wait.ts'
 
 /**
  * labelled-events, sessions, conversions → ClickHouse. For each partition this worker owns:

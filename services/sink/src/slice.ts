@@ -1,4 +1,4 @@
-import { PartitionStopped, type OwnedPartition, type Progress, type SinkIntent } from '@cairn/runtime'
+import { backoffMs, type OwnedPartition, PartitionStopped, pause, type Progress, type SinkIntent } from '@cairn/runtime'
 import { passBarrier } from './barrier/pass.ts'
 import { BatchBuilder, type Batch } from './batch/batch.ts'
 import { Gatherer } from './batch/gather.ts'
@@ -6,7 +6,6 @@ import { deliver } from './insert/deliver.ts'
 import type { Ledger, Lease } from './intent/ledger.ts'
 import type { Route } from './routes.ts'
 import type { Ends, Shell } from './shell.ts'
-import { backoffMs, pause } from './wait.ts'
 
 /** After this time without records, what is stored is noted as done. */
 const idleMs = 1000

@@ -1,8 +1,7 @@
-import { maxInsertSeconds, type Answer } from '@cairn/runtime'
+import { type Answer, maxInsertSeconds, pause } from '@cairn/runtime'
 import { finishByTables, type Own } from '../repair/finish.ts'
 import { restartedSince } from '../repair/restarted.ts'
 import type { Shell } from '../shell.ts'
-import { pause } from '../wait.ts'
 import { insertPortion, tokenOf, type Delivery } from './portion.ts'
 
 /** One batch on its way into the warehouse, attempt by attempt. */

@@ -1,7 +1,6 @@
-import type { WarehouseFailure } from '@cairn/runtime'
+import { backoffMs, pause, type WarehouseFailure } from '@cairn/runtime'
 import type { Lease } from '../intent/ledger.ts'
 import type { Shell } from '../shell.ts'
-import { backoffMs, pause } from '../wait.ts'
 import { Attempt } from './attempt.ts'
 import type { Delivery } from './portion.ts'
 

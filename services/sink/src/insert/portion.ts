@@ -3,7 +3,7 @@ import type { Batch, Portion } from '../batch/batch.ts'
 import type { Ledger } from '../intent/ledger.ts'
 import type { Route } from '../routes.ts'
 import type { Ends, Shell } from '../shell.ts'
-import { unlessAborted } from '../wait.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /** Where a batch belongs and who may store it. */
 export interface Delivery {

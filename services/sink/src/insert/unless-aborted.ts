@@ -1,5 +1,3 @@
-export { backoffMs, pause } from '@cairn/runtime'
-
 /** The promise's outcome, unless the signal is aborted first: then its reason, and the promise is left to itself. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
