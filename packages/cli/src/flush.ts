@@ -45,15 +45,19 @@ export async function barriersPassed(
   timeoutMs: number,
   interrupted: AbortSignal,
 ): Promise<PassedBarrier[] | undefined> {
-  const deadline = performance.now() + timeoutMs
+  const over = AbortSignal.any([interrupted, AbortSignal.timeout(timeoutMs)])
   for (;;) {
     const passed = await rows<PassedBarrier>(
       instance,
       'SELECT topic, partition, max(offset) AS offset FROM barriers WHERE flush_id = {flush:String} GROUP BY topic, partition',
       { flush: flushId },
-    )
+      over,
+    ).catch((error: unknown) => {
+      if (over.aborted) return []
+      throw error
+    })
     if (passed.length === barrierTopics.length * instance.partitions) return passed
-    if (performance.now() > deadline || interrupted.aborted) return undefined
+    if (over.aborted) return undefined
     await new Promise((resolve) => setTimeout(resolve, pollMs))
   }
 }

@@ -20,7 +20,10 @@ export const query: Command = {
     if (sql === undefined || more.length > 0)
       throw new CommandFailure(exitCode.usage, 'takes one statement; put it in quotes')
     const instance = findInstance(values, io)
-    const response = await ask(instance, sql, { format: text(values, 'format') ?? 'TSV' })
+    const response = await ask(instance, sql, {
+      format: text(values, 'format') ?? 'TSV',
+      signal: io.interrupted,
+    })
     for await (const part of textOf(instance, response)) io.out(part)
     return exitCode.ok
   },

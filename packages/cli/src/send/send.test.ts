@@ -44,4 +44,17 @@ describe('sending', () => {
     const { stopped } = await sendTo((_request, response) => response.end(body))
     expect(stopped).toMatchObject({ line: 1, why: expect.stringMatching(/answered 200: this is no answer of ingest/) })
   })
+
+  it('refuses each message of a batch that was refused as a whole', async () => {
+    const whole = '{"accepted":0,"refused":[],"reason":"batch_too_large","message":"split it"}'
+    expect(await sendTo((_request, response) => response.writeHead(413).end(whole))).toEqual({
+      accepted: 0,
+      refused: [{ line: 1, reason: 'batch_too_large', message: 'split it' }],
+    })
+  })
+
+  it('takes no answer that leaves a message without a verdict', async () => {
+    const { stopped } = await sendTo((_request, response) => response.end('{"accepted":0,"refused":[]}'))
+    expect(stopped).toMatchObject({ line: 1 })
+  })
 })

@@ -31,6 +31,8 @@ const batchMessages = 100
 const batchBytes = 400 * 1024
 /** A server that stays unavailable longer than this many tries, each after the time it asked for, is given up. */
 const tries = 30
+/** Longer than ingest takes to give up on Kafka. */
+const answerTimeoutMs = 60_000
 
 interface Batch {
   readonly lines: readonly number[]
@@ -40,6 +42,12 @@ interface Batch {
 interface Answer {
   readonly accepted: number
   readonly refused: readonly { readonly index: number; readonly reason: string; readonly message: string }[]
+}
+
+/** What an answer says of a batch as a whole. */
+interface Told {
+  readonly reason: string
+  readonly message: string
 }
 
 interface State {
@@ -102,8 +110,10 @@ async function post(batch: Batch, { url, writeKey, interrupted }: SendOptions): 
         method: 'POST',
         body: bodyOf(batch),
         headers: { authorization, 'content-type': 'application/json' },
+        signal: AbortSignal.any([interrupted, AbortSignal.timeout(answerTimeoutMs)]),
       })
     } catch (error) {
+      if (interrupted.aborted) return 'interrupted'
       return `${url} does not answer: ${error instanceof Error ? error.message : String(error)}`
     }
     const body = await answerOf(response)
@@ -111,10 +121,23 @@ async function post(batch: Batch, { url, writeKey, interrupted }: SendOptions): 
       await new Promise((resolve) => setTimeout(resolve, Number(response.headers.get('retry-after') ?? 1) * 1000))
       continue
     }
-    const { accepted, refused } = body
-    if (accepted !== undefined && refused !== undefined && response.status !== 401) return { accepted, refused }
-    return `${url} answered ${response.status}: ${body.message ?? 'this is no answer of ingest'}`
+    return verdictsOf(batch, response.status, body) ?? noVerdicts(url, response.status, body)
   }
+}
+
+/** Counted, so that no message can be without a verdict: a batch that was refused as a whole names none of its own. */
+function verdictsOf(batch: Batch, status: number, body: Partial<Answer & Told>): Answer | undefined {
+  const { accepted, refused } = body
+  if (accepted !== undefined && refused?.length === batch.lines.length - accepted) return { accepted, refused }
+  return status === 413 ? refusedWhole(batch, body) : undefined
+}
+
+function noVerdicts(url: string, status: number, { message = 'this is no answer of ingest' }: Partial<Told>): string {
+  return `${url} answered ${status}: ${message}`
+}
+
+function refusedWhole({ lines }: Batch, { reason = 'batch_too_large', message = '' }: Partial<Told>): Answer {
+  return { accepted: 0, refused: lines.map((_, index) => ({ index, reason, message })) }
 }
 
 /** `sentAt` is that of the attempt: ingest takes what passes until it arrives for the error of the sender's clock. */
@@ -123,7 +146,7 @@ function bodyOf({ messages }: Batch): string {
 }
 
 /** What the body says; nothing where it breaks off or is not ingest's, as a proxy's page in HTML. */
-async function answerOf(response: Response): Promise<Partial<Answer> & { message?: string }> {
+async function answerOf(response: Response): Promise<Partial<Answer & Told>> {
   try {
     return (await response.json()) ?? {}
   } catch {

@@ -1,8 +1,10 @@
 import { Kafka, logLevel, type LogEntry } from 'kafkajs'
 import type { Logger } from '../log/log.ts'
+import { searchCoordinatorAgain } from './coordinator-search.ts'
 import { decodeFetchQuickly } from './fetch-response.ts'
 import { encodeProduceQuickly } from './produce-request.ts'
 
+searchCoordinatorAgain()
 decodeFetchQuickly()
 encodeProduceQuickly()
 
