@@ -1,22 +1,7 @@
 import type { Admin } from 'kafkajs'
 import { connect, type KafkaConnection } from './client.ts'
-
-export const topicKinds = [
-  'events',
-  'definitions',
-  'labelled-events',
-  'sessions',
-  'conversions',
-  'attribution-state',
-  'sink-state',
-  'dead-letters',
-] as const
-export type TopicKind = (typeof topicKinds)[number]
-
-/** Topics of a namespace: `<namespace>.<kind>`, or the bare kind without one. */
-export function topicName(namespace: string, kind: TopicKind): string {
-  return namespace === '' ? kind : `${namespace}.${kind}`
-}
+import { topicKinds, topicName, type TopicKind } from './topic-names.ts'
+import { raiseRecordLimits, settingsOf } from './topic-settings.ts'
 
 export type TopicProblem =
   | { readonly reason: 'partition_count_differs'; readonly message: string }
@@ -24,7 +9,8 @@ export type TopicProblem =
 
 /**
  * Creates the topics of a namespace that are missing. All but `definitions` have the same number of partitions, because
- * a key must be in the same partition everywhere; a topic with another count is refused: its keys would move.
+ * a key must be in the same partition everywhere; a topic with another count is refused: its keys would move. A topic
+ * that takes too small records only is altered.
  */
 export async function ensureTopics(
   connection: KafkaConnection,
@@ -37,6 +23,8 @@ export async function ensureTopics(
     const missing = topicKinds.filter((kind) => !existing.has(topicName(options.namespace, kind)))
     await admin.createTopics({ topics: missing.map((kind) => specification(kind, options)), waitForLeaders: true })
     for (const kind of missing) await leadersAnswer(admin, topicName(options.namespace, kind))
+    const kept = topicKinds.filter((kind) => !missing.includes(kind))
+    await raiseRecordLimits(admin, options.namespace, kept)
     return await checkCounts(admin, options)
   } catch (error) {
     return {
@@ -83,24 +71,10 @@ function specification(
   kind: TopicKind,
   options: { readonly namespace: string; readonly partitions: number; readonly replication: number },
 ) {
-  const settings = {
-    events: { 'message.timestamp.type': 'LogAppendTime', 'retention.ms': '-1' },
-    definitions: { 'retention.ms': '-1' },
-    'attribution-state': compacted,
-    'sink-state': compacted,
-  } as Partial<Record<TopicKind, Record<string, string>>>
   return {
     topic: topicName(options.namespace, kind),
     numPartitions: kind === 'definitions' ? 1 : options.partitions,
     replicationFactor: options.replication,
-    configEntries: Object.entries(settings[kind] ?? {}).map(([name, value]) => ({ name, value })),
+    configEntries: Object.entries(settingsOf(kind)).map(([name, value]) => ({ name, value })),
   }
-}
-
-/** A reader must be done within delete.retention.ms, else it can miss that a state was deleted. */
-const compacted = {
-  'cleanup.policy': 'compact',
-  'segment.ms': '600000',
-  'delete.retention.ms': '86400000',
-  'min.cleanable.dirty.ratio': '0.3',
 }
