@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS {{database}}.events (
   type String COMMENT 'track, page, screen, identify, alias or group',
   name LowCardinality(String) COMMENT 'Canonical name (GA4 ecommerce vocabulary)',
   source_name String COMMENT 'The name as sent',
-  is_server Bool COMMENT 'Sent with a server key: joins sessions, never makes one',
+  is_server Bool COMMENT 'Sent with a server key: in no session',
   is_bot Bool COMMENT 'Labelled as automatic traffic',
   device_time Nullable(DateTime64(3, 'UTC')) COMMENT 'timestamp as sent' CODEC(Delta(8), ZSTD(1)),
   client_session_id String COMMENT 'The client''s own session id, empty when none',

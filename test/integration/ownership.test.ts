@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { once } from 'node:events'
 import {
@@ -241,6 +242,15 @@ describe('owned partitions', () => {
     await expect(producer.transact(0, topics)).rejects.toThrow(ProducerSpent)
     await producer.close()
   }, 60_000)
+
+  it('has state records of more than the mebibyte that Kafka takes by default', async () => {
+    const namespace = ownNamespace('large')
+    await ensureTopics(connection, { namespace, partitions: 1, replication: 1 })
+    const producer = await openProducer(connection)
+    const value = randomBytes(3 * 1024 * 1024)
+    await producer.send(topicName(namespace, 'attribution-state'), 0, [{ key: 'k', value }])
+    await producer.close()
+  })
 
   it('refuses a partition count that differs', async () => {
     const namespace = ownNamespace('count')

@@ -2,7 +2,7 @@ import type { Codec } from '../codec/codec.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
 import { openProducer } from '../kafka/producer.ts'
 import { readLog, type Visit } from '../kafka/read-log.ts'
-import { topicName } from '../kafka/topics.ts'
+import { topicName } from '../kafka/topic-names.ts'
 
 /**
  * Puts definitions in force: appends them to topic `definitions`, where their offset is their number, then tells every

@@ -3,7 +3,7 @@ import type { Millis } from '@cairn/domain'
 /** The shop a write key belongs to. */
 export interface WriteKey {
   readonly site: string
-  /** A server's key: its events join sessions and never make one. */
+  /** A server's key: its events are in no session. */
   readonly server: boolean
   /** ISO 4217, for amounts sent without a currency; empty for none. */
   readonly defaultCurrency: string

@@ -1,0 +1,70 @@
+import kafkajs, { type Admin } from 'kafkajs'
+import { topicName, type TopicKind } from './topic-names.ts'
+
+/**
+ * Largest record of the topics that hold what visitors can make large: a visitor's state, and a record that could not be
+ * processed with what is said about it. Kafka's default is 1 MiB; the fold stays well below it, but a record that is
+ * refused would stop its partition for good.
+ */
+const recordLimit = { 'max.message.bytes': String(4 * 1024 * 1024) }
+
+/** A reader must be done within delete.retention.ms, else it can miss that a state was deleted. */
+const compacted = {
+  'cleanup.policy': 'compact',
+  'segment.ms': '600000',
+  'delete.retention.ms': '86400000',
+  'min.cleanable.dirty.ratio': '0.3',
+}
+
+const forEver = { 'retention.ms': '-1' }
+/** What the sink reads: as long as it may be away before rows must be made again from topic `events`. */
+const outputs = { 'retention.ms': String(14 * 86_400_000) }
+
+const settings: Readonly<Record<TopicKind, Readonly<Record<string, string>>>> = {
+  events: { ...forEver, 'message.timestamp.type': 'LogAppendTime' },
+  definitions: forEver,
+  'labelled-events': outputs,
+  sessions: outputs,
+  conversions: outputs,
+  'attribution-state': { ...compacted, ...recordLimit },
+  'sink-state': compacted,
+  'dead-letters': { ...forEver, ...recordLimit },
+}
+
+/** Settings a topic is created with. */
+export function settingsOf(kind: TopicKind): Readonly<Record<string, string>> {
+  return settings[kind]
+}
+
+/** What `describeConfigs` says of a setting that was given to the topic itself. */
+const setOnTopic = 1
+
+/**
+ * Raises the record limit of topics that are there and have a lower one. The request replaces all settings of a topic,
+ * so it repeats the others that were given to it.
+ */
+export async function raiseRecordLimits(
+  admin: Pick<Admin, 'describeConfigs' | 'alterConfigs'>,
+  namespace: string,
+  kinds: readonly TopicKind[],
+): Promise<void> {
+  const limited = kinds.filter((kind) => 'max.message.bytes' in settingsOf(kind))
+  if (limited.length === 0) return
+  const type = kafkajs.ConfigResourceTypes.TOPIC
+  const names = limited.map((kind) => ({ type, name: topicName(namespace, kind) }))
+  const { resources } = await admin.describeConfigs({ resources: names, includeSynonyms: false })
+  const low = resources.filter(({ configEntries }) =>
+    configEntries.some(
+      ({ configName, configValue }) =>
+        configName === 'max.message.bytes' && Number(configValue) < Number(recordLimit['max.message.bytes']),
+    ),
+  )
+  if (low.length === 0) return
+  const altered = low.map(({ resourceName, configEntries }) => {
+    const given = configEntries.filter(({ configSource }) => (configSource as number) === setOnTopic)
+    const kept = given.map(({ configName, configValue }) => [configName, configValue] as const)
+    const merged = { ...Object.fromEntries(kept), ...recordLimit }
+    return { type, name: resourceName, configEntries: Object.entries(merged).map(([name, value]) => ({ name, value })) }
+  })
+  await admin.alterConfigs({ validateOnly: false, resources: altered })
+}
