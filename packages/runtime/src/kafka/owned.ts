@@ -5,7 +5,7 @@ import { LagMeter, type Progress } from './progress.ts'
 import { incoming } from './read-log.ts'
 import { PartitionStopped, type StopReason } from './stopped.ts'
 import { supervise, type Supervised, type Supervision } from './supervision.ts'
-import type { TopicKind } from './topics.ts'
+import type { TopicKind } from './topic-names.ts'
 
 /** A partition from the moment the group assigns it until it gives it to another member. */
 export class Owned implements OwnedPartition {

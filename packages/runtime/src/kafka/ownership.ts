@@ -6,7 +6,7 @@ import { observeLag } from './observe-lag.ts'
 import { Owned } from './owned.ts'
 import type { Progress } from './progress.ts'
 import type { Supervision } from './supervision.ts'
-import type { TopicKind } from './topics.ts'
+import type { TopicKind } from './topic-names.ts'
 
 export interface OwnedTopic {
   readonly kind: TopicKind

@@ -1,7 +1,7 @@
 import type { Logger } from '../log/log.ts'
 import type { OwnedPartition } from './ownership.ts'
 import type { Lag } from './progress.ts'
-import type { TopicKind } from './topics.ts'
+import type { TopicKind } from './topic-names.ts'
 import { OwnershipLost, PartitionStopped, ProducerSpent, type StopReason } from './stopped.ts'
 
 /** `recycled`: nothing failed, the partition's producer was due for replacement. */
