@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { CommandFailure, dataOption, exitCode, text, whole, type Command } from '../command.ts'
 import { dataDirectory, type Instance } from '../instance/instance.ts'
 import { startInstance } from '../instance/start.ts'
@@ -53,7 +53,7 @@ export const up: Command = {
       progress: (line) => io.err(`${line}\n`),
       onCrash: (report) => reportCrash(report),
     })
-    io.out(json ? `${JSON.stringify(readyLine(instance))}\n` : readyText(instance))
+    io.out(json ? `${JSON.stringify(readyLine(instance))}\n` : readyText(instance, dataDirectory(values, io)))
     const end = await Promise.race([crashed, aborted(io.interrupted)])
     if (end !== undefined) io.err(`${end}\n`)
     io.err('stopping\n')
@@ -87,7 +87,7 @@ function readyLine({ ingest, clickhouse, kafka, namespace, partitions, writeKeys
   return { ready: true, ingest, clickhouse: url, ...access, kafka: kafka.join(','), namespace, partitions, writeKeys }
 }
 
-function readyText({ ingest, clickhouse, kafka, writeKeys }: Instance): string {
+function readyText({ ingest, clickhouse, kafka, writeKeys, metrics }: Instance, dataDir: string): string {
   const [key] = Object.keys(writeKeys)
   return `Ready.
   ingest      ${ingest}  (write keys: ${Object.entries(writeKeys)
@@ -95,6 +95,8 @@ function readyText({ ingest, clickhouse, kafka, writeKeys }: Instance): string {
     .join(', ')})
   ClickHouse  ${clickhouse.url}  (user ${clickhouse.user}, password ${clickhouse.password}, database ${clickhouse.database})
   Kafka       ${kafka.join(',')}
+  metrics     ${Object.values(metrics).join(', ')}
+  logs        ${join(dataDir, 'logs')}
 
 Send an event:
   curl -u ${String(key)}: -H 'content-type: application/json' ${ingest}/v1/track -d '{"event":"Product Added","anonymousId":"me","properties":{"product_id":"1"}}'

@@ -1,5 +1,6 @@
 import type { Check, Path } from '../definitions/check.ts'
 import { currencyExponent } from '../event/money.ts'
+import { canonicalName } from '../event/name.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import { readComparison, type TextTest } from './comparison.ts'
 import { compileGlob } from './glob.ts'
@@ -40,6 +41,10 @@ function readList(check: Check, json: unknown, path: Path): Matcher[] {
 
 function readNames(check: Check, json: unknown, path: Path): Matcher {
   const names = new Set(check.texts(json, path))
+  for (const name of names) {
+    const canonical = canonicalName('track', name)
+    if (canonical !== name) check.add(path, `events named "${name}" arrive as "${canonical}": write that`)
+  }
   return { names, matches: (event) => names.has(event.name) }
 }
 

@@ -99,6 +99,11 @@ describe('definitions', () => {
       'goals.0.match.properties.n.gt: expected a number, got "five"',
     ],
     [
+      'a name that no event arrives under',
+      { goals: [{ ...purchase, match: { event: 'Order Completed' } }] },
+      'goals.0.match.event: events named "Order Completed" arrive as "purchase": write that',
+    ],
+    [
       'a far-off key, with what is known',
       { goals: [], sites: { a: { xyzzy: 1 } } },
       'sites.a.xyzzy: unknown key "xyzzy"; known keys: session, own_domains, goals',
