@@ -14,11 +14,15 @@ export interface Bench {
   readonly catalog: Catalog
   readonly codec: Codec
   /** Peak memory of the servers so far. */
-  readonly serverPeaks: (...servers: readonly ('kafka' | 'clickhouse')[]) => Peaks
+  readonly serverPeaks: (...servers: readonly Server[]) => Peaks
+  /** Process ids of the servers that are processes of ours, by name. */
+  readonly serverPids: (...servers: readonly Server[]) => Readonly<Record<string, number>>
   /** Processor time of the broker so far, seconds; 0 where it is not a process of ours. */
   readonly brokerCpuSeconds: () => number
   close(): Promise<void>
 }
+
+type Server = 'kafka' | 'clickhouse'
 
 const dataDir = `${benchFolder}/stack`
 
@@ -37,6 +41,13 @@ export async function openBench(options: Options): Promise<Bench> {
   })
   if (!started.ok) throw new Error(started.message)
   const { stack } = started
+  const serverPids = (...servers: readonly Server[]): Record<string, number> =>
+    Object.fromEntries(
+      servers.flatMap((name) => {
+        const pid = stack[name].server?.pid
+        return pid === undefined ? [] : [[name, pid]]
+      }),
+    )
   const catalog = readCatalog()
   return {
     options,
@@ -44,11 +55,11 @@ export async function openBench(options: Options): Promise<Bench> {
     connection: connectionTo(stack.kafka.brokers),
     catalog,
     codec: createCodec(catalog),
+    serverPids,
     serverPeaks: (...servers) =>
       Object.fromEntries(
-        servers.flatMap((name) => {
-          const pid = stack[name].server?.pid
-          const mb = pid === undefined ? undefined : peakMbOf(pid)
+        Object.entries(serverPids(...servers)).flatMap(([name, pid]) => {
+          const mb = peakMbOf(pid)
           return mb === undefined ? [] : [[name, mb]]
         }),
       ),

@@ -1,5 +1,6 @@
 import { Kafka, logLevel, type Admin } from 'kafkajs'
 import { openProducer, partitionFor, silentLogger, type KafkaConnection, type Outgoing } from '@cairn/runtime'
+import { until } from './processes.ts'
 
 export const partitions = 4
 const chunk = 2000
@@ -47,7 +48,10 @@ export function createTopic(connection: KafkaConnection, topic: string): Promise
 export function deleteTopics(connection: KafkaConnection, isMeant: (topic: string) => boolean): Promise<void> {
   return withAdmin(connection, async (admin) => {
     const topics = (await admin.listTopics()).filter(isMeant)
-    if (topics.length > 0) await admin.deleteTopics({ topics })
+    if (topics.length === 0) return
+    await admin.deleteTopics({ topics })
+    // A busy broker lists them a while longer, and would then be asked for them instead of creating them anew.
+    await until('topics to be deleted', async () => ((await admin.listTopics()).some(isMeant) ? undefined : true))
   })
 }
 

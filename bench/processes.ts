@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { endProcess, startChild, type Exit } from '@cairn/stack'
+import { perEvent, type Cpu } from './report.ts'
 
 export const repository = resolve(import.meta.dirname, '..')
 export const benchFolder = join(repository, '.cairn', 'bench')
@@ -114,6 +115,14 @@ export function cpuSecondsOf(pid: number): number | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Processor time that processes take from now on; asked while they run, it tells microseconds of one of `events` by name. */
+export function watchCpu(pids: Readonly<Record<string, number>>): (events: number) => Cpu {
+  const read = () => Object.entries(pids).map(([name, pid]) => [name, cpuSecondsOf(pid) ?? NaN] as const)
+  const before = new Map(read())
+  return (events) =>
+    Object.fromEntries(read().map(([name, seconds]) => [name, perEvent(seconds - (before.get(name) ?? NaN), events)]))
 }
 
 function inherited(): Record<string, string> {

@@ -33,7 +33,7 @@ async function best(degrees: readonly number[], sideOf: (degree: number) => Side
   for (const degree of degrees) {
     const side = sideOf(degree)
     const sample = await side.run()
-    progress(`attribution trial: ${side.name} ${Math.round(sample.value)} events/s`)
+    progress(`attribution trial: ${side.name} ${Math.round(sample.value)} events/s ${JSON.stringify(sample.cpu)}`)
     tried.push({ side, sample })
   }
   return tried.reduce((a, b) => (b.sample.value > a.sample.value ? b : a)).side

@@ -86,9 +86,12 @@ export async function openAttribution(bench: Bench, namespace: string, traffic: 
   }
 }
 
+/** Asked again for as long as a busy broker has not yet forgotten the topics of the run before. */
 async function createTopics({ connection }: Bench, namespace: string): Promise<void> {
-  const ready = await ensureTopics(connection, { namespace, partitions, replication: 1 })
-  if (!ready.ok) throw new Error(ready.message)
+  await until('topics to be created', async () => {
+    const ready = await ensureTopics(connection, { namespace, partitions, replication: 1 })
+    return ready.ok ? true : undefined
+  })
 }
 
 const outputs = ['labelled-events', 'sessions', 'conversions', 'dead-letters', 'attribution-state'] as const

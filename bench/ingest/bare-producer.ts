@@ -15,8 +15,10 @@ await producer.connect()
 let left = 0
 await write(Math.ceil(events / 10))
 const startedAt = performance.now()
+const cpuBefore = process.cpuUsage()
 await write(events)
-console.log(`seconds=${(performance.now() - startedAt) / 1000}`)
+const { user, system } = process.cpuUsage(cpuBefore)
+console.log(`seconds=${(performance.now() - startedAt) / 1000} cpu_us=${user + system}`)
 await producer.disconnect()
 
 /** The first records of the topic by their partitions. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Bench } from '../environment.ts'
 import { startProcess } from '../processes.ts'
-import type { Sample } from '../report.ts'
+import { perEvent, type Sample } from '../report.ts'
 
 export interface BareJob {
   /** Topic whose records are sent again. */
@@ -20,10 +20,11 @@ export async function runBareProducer({ connection, serverPeaks }: Bench, job: B
   const sampling = setInterval(() => process.peakMb(), 200)
   await process.exited
   clearInterval(sampling)
-  const told = /seconds=(\S+)/.exec(process.log())
+  const told = /seconds=(\S+) cpu_us=(\d+)/.exec(process.log())
   if (told === null) throw new Error(`the bare producer failed:\n${process.log().slice(-2000)}`)
   return {
     value: job.events / Number(told[1]),
     peaks: { 'bare-producer': process.peakMb(), ...serverPeaks('kafka') },
+    cpu: { 'bare-producer': perEvent(Number(told[2]) / 1e6, job.events) },
   }
 }

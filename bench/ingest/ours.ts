@@ -2,13 +2,13 @@ import { Agent, request } from 'node:http'
 import { partitions } from '../log.ts'
 import type { Bench } from '../environment.ts'
 import { freePort, isReady } from '../metrics.ts'
-import { startService, until, whileAlive } from '../processes.ts'
+import { startService, until, watchCpu, whileAlive } from '../processes.ts'
 import type { Sample } from '../report.ts'
 
 const connections = 16
 const authorization = `Basic ${Buffer.from('bench:').toString('base64')}`
 
-/** One ingest process under the load of a few busy connections from this one. */
+/** One ingest process, warmed up, under the load of a few busy connections from this one. */
 export async function runIngest(
   bench: Bench,
   namespace: string,
@@ -31,22 +31,32 @@ export async function runIngest(
       until('ingest to be ready', () => isReady(metricsPort)),
     )
     const agent = new Agent({ keepAlive: true, maxSockets: connections })
-    let sent = 0
-    let events = 0
+    const load = (count: number) => whileAlive([process], send(agent, port, bodies, count))
+    await load(Math.ceil(batches / 10))
+    const cpu = watchCpu({ ingest: process.pid, ...bench.serverPids('kafka') })
     const startedAt = performance.now()
-    const client = async () => {
-      while (sent < batches) {
-        const accepted = await post(agent, port, bodies[sent++ % bodies.length]!)
-        events += accepted
-      }
-    }
-    await whileAlive([process], Promise.all(Array.from({ length: connections }, client)))
+    const events = await load(batches)
     const seconds = (performance.now() - startedAt) / 1000
     agent.destroy()
-    return { value: events / seconds, peaks: { ingest: process.peakMb(), ...bench.serverPeaks('kafka') } }
+    const peaks = { ingest: process.peakMb(), ...bench.serverPeaks('kafka') }
+    return { value: events / seconds, peaks, cpu: cpu(events) }
   } finally {
     await process.stop()
   }
+}
+
+/** Keeps all connections busy until `count` batches are answered; the number of events taken. */
+async function send(agent: Agent, port: number, bodies: readonly Buffer[], count: number): Promise<number> {
+  let sent = 0
+  let events = 0
+  const client = async () => {
+    while (sent < count) {
+      const accepted = await post(agent, port, bodies[sent++ % bodies.length]!)
+      events += accepted
+    }
+  }
+  await Promise.all(Array.from({ length: connections }, client))
+  return events
 }
 
 /** Sends a batch; resolves to the number of events the service took. */

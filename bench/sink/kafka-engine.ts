@@ -1,7 +1,7 @@
 import { migrate, openWarehouse, readMigrations, type Answer } from '@cairn/runtime'
 import type { Bench } from '../environment.ts'
 import { deleteGroup } from '../log.ts'
-import { until } from '../processes.ts'
+import { until, watchCpu } from '../processes.ts'
 import { progress, type Sample } from '../report.ts'
 import { startRegistry } from './registry.ts'
 import { rowsOf } from './rows.ts'
@@ -57,10 +57,11 @@ export async function openKafkaEngine(bench: Bench, topic: string, rows: number)
     )
     try {
       await until('the Kafka engine to be assigned', assigned, { pollMs: 10 })
+      const cpu = watchCpu(bench.serverPids('kafka', 'clickhouse'))
       const startedAt = performance.now()
       await until('all rows', async () => ((await rowsOf(warehouse, `${database}.events`)) >= rows ? true : undefined))
       const seconds = (performance.now() - startedAt) / 1000
-      return { value: rows / seconds, peaks: bench.serverPeaks('kafka', 'clickhouse') }
+      return { value: rows / seconds, peaks: bench.serverPeaks('kafka', 'clickhouse'), cpu: cpu(rows) }
     } finally {
       await command(`DROP TABLE IF EXISTS ${database}.fill SYNC`)
       await command(`DROP TABLE IF EXISTS ${database}.queue SYNC`)

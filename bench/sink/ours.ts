@@ -2,7 +2,7 @@ import { openWarehouse, topicName } from '@cairn/runtime'
 import type { Bench } from '../environment.ts'
 import { deleteGroup, deleteTopics, partitions } from '../log.ts'
 import { freePort, isReady } from '../metrics.ts'
-import { startService, until, whileAlive } from '../processes.ts'
+import { startService, until, watchCpu, whileAlive } from '../processes.ts'
 import type { Sample } from '../report.ts'
 import { rowsOf } from './rows.ts'
 
@@ -40,6 +40,7 @@ export function openSink(bench: Bench, namespace: string, rows: number) {
     await deleteGroup(connection, `${namespace}.sink`)
     await warehouse.command(`DROP DATABASE IF EXISTS ${database} SYNC`)
     const process = await start()
+    const cpu = watchCpu({ sink: process.pid, ...bench.serverPids('kafka', 'clickhouse') })
     const startedAt = performance.now()
     try {
       await whileAlive(
@@ -48,7 +49,7 @@ export function openSink(bench: Bench, namespace: string, rows: number) {
       )
       const seconds = (performance.now() - startedAt) / 1000
       const peaks = { sink: process.peakMb(), ...bench.serverPeaks('kafka', 'clickhouse') }
-      return { value: rows / seconds, peaks }
+      return { value: rows / seconds, peaks, cpu: cpu(rows) }
     } finally {
       await process.stop()
       await warehouse.close()

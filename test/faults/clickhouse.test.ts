@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { rmSync } from 'node:fs'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { rows } from '../../packages/cli/src/warehouse.ts'
 import { metric } from '../support/metrics.ts'
 import { freePort } from '../support/port.ts'
 import { seed } from '../support/random.ts'
@@ -12,15 +14,13 @@ describe(`the pipeline with ClickHouse killed, CAIRN_SEED=${seed}`, () => {
 
   beforeAll(async () => {
     clickhouse = await ownClickHouse()
-    rig = await openRig({ name: 'clickhouse', seed, clickhouse })
   }, 120_000)
 
-  afterAll(async () => {
-    await rig.close()
-    await clickhouse.close()
-  })
+  afterAll(() => clickhouse.close())
+  afterEach(() => rig.close())
 
   it('goes on taking events meanwhile, shows how far behind it is, and recovers by itself', async () => {
+    rig = await openRig({ name: 'clickhouse', seed, clickhouse })
     const port = await freePort()
     const lag = (what: string) => metric(port, `cairn_sink_lag_${what}{topic="labelled-events"`)
     const sink = rig.start('sink', { METRICS_PORT: String(port) })
@@ -38,5 +38,24 @@ describe(`the pipeline with ClickHouse killed, CAIRN_SEED=${seed}`, () => {
     expect(await rig.judge()).toEqual([])
     await until(async () => (await lag('records')) === 0)
     expect([sink, ingest].map((process) => process.hasExited())).toEqual([false, false])
+  }, 120_000)
+
+  // What a kill leaves that falls between the two: ClickHouse notes the token of an insert, then puts its rows in place.
+  it('after it noted the token of an insert and before it stored the rows, and the sink with it', async () => {
+    rig = await openRig({ name: 'token', seed, clickhouse, partitions: 1 })
+    for (const service of ['attribution', 'ingest'] as const) rig.start(service)
+    const sink = rig.start('sink', { CAIRN_FAULT: 'sink.after-insert=kill' })
+    await rig.send(300)
+    expect(await sink.exited).toBe('SIGKILL')
+    const parts = await rows<{ path: string }>(
+      rig.instance,
+      "SELECT path FROM system.parts WHERE database = currentDatabase() AND table NOT LIKE 'schema%' AND active",
+    )
+    expect(parts).not.toEqual([])
+    await clickhouse.kill()
+    for (const { path } of parts) rmSync(path, { recursive: true })
+    await clickhouse.restart()
+    rig.start('sink')
+    expect(await rig.judge()).toEqual([])
   }, 120_000)
 })

@@ -19,6 +19,8 @@ describe(`the pipeline with its broker killed, CAIRN_SEED=${seed}`, () => {
     rig = await openRig({ name: 'kills', seed, kafka: kafka.brokers })
     const random = randomFrom(seed)
     for (const service of ['sink', 'attribution', 'ingest'] as const) rig.start(service)
+    await rig.send(300)
+    expect(await rig.judge()).toEqual([])
     for (let kill = 0; kill < 8; kill++) {
       const sending = rig.send(600)
       await delay(random() * 1500)
@@ -33,6 +35,7 @@ describe(`the pipeline with its broker killed, CAIRN_SEED=${seed}`, () => {
     rig = await openRig({ name: 'outage', seed, kafka: kafka.brokers })
     for (const service of ['sink', 'attribution', 'ingest'] as const) rig.start(service)
     await rig.send(300)
+    expect(await rig.judge()).toEqual([])
     const sending = rig.send(600)
     await kafka.kill()
     await delay(30_000)

@@ -10,13 +10,17 @@ import {
   readLog,
   silentLogger,
   topicName,
+  type DeadLetter,
   type Decoded,
   type Running,
   type TopicKind,
 } from '@cairn/runtime'
 import { buildEvent } from '@cairn/testkit/domain'
 import { startWorker } from '../support/attribution.ts'
+import { sendCompressed } from '../support/foreign-producer.ts'
 import { brokers, ownNamespace } from '../support/kafka.ts'
+import { metric } from '../support/metrics.ts'
+import { freePort } from '../support/port.ts'
 import { until } from '../support/until.ts'
 
 const codec = createCodec(readCatalog())
@@ -49,6 +53,7 @@ async function setUp(what: string) {
     async sendRaw(key: string, value: Buffer | null) {
       await producer.send(topic('events'), partitionFor(key, partitions), [{ key, value }])
     },
+    topic,
     async flush() {
       const value = codec.encode('tick', { flush_id: 'f', hold_ms: 0 })
       for (let p = 0; p < partitions; p++) await producer.send(topic('events'), p, [{ key: '', value }])
@@ -133,6 +138,52 @@ describe('attribution', () => {
       { reason: 'truncated' },
     ])
     expect(valuesOf(await log.read('labelled-events'), 'labelled')).toMatchObject([{ event_id: 'after' }])
+    await log.close()
+  }, 60_000)
+
+  it('cuts what fills a record of its own to what fits a dead letter, and goes on', async () => {
+    const log = await setUp('large')
+    workers.push(await startWorker(log.namespace))
+    await log.sendRaw('shop:v', Buffer.alloc(1_048_400, 7))
+    await sendCompressed(log.topic('events'), 'shop:w', Buffer.alloc(2 << 20, 7))
+    await log.flush()
+    await until(async () => valuesOf(await log.read('labelled-events'), 'barrier').length === partitions)
+    const dead = valuesOf(await log.read('dead-letters'), 'dead-letter') as DeadLetter[]
+    expect(dead.map(({ key, detail, payload }) => [key, payload.length, detail]).sort()).toEqual([
+      ['shop:v', 900_000, expect.stringContaining('(payload cut to 900000 bytes)')],
+      ['shop:w', 900_000, expect.stringContaining('(payload cut to 900000 bytes)')],
+    ])
+    await log.close()
+  }, 60_000)
+
+  it('counts what needs no transaction, and dead letters by reason', async () => {
+    const log = await setUp('counted')
+    const port = await freePort()
+    workers.push(await startWorker(log.namespace, { METRICS_PORT: String(port) }))
+    const event = page({ event_id: 'e1', event_time: Date.now() })
+    await log.send(event)
+    await until(async () => (await metric(port, 'cairn_attribution_events_total{outcome="accepted"')) === 1)
+    await log.send(event)
+    await until(async () => (await metric(port, 'cairn_attribution_events_total{outcome="duplicate"')) === 1)
+    await log.sendRaw('shop:v', Buffer.from('not avro'))
+    const dead = 'cairn_attribution_dead_letters_total{reason="not_wire_format"'
+    await until(async () => (await metric(port, dead)) === 1)
+    await log.close()
+  }, 60_000)
+
+  it('waits in place for a schema it does not know, and says so', async () => {
+    const log = await setUp('schema')
+    const port = await freePort()
+    workers.push(await startWorker(log.namespace, { METRICS_PORT: String(port), LOG_LEVEL: 'silent' }))
+    await log.send(page({ event_id: 'before', event_time: Date.now() }))
+    await log.sendRaw('shop:v', Buffer.from([0, 0, 0, 39, 15, 1]))
+    const partition = partitionFor('shop:v', partitions)
+    const blocked = `cairn_attribution_blocked{partition="${partition}",reason="unknown_schema"`
+    await until(async () => (await metric(port, blocked)) === 1)
+    const lag = (what: string) => metric(port, `cairn_attribution_lag_${what}{topic="events",partition="${partition}"`)
+    await until(async () => (await lag('records')) === 1 && (await lag('seconds')) > 3)
+    expect(await metric(port, 'cairn_attribution_partition_restarts_total')).toBe(0)
+    expect(valuesOf(await log.read('labelled-events'), 'labelled')).toMatchObject([{ event_id: 'before' }])
     await log.close()
   }, 60_000)
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals'
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -129,9 +129,9 @@ describe('the cairn command', () => {
     expect(asked.out).toBe('["page_view", []]\n["add_to_cart", ["add_to_cart"]]\n')
 
     const lag = await cairn('lag', '--json', '--data', data)
-    const places = (JSON.parse(lag.out) as { service: string; topic: string; partition: number }[]).map(
-      ({ service, topic, partition }) => `${service} ${topic} ${partition}`,
-    )
+    const lags = JSON.parse(lag.out) as { service: string; topic: string; partition: number; state: string }[]
+    expect(new Set(lags.map(({ state }) => state))).toEqual(new Set(['running']))
+    const places = lags.map(({ service, topic, partition }) => `${service} ${topic} ${partition}`)
     // One row a place, also with two workers: each speaks for the partitions it holds.
     expect(new Set(places).size).toBe(places.length)
     expect(places).toHaveLength(4 + 3 * 4)
@@ -163,6 +163,12 @@ describe('the cairn command', () => {
       data,
     )
     expect(out).toBe("['seen']\n")
+  })
+
+  it('starts with more workers than partitions, of which one stands by', async () => {
+    const running = await up('--workers', '5')
+    expect(running.ready.ready).toBe(true)
+    expect(await running.stop()).toBe(0)
   })
 
   it('ends what a killed one has left running', async () => {
@@ -199,6 +205,29 @@ describe('the cairn command', () => {
       exit: 2,
       err: expect.stringContaining('absent.ndjson cannot be read'),
     })
+  })
+
+  it('says that Kafka or ClickHouse is not there, without a stack trace', async () => {
+    const gone = join(dir, 'gone')
+    mkdirSync(gone)
+    const nothing = { url: 'http://127.0.0.1:1', user: '', password: '', database: 'cairn' }
+    const instance = {
+      pid: process.pid,
+      namespace: 'cairn',
+      partitions: 4,
+      kafka: ['127.0.0.1:1'],
+      clickhouse: nothing,
+    }
+    writeFileSync(join(gone, 'instance.json'), JSON.stringify(instance))
+    const goal = file('any.yaml', 'goals: []\n')
+    for (const [args, server] of [
+      [['wait'], 'Kafka'],
+      [['deploy', goal], 'Kafka'],
+      [['verify'], 'ClickHouse'],
+    ] as const) {
+      const { exit, err } = await cairn(...args, '--data', gone)
+      expect([exit, err.includes(server), /\n\s+at /.test(err)]).toEqual([3, true, false])
+    }
   })
 
   it('names every line of a definitions file that is refused, before anything is started', async () => {

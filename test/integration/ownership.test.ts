@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { once } from 'node:events'
 import {
   createCodec,
   ensureTopics,
   isFence,
   noFaults,
+  openFencedProducer,
   openProducer,
   OwnershipLost,
+  PartitionStopped,
+  ProducerSpent,
   readCatalog,
   silentLogger,
   takeOver,
@@ -14,7 +18,10 @@ import {
   topicName,
   type Incoming,
   type Ownership,
+  type Lag,
+  type OwnershipOptions,
   type StopReason,
+  type Supervision,
 } from '@cairn/runtime'
 import { brokers, ownNamespace } from '../support/kafka.ts'
 import { until } from '../support/until.ts'
@@ -24,6 +31,16 @@ const codec = createCodec(readCatalog())
 const connection = { brokers: brokers(), clientId: 'test', log: silentLogger }
 const started: Ownership[] = []
 const released = new Set<number>()
+
+const quiet: Supervision = {
+  log: silentLogger,
+  onStarting: () => undefined,
+  onRunning: () => undefined,
+  onRestart: () => undefined,
+  onStopped: () => undefined,
+  onLag: () => undefined,
+  onReleased: () => undefined,
+}
 
 /** Copies events to labelled-events and keeps its position in the state topic: the smallest user of the shell. */
 async function startCopier(
@@ -37,14 +54,13 @@ async function startCopier(
     groupId: `${namespace}.copier`,
     partitions,
     topics: [
-      { name: topic('events'), compacted: false },
-      { name: topic('attribution-state'), compacted: true },
+      { kind: 'events', name: topic('events'), compacted: false },
+      { kind: 'attribution-state', name: topic('attribution-state'), compacted: true },
     ],
     inboxBytes: 1 << 20,
     sessionTimeoutMs: 6000,
     supervision: {
-      log: silentLogger,
-      onRestart: () => undefined,
+      ...quiet,
       onStopped: (_, reason) => onStopped(reason),
       onReleased: (partition) => released.add(partition),
     },
@@ -81,6 +97,22 @@ async function startCopier(
         await producer.close()
       }
     },
+  })
+  started.push(ownership)
+  return ownership
+}
+
+/** One partition with a loop of the test's own. */
+async function own(namespace: string, supervision: Supervision, loop: OwnershipOptions['own']): Promise<Ownership> {
+  const ownership = await takeOwnership({
+    connection,
+    groupId: `${namespace}.test`,
+    partitions: 1,
+    topics: [{ kind: 'events', name: topicName(namespace, 'events'), compacted: false }],
+    inboxBytes: 1 << 20,
+    sessionTimeoutMs: 6000,
+    supervision,
+    own: loop,
   })
   started.push(ownership)
   return ownership
@@ -142,6 +174,72 @@ describe('owned partitions', () => {
     await startCopier(namespace, new Map(), (reason) => stops.push(reason))
     await until(() => stops.length === partitions)
     expect(new Set(stops)).toEqual(new Set(['offset_gap']))
+    expect(started[0]?.missing()).toEqual(
+      Array.from({ length: partitions }, (_, p) => `partition ${p} stands still: offset_gap`),
+    )
+    await producer.close()
+  }, 60_000)
+
+  it.each([
+    ['stands still', () => new PartitionStopped('not_deterministic', 'for the test')],
+    ['starts over again and again', () => new Error('for the test')],
+  ])(
+    'tell how far behind a partition is that %s',
+    async (_, end) => {
+      const namespace = ownNamespace('lag')
+      await ensureTopics(connection, { namespace, partitions: 1, replication: 1 })
+      const events = topicName(namespace, 'events')
+      const producer = await openProducer(connection)
+      const send = (count: number) =>
+        producer.send(
+          events,
+          0,
+          Array.from({ length: count }, () => ({ key: 'k', value: Buffer.from('v') })),
+        )
+      await send(5)
+      let lag: Lag | undefined
+      await own(
+        namespace,
+        { ...quiet, onLag: (_, topic, told) => (lag = topic === 'events' ? told : undefined) },
+        (p) => {
+          // As a loop that has read where it stands and gets no further: it reads nothing.
+          p.follow(events, () => ({ position: 2, oldest: undefined }))
+          return Promise.reject(end())
+        },
+      )
+      await until(() => lag?.records === 3)
+      await send(4)
+      await until(() => lag?.records === 7 && lag.seconds > 3)
+      await producer.close()
+    },
+    60_000,
+  )
+
+  it('make a member ready that has joined, also where no partition is left for it', async () => {
+    const namespace = ownNamespace('ready')
+    await ensureTopics(connection, { namespace, partitions: 1, replication: 1 })
+    const idle = () =>
+      own(namespace, quiet, async ({ lost, stopping }) => void (await once(AbortSignal.any([lost, stopping]), 'abort')))
+    const [first, second] = [await idle(), await idle()]
+    await until(() => first.missing().length === 0 && second.missing().length === 0)
+    await until(() => first.held().length + second.held().length === 1)
+  }, 60_000)
+
+  it('end with a producer that has written what one may write', async () => {
+    const namespace = ownNamespace('recycled')
+    await ensureTopics(connection, { namespace, partitions: 1, replication: 1 })
+    const producer = await openFencedProducer(connection, `${namespace}-0`, 3)
+    const topics = [
+      {
+        topic: topicName(namespace, 'events'),
+        records: [
+          { key: 'k', value: null },
+          { key: 'k', value: null },
+        ],
+      },
+    ]
+    for (let i = 0; i < 2; i++) expect(await producer.transact(0, topics)).toEqual({ end: 'committed' })
+    await expect(producer.transact(0, topics)).rejects.toThrow(ProducerSpent)
     await producer.close()
   }, 60_000)
 

@@ -46,7 +46,7 @@ describe('the sink', () => {
     const bad = {
       truncated: good.subarray(0, -3),
       trailing_bytes: Buffer.concat([good, Buffer.from([1, 2])]),
-      not_wire_format: Buffer.from('hello'),
+      not_wire_format: Buffer.alloc(1_048_400, 7),
       unexpected_schema: sessions(1)[0]!,
       no_value: null,
     }
@@ -68,6 +68,8 @@ describe('the sink', () => {
     const reasons = Object.keys(bad)
     expect(shown).toEqual(reasons.map((reason, i) => ['sink', reason, bench.topic('labelled-events'), 1, i + 1]))
     expect(dead[0]!.payload).toEqual(bad.truncated)
+    // The message with its envelope would be more than a record may hold.
+    expect(dead[2]).toMatchObject({ payload: Buffer.alloc(900_000, 7), detail: expect.stringContaining('payload cut') })
   })
 
   it('stands still at a barrier that holds, on that topic-partition only, until it is released', async () => {

@@ -90,7 +90,7 @@ function instanceOf(options: RigOptions, port: number): Instance {
     kafka: options.kafka ?? brokers(),
     ingest: `http://127.0.0.1:${port}`,
     clickhouse: { ...addressOf(options.clickhouse), database: namespace.replaceAll('-', '_') },
-    writeKeys: { shop: 'dev' },
+    writeKeys: { dev: 'shop' },
     metrics: {},
   }
 }

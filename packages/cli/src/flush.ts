@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { createCodec, openProducer, openCatalog, silentLogger, topicName, type KafkaConnection } from '@cairn/runtime'
+import { createCodec, openProducer, silentLogger, topicName, type KafkaConnection } from '@cairn/runtime'
+import { catalogOf } from './catalog.ts'
 import type { Instance } from './instance/instance.ts'
 import { ask, rows } from './warehouse.ts'
 
@@ -22,7 +23,7 @@ export function connectionOf(instance: Instance, what: string): KafkaConnection 
  */
 export async function flush(instance: Instance, holdMs: number): Promise<string> {
   const flushId = randomUUID()
-  const value = createCodec(await openCatalog(instance.schemaRegistry)).encode('tick', {
+  const value = createCodec(await catalogOf(instance)).encode('tick', {
     flush_id: flushId,
     hold_ms: holdMs,
   })
@@ -44,15 +45,19 @@ export async function barriersPassed(
   timeoutMs: number,
   interrupted: AbortSignal,
 ): Promise<PassedBarrier[] | undefined> {
-  const deadline = performance.now() + timeoutMs
+  const over = AbortSignal.any([interrupted, AbortSignal.timeout(timeoutMs)])
   for (;;) {
     const passed = await rows<PassedBarrier>(
       instance,
       'SELECT topic, partition, max(offset) AS offset FROM barriers WHERE flush_id = {flush:String} GROUP BY topic, partition',
       { flush: flushId },
-    )
+      over,
+    ).catch((error: unknown) => {
+      if (over.aborted) return []
+      throw error
+    })
     if (passed.length === barrierTopics.length * instance.partitions) return passed
-    if (performance.now() > deadline || interrupted.aborted) return undefined
+    if (over.aborted) return undefined
     await new Promise((resolve) => setTimeout(resolve, pollMs))
   }
 }

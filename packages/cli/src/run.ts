@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util'
 import { CommandFailure, exitCode, parseOptions, type Command, type ExitCode, type Io } from './command.ts'
+import { failureOf } from './failure.ts'
 import { helpOf, overview } from './help.ts'
 
-/** Finds and runs the command the arguments name. Expected failures become a message and their exit code. */
+/** Finds and runs the command the arguments name. Failures that are no bugs become a message and an exit code. */
 export async function runCommand(commands: readonly Command[], args: readonly string[], io: Io): Promise<ExitCode> {
   const [name, ...rest] = args
   if (name === undefined || name === '--help' || name === 'help') {
@@ -17,9 +18,10 @@ export async function runCommand(commands: readonly Command[], args: readonly st
   try {
     return await runParsed(command, rest, io)
   } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error
-    io.err(`cairn ${name}: ${error.message}\n`)
-    return error.exit
+    const failure = failureOf(error, io.interrupted)
+    if (failure === undefined) throw error
+    io.err(`cairn ${name}: ${failure.message}\n`)
+    return failure.exit
   }
 }
 

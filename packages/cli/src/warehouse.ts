@@ -1,12 +1,15 @@
 import { CommandFailure, exitCode } from './command.ts'
 import type { Instance } from './instance/instance.ts'
 
+export interface AskOptions {
+  readonly format?: string
+  readonly params?: Readonly<Record<string, string>>
+  /** Ends the waiting for an answer. */
+  readonly signal?: AbortSignal
+}
+
 /** Runs one statement over the HTTP interface and returns the response body. */
-export async function ask(
-  { clickhouse }: Instance,
-  sql: string,
-  options: { readonly format?: string; readonly params?: Readonly<Record<string, string>> } = {},
-): Promise<Response> {
+export async function ask({ clickhouse }: Instance, sql: string, options: AskOptions = {}): Promise<Response> {
   const url = new URL(clickhouse.url)
   url.searchParams.set('database', clickhouse.database)
   if (options.format !== undefined) url.searchParams.set('default_format', options.format)
@@ -14,7 +17,8 @@ export async function ask(
   const authorization = `Basic ${Buffer.from(`${clickhouse.user}:${clickhouse.password}`).toString('base64')}`
   let response: Response
   try {
-    response = await fetch(url, { method: 'POST', body: sql, headers: { authorization } })
+    const { signal = null } = options
+    response = await fetch(url, { method: 'POST', body: sql, headers: { authorization }, signal })
   } catch (error) {
     throw new CommandFailure(
       exitCode.unavailable,
@@ -25,19 +29,42 @@ export async function ask(
   throw new CommandFailure(exitCode.no, (await response.text()).trim())
 }
 
+/** The text of an answer, in pieces as it comes. */
+export async function* textOf({ clickhouse }: Instance, response: Response): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  try {
+    for await (const chunk of response.body ?? []) yield decoder.decode(chunk as Uint8Array, { stream: true })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new CommandFailure(exitCode.unavailable, `ClickHouse at ${clickhouse.url} broke off its answer: ${why}`)
+  }
+}
+
+/** A row of format JSONEachRow. ClickHouse puts an error into the answer when it comes after the first rows. */
+export function parseRow(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    throw new CommandFailure(exitCode.unavailable, `ClickHouse broke off its answer: ${line}`)
+  }
+}
+
 /** The rows of a SELECT as objects; 64-bit integers come as numbers. */
 export async function rows<T>(
   instance: Instance,
   sql: string,
   params: Readonly<Record<string, string>> = {},
+  signal?: AbortSignal,
 ): Promise<T[]> {
   const response = await ask(instance, `${sql} SETTINGS output_format_json_quote_64bit_integers = 0`, {
     format: 'JSONEachRow',
     params,
+    ...(signal === undefined ? {} : { signal }),
   })
-  const body = await response.text()
+  let body = ''
+  for await (const part of textOf(instance, response)) body += part
   return body
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as T)
+    .map((line) => parseRow(line) as T)
 }

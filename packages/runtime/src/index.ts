@@ -1,6 +1,7 @@
 export { catalogOf, readCatalog, schemaFolder, type Catalog, type CatalogEntry } from './codec/catalog.ts'
 export { openCatalog } from './codec/registry.ts'
 export { createCodec, type Codec, type Decoded, type Undecoded } from './codec/codec.ts'
+export { fittedDeadLetter } from './codec/dead-letter.ts'
 export { readEventInput, UnknownSchema, type EventInput } from './codec/log-record.ts'
 export { createVisitorCodec } from './codec/visitor.ts'
 export {
@@ -32,11 +33,14 @@ export {
 export { partitionFor } from './kafka/partitioner.ts'
 export { openProducer, type IdempotentProducer } from './kafka/producer.ts'
 export type { Incoming, Outgoing } from './kafka/record.ts'
-export { OwnershipLost, PartitionStopped, type StopReason } from './kafka/stopped.ts'
+export { OwnershipLost, PartitionStopped, ProducerSpent, type StopReason } from './kafka/stopped.ts'
 export type { Supervision } from './kafka/supervision.ts'
+export type { Lag, Progress } from './kafka/progress.ts'
+export { createSupervision } from './kafka/supervision-metrics.ts'
 export { topicKinds, topicName, type TopicKind } from './kafka/topic-names.ts'
 export { ensureTopics } from './kafka/topics.ts'
 export { commonSettings, loadConfig, z, type Loaded, type Settings } from './config/config.ts'
+export { backoffMs, pause, type Backoff } from './lifecycle/wait.ts'
 export { runService, type ProcessPort, type Running } from './lifecycle/service.ts'
 export {
   createMetrics,
@@ -64,6 +68,7 @@ export {
   type InsertIdentity,
   type Warehouse,
 } from './clickhouse/warehouse.ts'
-export { readLog } from './kafka/read-log.ts'
+export { readLog, type LogPosition, type ReadLogOptions } from './kafka/read-log.ts'
+export { kafkaObstacle } from './kafka/unavailable.ts'
 export { deployDefinitions, deployedDefinitions } from './definitions/deploy.ts'
 export { readDefinitions, type DefinitionsFile, type DefinitionsProblem } from './definitions/file.ts'

@@ -33,7 +33,7 @@ export interface Owned {
 export async function startOwned(plan: ServerPlan, options: StackOptions): Promise<Owned | Refused> {
   const paths = serverPaths(options.dataDir, plan.name)
   return asOwner(paths, async (lock) => {
-    const chosen = await chooseKind(plan.name, paths, options.env)
+    const chosen = await chooseKind(plan.name, paths, options.env, options.progress)
     if (!chosen.ok) return chosen
     if (chosen.kind === 'docker') await removeContainer(plan.name, paths, options.env)
     const found =

@@ -51,4 +51,6 @@ export interface StackOptions {
   /** Kafka listens here, its controller on the next port, ClickHouse on the one after. Free ports are found when absent. */
   readonly portBase?: number
   readonly onCrash: (crash: Crash) => void
+  /** Told of what takes long, such as pulling an image. */
+  readonly progress?: (line: string) => void
 }

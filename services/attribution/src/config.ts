@@ -13,7 +13,7 @@ export const settings = {
     .number()
     .int()
     .min(65_536)
-    .default(8 * 1024 * 1024)
+    .default(32 * 1024 * 1024)
     .describe('Estimated size of changed visitor states that brings a checkpoint forward'),
   INBOX_BYTES: z.coerce
     .number()

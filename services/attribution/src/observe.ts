@@ -1,16 +1,14 @@
-import type { Logger, Metrics, Supervision } from '@cairn/runtime'
+import type { Logger, Metrics } from '@cairn/runtime'
 import type { Observer } from './partition/shell.ts'
 
 const secondsBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const recordsBuckets = [1, 10, 50, 100, 250, 500, 1000, 2000, 5000]
 
-/** What the loops tell of themselves, as metrics: lag in seconds as well as in records, each outcome a label. */
-export function createObserver(metrics: Metrics, log: Logger): Observer & Supervision {
+/** What the loops tell of themselves, as metrics: each outcome a label. */
+export function createObserver(metrics: Metrics, log: Logger): Observer {
   return {
-    log,
     ...observeFold(metrics),
     ...observeTransactions(metrics),
-    ...observePosition(metrics),
     ...observePartition(metrics, log),
   }
 }
@@ -19,12 +17,17 @@ function observeFold(metrics: Metrics): Pick<Observer, 'folded'> {
   const outcomes = metrics.counter('cairn_attribution_events_total', 'Records of topic events by what became of them', [
     'outcome',
   ])
+  const dead = metrics.counter('cairn_attribution_dead_letters_total', 'Records that could not be processed', [
+    'reason',
+  ])
   const late = metrics.counter('cairn_attribution_late_events_total', 'Events older than the watermark', [])
   return {
     folded(_, results) {
-      for (const { outcome, late: isLate } of results) {
+      for (const { outcome, outputs, late: isLate } of results) {
         outcomes.inc({ outcome })
         if (isLate) late.inc()
+        if (outcome !== 'poison') continue
+        for (const output of outputs) if (output.kind === 'dead-letter') dead.inc({ reason: output.reason })
       }
     },
   }
@@ -55,45 +58,21 @@ function observeTransactions(metrics: Metrics): Pick<Observer, 'transaction'> {
   }
 }
 
-function observePosition(metrics: Metrics): Pick<Observer, 'position'> {
-  const positions = metrics.gauge('cairn_attribution_position', 'Next offset of topic events', ['partition'])
-  const records = metrics.gauge('cairn_attribution_lag_records', 'Records of topic events not folded yet', [
-    'partition',
-  ])
-  const seconds = metrics.gauge(
-    'cairn_attribution_lag_seconds',
-    'Age of the oldest record not folded yet, 0 without one',
-    ['partition'],
-  )
-  return {
-    position(partition, position, inbox) {
-      positions.set({ partition }, position)
-      records.set({ partition }, Math.max(0, inbox.highWatermark - position))
-      const oldest = inbox.oldestTimestamp
-      seconds.set({ partition }, oldest === undefined ? 0 : Math.max(0, (Date.now() - oldest) / 1000))
-    },
-  }
-}
-
-function observePartition(metrics: Metrics, log: Logger): Pick<Observer, 'restored'> & Omit<Supervision, 'log'> {
+function observePartition(metrics: Metrics, log: Logger): Pick<Observer, 'restored' | 'position' | 'blocked'> {
   const restore = metrics.gauge('cairn_attribution_restore_seconds', 'Last takeover, from fence to first new event', [
     'partition',
   ])
-  const restarts = metrics.counter('cairn_attribution_restarts_total', 'Times the loop of a partition started over', [
+  const positions = metrics.gauge('cairn_attribution_position', 'Next offset of topic events', ['partition'])
+  const blocked = metrics.gauge('cairn_attribution_blocked', '1 while a partition waits, by what it waits for', [
+    'partition',
     'reason',
   ])
-  const stopped = metrics.gauge(
-    'cairn_attribution_stopped',
-    '1 for a partition that stands still until somebody acts',
-    ['partition', 'reason'],
-  )
   return {
     restored: (partition, seconds) => {
       restore.set({ partition }, seconds)
       log.info({ partition, seconds }, 'partition restored')
     },
-    onRestart: (_, reason) => restarts.inc({ reason }),
-    onStopped: (partition, reason) => stopped.set({ partition, reason }, 1),
-    onReleased: (partition) => void metrics.releasePartition(partition),
+    position: (partition, position) => positions.set({ partition }, position),
+    blocked: (partition, isBlocked) => blocked.set({ partition, reason: 'unknown_schema' }, isBlocked ? 1 : 0),
   }
 }

@@ -2,6 +2,7 @@ import {
   createCodec,
   createLogger,
   createMetrics,
+  createSupervision,
   createVisitorCodec,
   ensureTopics,
   faultsFrom,
@@ -44,24 +45,34 @@ export async function startAttribution(
   const faults = faultsFrom(config.CAIRN_FAULT, process)
   const stateTopic = topic('attribution-state')
   const takeover = { connection, codec, transactionalPrefix: `${namespace}.attribution`, stateTopic, faults }
-  const shell: Shell = { config, codec, visitorCodec: createVisitorCodec(catalog), takeover, faults, observe, topic }
+  const shell: Shell = {
+    config,
+    codec,
+    visitorCodec: createVisitorCodec(catalog),
+    takeover,
+    faults,
+    observe,
+    log,
+    topic,
+  }
 
   const ownership = await takeOwnership({
     connection,
     groupId: `${namespace}.attribution`,
     partitions: config.CAIRN_PARTITIONS,
     topics: [
-      { name: topic('events'), compacted: false },
-      { name: stateTopic, compacted: true },
+      { kind: 'events', name: topic('events'), compacted: false },
+      { kind: 'attribution-state', name: stateTopic, compacted: true },
     ],
     inboxBytes: config.INBOX_BYTES,
     sessionTimeoutMs: config.SESSION_TIMEOUT_MS,
-    supervision: observe,
+    supervision: createSupervision({ service: 'attribution', done: 'folded' }, metrics, log),
     own: (partition) => runPartition(shell, partition),
   })
-  const notReady = () => (ownership.held().length === 0 ? ['no partition is assigned'] : [])
   const server =
-    config.METRICS_PORT === undefined ? undefined : await serveMetrics(metrics, config.METRICS_PORT, notReady)
+    config.METRICS_PORT === undefined
+      ? undefined
+      : await serveMetrics(metrics, config.METRICS_PORT, () => ownership.missing())
   log.info({ namespace }, 'attribution runs')
   return {
     ended: ownership.ended,

@@ -19,7 +19,8 @@ export type Answer =
       readonly kind: 'unauthorised'
       readonly reason: 'no_write_key' | 'unknown_write_key'
       readonly message: string
-      readonly refused: readonly RefusedMessage[]
+      /** Messages of the request, all refused for the same reason. */
+      readonly messages: number
     }
   | { readonly kind: 'malformed'; readonly reason: MalformedReason; readonly message: string }
   | { readonly kind: 'undelivered'; readonly reason: UndeliveredReason; readonly message: string }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { commonSettings, loadConfig, z, type Loaded } from '@cairn/runtime'
 import { sendBytes } from './outbox/kafka.ts'
+import { mostMessages } from './segment/body.ts'
 import { readWriteKeys } from './write-keys.ts'
 
 const kilobyte = 1024
@@ -41,7 +42,7 @@ export const settings = {
   WRITE_KEYS: writeKeys.describe('Write keys: key=site[:server], comma separated; in a file also default_currency'),
   MAX_BATCH_BYTES: whole(kilobyte, largestBatch)
     .default(500 * kilobyte)
-    .describe('Largest body, inflated'),
+    .describe(`Largest body, inflated; its batch may have ${mostMessages} messages`),
   MAX_QUEUE_BYTES: whole(2 * sendBytes, 1024 * megabyte)
     .default(16 * megabyte)
     .describe('Bytes a partition may hold for Kafka before requests get 503'),

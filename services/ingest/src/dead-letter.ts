@@ -1,31 +1,36 @@
 import type { Refusal } from '@cairn/domain'
-import type { DeadLetter } from '@cairn/runtime'
+import { fittedDeadLetter, type DeadLetter } from '@cairn/runtime'
 import { keptJson } from './segment/privacy.ts'
 import { pruned } from './segment/size.ts'
 import { wellFormed } from './segment/well-formed.ts'
 import type { Origin } from './verdict.ts'
-
-/** A payload must fit one record; only a refused message that grows when written as JSON again is larger. */
-const largestPayload = 900_000
 
 /**
  * A refused message as it is kept: with its reason and its JSON, so that it can be sent again once the cause is mended.
  * The write key is kept only where it is the cause.
  */
 export function deadLetterOf(sent: unknown, refusal: Refusal, origin: Origin): DeadLetter {
-  const payload = Buffer.from(keptJson(pruned(sent)))
-  const isCut = payload.length > largestPayload
-  return {
+  return letterOf(keptMessage(sent), refusal, origin)
+}
+
+/** A message as JSON, as far as it may be kept. */
+export function keptMessage(sent: unknown): string {
+  return keptJson(pruned(sent))
+}
+
+/** The dead letter of what is refused, given as the JSON to keep of it. */
+export function letterOf(json: string, refusal: Refusal, origin: Origin): DeadLetter {
+  return fittedDeadLetter({
     id: origin.newId(),
     stage: 'ingest',
     reason: refusal.reason,
-    detail: wellFormed(isCut ? `${refusal.message} (payload cut to ${largestPayload} bytes)` : refusal.message),
+    detail: wellFormed(refusal.message),
     site: origin.site ?? '',
     origin_topic: '',
     origin_partition: -1,
     origin_offset: -1,
     at: origin.receivedAt,
     key: origin.site === undefined ? wellFormed(origin.writeKey) : '',
-    payload: isCut ? payload.subarray(0, largestPayload) : payload,
-  }
+    payload: Buffer.from(json),
+  })
 }

@@ -48,11 +48,23 @@ describe('a request', () => {
     expect(JSON.parse(String(letter?.payload))).toEqual(refused)
   })
 
-  it('with an unknown key is kept whole under that key, and answered as unauthorised', async () => {
+  it('with an unknown key is kept whole under that key in one dead letter, and answered as unauthorised', async () => {
     const { outbox, send } = setUp()
-    const answer = await send({ batch: [page] }, { writeKey: 'typo' })
-    expect(answer).toMatchObject({ kind: 'unauthorised', reason: 'unknown_write_key', refused: [{ index: 0 }] })
-    expect(outbox.shipments[0]).toMatchObject({ events: [], deadLetters: [{ site: '', key: 'typo' }] })
+    const answer = await send({ batch: [page, 7] }, { writeKey: 'typo' })
+    expect(answer).toMatchObject({ kind: 'unauthorised', reason: 'unknown_write_key', messages: 2 })
+    expect(outbox.shipments).toMatchObject([{ events: [], deadLetters: [{ site: '', key: 'typo' }] }])
+    const [letter] = outbox.shipments[0]?.deadLetters ?? []
+    expect(JSON.parse(String(letter?.payload))).toEqual({ messages: 2, batch: [page, 7] })
+  })
+
+  it('may have 2500 messages; of a larger one nothing is looked at or kept', async () => {
+    const { outbox, send } = setUp()
+    const most = Array.from({ length: 2500 }, () => page)
+    expect(await send({ batch: most })).toMatchObject({ accepted: 2500 })
+    const tooMany = { kind: 'malformed', reason: 'too_many_messages' }
+    expect(await send({ batch: [...most, page] })).toMatchObject(tooMany)
+    expect(await send(`{"batch":[${'1,'.repeat(249_900)}1]}`, { writeKey: 'typo' })).toMatchObject(tooMany)
+    expect(outbox.shipments).toHaveLength(1)
   })
 
   it('without a key is not looked at', async () => {

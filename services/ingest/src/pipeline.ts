@@ -6,7 +6,8 @@ import type { Delivery, Outbox } from './outbox/outbox.ts'
 import type { WriteKey } from './segment/arrival.ts'
 import { openBody } from './segment/body.ts'
 import { toEvent } from './segment/event.ts'
-import { refusedMessages, shipmentOf, unknownKey } from './verdict.ts'
+import { unknownKey, unknownKeyLetter } from './unknown-key.ts'
+import { refusedMessages, shipmentOf } from './verdict.ts'
 
 /** A request as HTTP hands it over: the body read and inflated, nothing in it looked at. */
 export interface IngestRequest {
@@ -55,11 +56,15 @@ function begin(request: IngestRequest, { writeKeys, outbox, now }: PipelineOptio
   const key = writeKeys.get(writeKey)
 
   const arrival = { ...request, ...batch, receivedAt: now(), newId: randomUUID }
-  const verdicts = messages.map((sent) => (key === undefined ? unknownKey : toEvent(sent, arrival, key)))
+  if (key === undefined) {
+    const deadLetters =
+      messages.length === 0 ? [] : [unknownKeyLetter(messages, { ...arrival, site: undefined, writeKey })]
+    const answer = { kind: 'unauthorised', ...unknownKey, messages: messages.length } as const
+    return { answer, delivery: outbox.deliver({ events: [], deadLetters }) }
+  }
+  const verdicts = messages.map((sent) => toEvent(sent, arrival, key))
   const refused = refusedMessages(verdicts, messages)
-
-  const delivery = outbox.deliver(shipmentOf(verdicts, messages, { ...arrival, site: key?.site, writeKey }))
-  if (key === undefined) return { answer: { kind: 'unauthorised', ...unknownKey.refusal, refused }, delivery }
+  const delivery = outbox.deliver(shipmentOf(verdicts, messages, { ...arrival, site: key.site, writeKey }))
   return { answer: { kind: 'answered', accepted: messages.length - refused.length, refused }, delivery }
 }
 
@@ -72,5 +77,5 @@ const withoutKey: Answer = {
   kind: 'unauthorised',
   reason: 'no_write_key',
   message: 'send the write key as the user name of Basic authentication or as "writeKey" in the body',
-  refused: [],
+  messages: 0,
 }

@@ -6,12 +6,6 @@ import type { Shipment } from './outbox/outbox.ts'
 import type { Verdict } from './segment/event.ts'
 import { isObject, textOf } from './segment/json.ts'
 
-/** A key nobody has refuses every message; they are kept, since a shop may have mistyped its key. */
-export const unknownKey = {
-  ok: false,
-  refusal: { reason: 'unknown_write_key', message: 'no shop has this write key' },
-} as const satisfies Verdict
-
 /** Where and when refused messages came in. */
 export interface Origin {
   /** Undefined when the write key is unknown. */

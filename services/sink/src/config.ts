@@ -43,7 +43,7 @@ export const settings = {
     .number()
     .int()
     .min(100)
-    .default(10_000)
+    .default(100_000)
     .describe('Insert tokens a table remembers, one for each of its own partitions an insert touches; set at creation'),
   SAFE_WINDOW_MS: milliseconds(1000, 10 * 60_000).describe(
     'How long a token is trusted to be remembered; an older open insert is checked against the tables instead. At most half the time in which DEDUP_WINDOW tokens are written',
@@ -52,6 +52,16 @@ export const settings = {
 
 export type SinkConfig = Extract<Loaded<typeof settings>, { ok: true }>['config']
 
+/** Months that rows of one insert belong to, as a rule: late events reach into the one before. */
+const monthsOfInsert = 2
+
 export function load(env: Readonly<Record<string, string | undefined>>): Loaded<typeof settings> {
-  return loadConfig(settings, env)
+  const loaded = loadConfig(settings, env)
+  if (!loaded.ok) return loaded
+  const { CAIRN_PARTITIONS, FLUSH_MS, DEDUP_WINDOW, SAFE_WINDOW_MS } = loaded.config
+  // All partitions write their tokens into the same tables.
+  const safeMs = Math.floor(((DEDUP_WINDOW / (CAIRN_PARTITIONS * monthsOfInsert)) * FLUSH_MS) / 2)
+  if (SAFE_WINDOW_MS <= safeMs) return loaded
+  const reason = `${CAIRN_PARTITIONS} partitions that insert every ${FLUSH_MS} ms fill ${DEDUP_WINDOW} tokens too soon`
+  return { ok: false, problems: [`SAFE_WINDOW_MS: must be at most ${safeMs}, or DEDUP_WINDOW larger: ${reason}`] }
 }

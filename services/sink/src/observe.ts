@@ -1,4 +1,4 @@
-import type { Answer, FailureReason, Logger, Metrics, Supervision, TransactionEnd } from '@cairn/runtime'
+import type { Answer, FailureReason, Metrics, TransactionEnd } from '@cairn/runtime'
 import type { DeadRecord } from './batch/batch.ts'
 import type { InputKind } from './routes.ts'
 
@@ -14,8 +14,6 @@ export interface Observer {
   blocked(topic: InputKind, partition: number, reason: BlockReason | undefined): void
   /** An insert older than the safe window was finished by asking the tables. */
   repaired(topic: InputKind): void
-  /** What is in the topic and not queryable yet. */
-  lag(topic: InputKind, partition: number, lag: { readonly records: number; readonly seconds: number }): void
 }
 
 const blockReasons: readonly BlockReason[] = ['retriable', 'permanent', 'view_failed', 'unknown_schema']
@@ -54,12 +52,6 @@ export function createObserver(metrics: Metrics): Observer {
     ...place,
     'reason',
   ])
-  const lagRecords = metrics.gauge('cairn_sink_lag_records', 'Records that are not queryable yet', place)
-  const lagSeconds = metrics.gauge(
-    'cairn_sink_lag_seconds',
-    'Age of the oldest record that is not queryable yet',
-    place,
-  )
   return {
     transaction: (end, seconds) => transactions.observe({ end }, seconds),
     insert(topic, result, seconds, count) {
@@ -74,26 +66,5 @@ export function createObserver(metrics: Metrics): Observer {
       for (const one of blockReasons) blocked.set({ topic, partition, reason: one }, one === reason ? 1 : 0)
     },
     repaired: (topic) => repairs.inc({ topic }),
-    lag(topic, partition, { records, seconds }) {
-      lagRecords.set({ topic, partition }, records)
-      lagSeconds.set({ topic, partition }, seconds)
-    },
-  }
-}
-
-/** What is told of the partitions' loops. */
-export function createSupervision(metrics: Metrics, log: Logger): Supervision {
-  const restarts = metrics.counter('cairn_sink_partition_restarts_total', 'Times a partition started over', ['reason'])
-  const stopped = metrics.gauge(
-    'cairn_sink_partition_stopped',
-    '1 for a partition that stands still until somebody acts',
-    ['partition', 'reason'],
-  )
-
-  return {
-    log,
-    onRestart: (_, reason) => restarts.inc({ reason }),
-    onStopped: (partition, reason) => stopped.set({ partition, reason }, 1),
-    onReleased: (partition) => void metrics.releasePartition(partition),
   }
 }

@@ -11,6 +11,7 @@ export async function runPartition(shell: Shell, partition: OwnedPartition): Pro
   const failed = new AbortController()
   try {
     const ledger = new Ledger(shell, partition, producer, intents)
+    partition.running()
     const ends = { signal: AbortSignal.any([partition.lost, failed.signal]), stopping: partition.stopping }
     const running = routes.map(async (route) => {
       try {

@@ -1,28 +1,30 @@
 import {
+  backoffMs,
   createCodec,
   createLogger,
   createMetrics,
+  createSupervision,
   ensureTopics,
   faultsFrom,
+  type Logger,
   migrate,
-  openWarehouse,
   openCatalog,
+  openWarehouse,
+  pause,
+  type ProcessPort,
   readMigrations,
+  type Running,
   serveMetrics,
   takeOwnership,
-  topicName,
-  type Logger,
-  type ProcessPort,
-  type Running,
   type TopicKind,
+  topicName,
   type Warehouse,
 } from '@cairn/runtime'
 import type { SinkConfig } from './config.ts'
-import { createObserver, createSupervision } from './observe.ts'
+import { createObserver } from './observe.ts'
 import { runPartition } from './partition.ts'
 import { routes } from './routes.ts'
 import type { Shell } from './shell.ts'
-import { backoffMs, pause } from './wait.ts'
 
 /**
  * labelled-events, sessions, conversions → ClickHouse. For each partition this worker owns:
@@ -57,17 +59,18 @@ export async function startSink(config: SinkConfig, process: Pick<ProcessPort, '
     groupId: `${namespace}.sink`,
     partitions: config.CAIRN_PARTITIONS,
     topics: [
-      ...routes.map(({ kind }) => ({ name: topic(kind), compacted: false })),
-      { name: stateTopic, compacted: true },
+      ...routes.map(({ kind }) => ({ kind, name: topic(kind), compacted: false })),
+      { kind: 'sink-state', name: stateTopic, compacted: true },
     ],
     inboxBytes: config.INBOX_BYTES,
     sessionTimeoutMs: config.SESSION_TIMEOUT_MS,
-    supervision: createSupervision(metrics, log),
+    supervision: createSupervision({ service: 'sink', done: 'queryable' }, metrics, log),
     own: (partition) => runPartition(shell, partition),
   })
-  const notReady = () => (ownership.held().length === 0 ? ['no partition is assigned'] : [])
   const server =
-    config.METRICS_PORT === undefined ? undefined : await serveMetrics(metrics, config.METRICS_PORT, notReady)
+    config.METRICS_PORT === undefined
+      ? undefined
+      : await serveMetrics(metrics, config.METRICS_PORT, () => ownership.missing())
   log.info({ namespace, database: warehouse.database }, 'sink runs')
   return {
     ended: ownership.ended,

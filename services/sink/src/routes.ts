@@ -8,12 +8,12 @@ export interface Route {
   /** Whether a schema, by its catalog name, belongs into this topic. */
   readonly accepts: (schema: string) => boolean
   /**
-   * How an insert is finished when its token may be forgotten.
+   * How an insert is finished where its token is not to be relied on.
    * - `missing_rows`: rows never change and repetition would double them: insert what is not there.
    * - `again`: the base tables overwrite by version: insert all of it again.
    * - `again_and_repair`: so does this one, but a roll-up adds: insert again, then put the roll-up right.
    */
-  readonly whenForgotten: 'missing_rows' | 'again' | 'again_and_repair'
+  readonly withoutToken: 'missing_rows' | 'again' | 'again_and_repair'
 }
 
 export type InputKind = Extract<TopicKind, 'labelled-events' | 'sessions' | 'conversions'>
@@ -23,18 +23,18 @@ export const routes: readonly Route[] = [
     kind: 'labelled-events',
     table: 'events',
     accepts: (schema) => schema.startsWith('labelled:'),
-    whenForgotten: 'missing_rows',
+    withoutToken: 'missing_rows',
   },
   {
     kind: 'sessions',
     table: 'sessions_in',
     accepts: (schema) => schema === 'session',
-    whenForgotten: 'again_and_repair',
+    withoutToken: 'again_and_repair',
   },
   {
     kind: 'conversions',
     table: 'conversions_in',
     accepts: (schema) => schema === 'conversion',
-    whenForgotten: 'again',
+    withoutToken: 'again',
   },
 ]

@@ -1,4 +1,4 @@
-import { PartitionStopped, type OwnedPartition, type SinkIntent } from '@cairn/runtime'
+import { backoffMs, type OwnedPartition, PartitionStopped, pause, type Progress, type SinkIntent } from '@cairn/runtime'
 import { passBarrier } from './barrier/pass.ts'
 import { BatchBuilder, type Batch } from './batch/batch.ts'
 import { Gatherer } from './batch/gather.ts'
@@ -6,11 +6,9 @@ import { deliver } from './insert/deliver.ts'
 import type { Ledger, Lease } from './intent/ledger.ts'
 import type { Route } from './routes.ts'
 import type { Ends, Shell } from './shell.ts'
-import { backoffMs, pause } from './wait.ts'
 
 /** After this time without records, what is stored is noted as done. */
 const idleMs = 1000
-const observeEveryMs = 1000
 const schemaBackoff = { firstMs: 1000, maxMs: 30_000 }
 
 /** `given_up`: the service stops before the warehouse took the batch. Its intent stays open for the next owner. */
@@ -30,7 +28,7 @@ export class Slice {
   #gatherer: Gatherer
   #lastStart = -Infinity
   /** The batch that is not known to be stored yet. */
-  #underWay: Batch | undefined
+  #underWay: BatchBuilder | undefined
 
   constructor(shell: Shell, partition: OwnedPartition, route: Route, ledger: Ledger, ends: Ends) {
     this.#shell = shell
@@ -44,16 +42,7 @@ export class Slice {
 
   /** Until the service stops; rejects when the partition's time here is over. */
   async run(): Promise<void> {
-    // By a timer, because the loop stands still exactly when the lag matters.
-    const observing = setInterval(() => this.#observe(), observeEveryMs)
-    try {
-      await this.#run()
-    } finally {
-      clearInterval(observing)
-    }
-  }
-
-  async #run(): Promise<void> {
+    this.#partition.follow(this.#topic, () => this.#progress())
     const last = this.#ledger.last(this.#topic)
     if (last !== undefined && !last.done) {
       if ((await this.#finish(last)) === 'given_up') return
@@ -77,7 +66,7 @@ export class Slice {
     if (batch === undefined) return 'given_up'
     const { begin, end } = intent
     this.#shell.log.info({ topic: this.#topic, partition: this.#partition.partition, begin, end }, 'open insert found')
-    return this.#insert(await this.#ledger.renew(intent), batch)
+    return this.#insert(await this.#ledger.renew(intent), batch, true)
   }
 
   /** The batch of an intent from the log; undefined when the service stops first. */
@@ -97,17 +86,17 @@ export class Slice {
     const { kind } = this.#route
     this.#shell.observe.dead(kind, batch.dead)
     if (batch.rows === 0 && batch.dead.length === 0) return this.#pass(batch)
-    return this.#insert(await this.#ledger.open(this.#topic, batch), batch)
+    return this.#insert(await this.#ledger.open(this.#topic, batch), batch, false)
   }
 
-  async #insert(lease: Lease, batch: Batch): Promise<Outcome> {
+  async #insert(lease: Lease, batch: Batch, isRepeated: boolean): Promise<Outcome> {
     const { faults } = this.#shell
-    this.#underWay = batch
     await faults.reach('sink.after-intent')
     const outcome = await deliver(this.#shell, lease, {
       route: this.#route,
       partition: this.#partition.partition,
       batch,
+      isRepeated,
       ledger: this.#ledger,
       ends: this.#ends,
     })
@@ -146,17 +135,16 @@ export class Slice {
   #newBatch(generation: number): BatchBuilder {
     const { catalog, codec } = this.#shell
     const { partition } = this.#partition
-    return new BatchBuilder({ route: this.#route, catalog, codec, generation, partition })
+    return (this.#underWay = new BatchBuilder({ route: this.#route, catalog, codec, generation, partition }))
   }
 
-  #observe(): void {
-    const inbox = this.#partition.inbox(this.#topic)
-    const position = this.#underWay?.begin ?? this.#gatherer.position
-    const oldest = this.#underWay?.oldest ?? this.#gatherer.oldest
-    this.#shell.observe.lag(this.#route.kind, this.#partition.partition, {
-      records: Math.max(0, inbox.highWatermark - position),
-      seconds: oldest === undefined ? 0 : Math.max(0, (this.#shell.now() - oldest) / 1000),
-    })
+  /** What is gathered counts as not done until it is stored. */
+  #progress(): Progress {
+    const first = this.#underWay?.first
+    return {
+      position: first?.offset ?? this.#gatherer.position,
+      oldest: first?.timestamp ?? this.#gatherer.oldest,
+    }
   }
 }
 

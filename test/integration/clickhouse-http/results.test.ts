@@ -90,7 +90,8 @@ describe('large results', () => {
 })
 
 describe('an error in the middle of a result', () => {
-  const failing = 'SELECT number, throwIf(number = 400000) FROM numbers(800000)'
+  // It rests between blocks, so that the beginning of the result is on its way by the time the end of it fails.
+  const failing = 'SELECT number, throwIf(number = 400000), sleep(0.2) FROM numbers(800000)'
   const settings = { max_threads: 1, buffer_size: 1000 } as const
 
   it.each([{}, { enable_http_compression: '1' }])(

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
-import { createCodec, deployDefinitions, openCatalog } from '@cairn/runtime'
+import { createCodec, deployDefinitions } from '@cairn/runtime'
+import { catalogOf } from '../catalog.ts'
 import { CommandFailure, dataOption, exitCode, type Command } from '../command.ts'
 import { checkedDefinitions } from '../definitions.ts'
 import { connectionOf } from '../flush.ts'
@@ -15,8 +16,9 @@ export const deploy: Command = {
     if (file === undefined || more.length > 0) throw new CommandFailure(exitCode.usage, 'takes one definitions file')
     const json = checkedDefinitions(resolve(io.cwd, file))
     const instance = findInstance(values, io)
-    const codec = createCodec(await openCatalog(instance.schemaRegistry))
-    const number = await deployDefinitions(connectionOf(instance, 'deploy'), codec, instance.namespace, json)
+    const codec = createCodec(await catalogOf(instance))
+    const connection = connectionOf(instance, 'deploy')
+    const number = await deployDefinitions(connection, codec, instance.namespace, json, io.interrupted)
     io.out(`definitions ${number} are in force\n`)
     return exitCode.ok
   },

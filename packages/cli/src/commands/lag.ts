@@ -5,14 +5,17 @@ interface Lag {
   readonly service: string
   readonly topic: string
   readonly partition: number
-  readonly records: number
-  readonly seconds: number
+  /** Null while it is not known, because no loop has got as far as reading where it stands. */
+  readonly records: number | null
+  readonly seconds: number | null
+  /** `running`, `restarting`, `blocked: <reason>` or `stopped: <reason>`. */
+  readonly state: string
 }
 
 export const lag: Command = {
   name: 'lag',
   operands: '',
-  summary: 'Shows how far each service is behind, in records and seconds.',
+  summary: 'Shows how far each service is behind, in records and seconds, and which partitions stand still.',
   options: { ...dataOption, json: { type: 'boolean', help: 'print a JSON array' } },
   async run(values, _, io) {
     const { lags, silent } = await collect(findInstance(values, io))
@@ -43,29 +46,73 @@ async function collect({ metrics }: Instance): Promise<{ lags: Lag[]; silent: st
   }
 }
 
-/** Reads `cairn_<service>_lag_records` and `_lag_seconds` from the Prometheus text format. */
+/**
+ * Reads the lag and the state of each place from the Prometheus text format. A partition that has not got as far as
+ * telling its lag is there all the same, with a lag that is not known.
+ */
 export function parseLags(service: string, exposition: string): Lag[] {
-  const found = new Map<string, { topic: string; partition: number; records: number; seconds: number }>()
-  for (const [, what, labels = '', value] of exposition.matchAll(
-    /^cairn_[a-z]+_lag_(records|seconds)\{([^}]*)\} (\S+)$/gm,
-  )) {
-    const topic = /topic="([^"]*)"/.exec(labels)?.[1] ?? 'events'
-    const partition = Number(/partition="(\d+)"/.exec(labels)?.[1])
-    const key = `${topic}-${partition}`
-    const entry = found.get(key) ?? { topic, partition, records: 0, seconds: 0 }
-    found.set(key, { ...entry, [what as string]: Number(value) })
+  const samples = [...exposition.matchAll(/^cairn_[a-z]+_([a-z_]+)\{([^}]*)\} (\S+)$/gm)].map(sampleOf)
+  const stateOf = (partition: number, topic: string | undefined) => stateFrom(samples, partition, topic)
+  const partitions = samples.filter(({ what }) => what === 'partition_running').map(({ partition }) => partition)
+  const measured = samples
+    .filter(({ what }) => what === 'lag_records')
+    .map(({ topic = '', partition, value }): Lag => {
+      const seconds = samples.find((s) => s.what === 'lag_seconds' && s.topic === topic && s.partition === partition)
+      const state = stateOf(partition, topic)
+      return { service, topic, partition, records: value, seconds: seconds?.value ?? null, state }
+    })
+  const unknown = partitions
+    .filter((partition) => !measured.some((lag) => lag.partition === partition))
+    .map((partition): Lag => {
+      return { service, topic: '', partition, records: null, seconds: null, state: stateOf(partition, undefined) }
+    })
+  return [...measured, ...unknown]
+}
+
+interface Sample {
+  readonly what: string
+  readonly topic: string | undefined
+  readonly partition: number
+  readonly reason: string
+  readonly value: number
+}
+
+function sampleOf([, what = '', labels = '', value]: RegExpExecArray): Sample {
+  const label = (name: string) => new RegExp(`(?:^|,)${name}="([^"]*)"`).exec(labels)?.[1]
+  return {
+    what,
+    topic: label('topic'),
+    partition: Number(label('partition')),
+    reason: label('reason') ?? '',
+    value: Number(value),
   }
-  return [...found.values()].map((entry) => ({ service, ...entry }))
+}
+
+function stateFrom(samples: readonly Sample[], partition: number, topic: string | undefined): string {
+  const here = samples.filter((s) => s.partition === partition && (s.topic === undefined || s.topic === topic))
+  const stopped = here.find(({ what, value }) => what === 'partition_stopped' && value === 1)
+  if (stopped !== undefined) return `stopped: ${stopped.reason}`
+  const blocked = here.find(({ what, value }) => what === 'blocked' && value === 1)
+  if (blocked !== undefined) return `blocked: ${blocked.reason}`
+  return here.some(({ what, value }) => what === 'partition_running' && value === 1) ? 'running' : 'restarting'
 }
 
 function table(lags: readonly Lag[]): string {
-  const head = ['service', 'topic', 'partition', 'records behind', 'seconds behind']
-  const cells = lags.map((l) => [l.service, l.topic, String(l.partition), String(l.records), l.seconds.toFixed(1)])
+  const head = ['service', 'topic', 'partition', 'records behind', 'seconds behind', 'state']
+  const cells = lags.map((l) => [
+    l.service,
+    l.topic,
+    String(l.partition),
+    l.records === null ? 'unknown' : String(l.records),
+    l.seconds === null ? 'unknown' : l.seconds.toFixed(1),
+    l.state,
+  ])
   const widths = head.map((h, i) => Math.max(h.length, ...cells.map((c) => (c[i] as string).length)))
+  const isText = (column: number) => column < 2 || column === head.length - 1
   return [head, ...cells]
-    .map(
-      (row) =>
-        `${row.map((c, i) => (i < 2 ? c.padEnd(widths[i] as number) : c.padStart(widths[i] as number))).join('  ')}\n`,
-    )
+    .map((row) => {
+      const padded = row.map((c, i) => (isText(i) ? c.padEnd(widths[i] as number) : c.padStart(widths[i] as number)))
+      return `${padded.join('  ').trimEnd()}\n`
+    })
     .join('')
 }

@@ -1,6 +1,6 @@
 import { CommandFailure, dataOption, exitCode, text, type Command } from '../command.ts'
 import { findInstance } from '../instance/instance.ts'
-import { ask } from '../warehouse.ts'
+import { ask, textOf } from '../warehouse.ts'
 
 export const query: Command = {
   name: 'query',
@@ -19,9 +19,12 @@ export const query: Command = {
     const [sql, ...more] = operands
     if (sql === undefined || more.length > 0)
       throw new CommandFailure(exitCode.usage, 'takes one statement; put it in quotes')
-    const response = await ask(findInstance(values, io), sql, { format: text(values, 'format') ?? 'TSV' })
-    const decoder = new TextDecoder()
-    for await (const chunk of response.body ?? []) io.out(decoder.decode(chunk as Uint8Array, { stream: true }))
+    const instance = findInstance(values, io)
+    const response = await ask(instance, sql, {
+      format: text(values, 'format') ?? 'TSV',
+      signal: io.interrupted,
+    })
+    for await (const part of textOf(instance, response)) io.out(part)
     return exitCode.ok
   },
 }

@@ -69,16 +69,17 @@ function aborted(signal: AbortSignal): Promise<undefined> {
   })
 }
 
-function readSites(given: string): Record<string, string> {
-  return Object.fromEntries(
-    given.split(',').map((part) => {
-      const [key, site, ...more] = part.split('=')
-      if (key === undefined || key === '' || site === undefined || site === '' || more.length > 0) {
-        throw new CommandFailure(exitCode.usage, `--sites: "${part}" must read key=site`)
-      }
-      return [site, key]
-    }),
-  )
+/** Site by write key; a site may have several. */
+export function readSites(given: string): Record<string, string> {
+  const sites = new Map<string, string>()
+  for (const part of given.split(',')) {
+    const [key, site, ...more] = part.split('=')
+    if (key === undefined || key === '' || site === undefined || site === '' || more.length > 0)
+      throw new CommandFailure(exitCode.usage, `--sites: "${part}" must read key=site`)
+    if (sites.has(key)) throw new CommandFailure(exitCode.usage, `--sites: key "${key}" is given twice`)
+    sites.set(key, site)
+  }
+  return Object.fromEntries(sites)
 }
 
 function readyLine({ ingest, clickhouse, kafka, namespace, partitions, writeKeys }: Instance) {
@@ -87,10 +88,10 @@ function readyLine({ ingest, clickhouse, kafka, namespace, partitions, writeKeys
 }
 
 function readyText({ ingest, clickhouse, kafka, writeKeys }: Instance): string {
-  const [key] = Object.values(writeKeys)
+  const [key] = Object.keys(writeKeys)
   return `Ready.
   ingest      ${ingest}  (write keys: ${Object.entries(writeKeys)
-    .map(([site, k]) => `${k} for site ${site}`)
+    .map(([k, site]) => `${k} for site ${site}`)
     .join(', ')})
   ClickHouse  ${clickhouse.url}  (user ${clickhouse.user}, password ${clickhouse.password}, database ${clickhouse.database})
   Kafka       ${kafka.join(',')}

@@ -64,6 +64,7 @@ function printJson(result: Verification, io: Io): ExitCode {
   const counts = {
     ...ledger,
     deadLettered: Object.fromEntries(ledger.deadLettered),
+    otherDeadLetters: Object.fromEntries(ledger.otherDeadLetters),
     refused: Object.fromEntries(ledger.refused),
   }
   io.out(

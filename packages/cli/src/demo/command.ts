@@ -43,6 +43,8 @@ export function demoCommand(verify: Verify): Command {
 }
 
 async function demonstrate(values: Values, io: Io, verify: Verify): Promise<ExitCode> {
+  // Before anything is cleared or started.
+  const [seed, people] = [whole(values, 'seed', 0) ?? 1, whole(values, 'people', 1) ?? 4000]
   const dataDir = await emptyDirectory(values, io)
   const progress = (line: string): void => io.err(`${line}\n`)
   const started = performance.now()
@@ -64,8 +66,8 @@ async function demonstrate(values: Values, io: Io, verify: Verify): Promise<Exit
   })
   try {
     const outcome = await runDemo(portsOf(instance, io, verify), {
-      seed: whole(values, 'seed', 0) ?? 1,
-      people: whole(values, 'people', 1) ?? 4000,
+      seed,
+      people,
       days,
       now: Date.now(),
       dataFolder: dataFolder(io.env),
@@ -126,7 +128,7 @@ function farewell({ ingest, clickhouse, kafka, writeKeys }: Instance, data: stri
   return `
 All of it is still running.
   ingest      ${ingest}  (write keys: ${Object.entries(writeKeys)
-    .map(([site, key]) => `${key} for site ${site}`)
+    .map(([key, site]) => `${key} for site ${site}`)
     .join(', ')})
   ClickHouse  ${clickhouse.url}  (user ${clickhouse.user}, password ${clickhouse.password}, database ${clickhouse.database})
   Kafka       ${kafka.join(',')}

@@ -13,7 +13,7 @@ const root = resolve(import.meta.dirname, '..', '..', '..', '..')
 /** What is in force during the demo; `up` deploys it. */
 export const demoDefinitions = join(root, 'definitions', 'demo.yaml')
 
-/** The demo's sites and their write keys. */
+/** The demo's write keys, each named like its site. */
 export const demoWriteKeys = { demo: 'demo', real: 'real' } as const
 
 /** A running instance on an empty data directory, as far as the demo needs it. */

@@ -17,7 +17,7 @@ export interface Instance {
     readonly password: string
     readonly database: string
   }
-  /** Write key by site. */
+  /** Site by write key. */
   readonly writeKeys: Readonly<Record<string, string>>
   /** Metrics address of each service process, by its name. */
   readonly metrics: Readonly<Record<string, string>>

@@ -22,7 +22,7 @@ export interface StartOptions {
   readonly partitions: number
   readonly portBase?: number
   readonly namespace: string
-  /** Write key by site. */
+  /** Site by write key. */
   readonly writeKeys: Readonly<Record<string, string>>
   readonly env: Readonly<Record<string, string | undefined>>
   readonly progress: (line: string) => void
@@ -100,6 +100,7 @@ async function openStack(options: StartOptions): Promise<Stack> {
   const started = await startStack({
     dataDir: options.dataDir,
     env: options.env,
+    progress: options.progress,
     ...(options.portBase === undefined ? {} : { portBase: options.portBase }),
     onCrash: (crash) =>
       options.onCrash(
@@ -167,7 +168,7 @@ function serviceSpecs(options: StartOptions, instance: Instance): ServiceSpec[] 
     readyUrl: `http://127.0.0.1:${portOf(name)}/readyz`,
   })
   const workers = Array.from({ length: options.workers }, (_, i) => `attribution-${i + 1}`)
-  const writeKeys = Object.entries(instance.writeKeys).map(([site, key]) => `${key}=${site}`)
+  const writeKeys = Object.entries(instance.writeKeys).map(([key, site]) => `${key}=${site}`)
   return [
     spec('sink', 'sink', { ...clickhouse, METRICS_PORT: portOf('sink') }),
     ...workers.map((name) => spec(name, 'attribution', { METRICS_PORT: portOf(name) })),

@@ -31,15 +31,23 @@ const batchMessages = 100
 const batchBytes = 400 * 1024
 /** A server that stays unavailable longer than this many tries, each after the time it asked for, is given up. */
 const tries = 30
+/** Longer than ingest takes to give up on Kafka. */
+const answerTimeoutMs = 60_000
 
 interface Batch {
   readonly lines: readonly number[]
-  readonly body: string
+  readonly messages: readonly string[]
 }
 
 interface Answer {
   readonly accepted: number
   readonly refused: readonly { readonly index: number; readonly reason: string; readonly message: string }[]
+}
+
+/** What an answer says of a batch as a whole. */
+interface Told {
+  readonly reason: string
+  readonly message: string
 }
 
 interface State {
@@ -100,35 +108,64 @@ async function post(batch: Batch, { url, writeKey, interrupted }: SendOptions): 
     try {
       response = await fetch(new URL('/v1/batch', url), {
         method: 'POST',
-        body: batch.body,
+        body: bodyOf(batch),
         headers: { authorization, 'content-type': 'application/json' },
+        signal: AbortSignal.any([interrupted, AbortSignal.timeout(answerTimeoutMs)]),
       })
     } catch (error) {
+      if (interrupted.aborted) return 'interrupted'
       return `${url} does not answer: ${error instanceof Error ? error.message : String(error)}`
     }
-    const body = (await response.json()) as Partial<Answer> & { message?: string }
+    const body = await answerOf(response)
     if (response.status === 503 && left > 1 && !interrupted.aborted) {
       await new Promise((resolve) => setTimeout(resolve, Number(response.headers.get('retry-after') ?? 1) * 1000))
       continue
     }
-    const { accepted, refused } = body
-    if (accepted !== undefined && refused !== undefined && response.status !== 401) return { accepted, refused }
-    return `${url} answered ${response.status}: ${body.message ?? JSON.stringify(body)}`
+    return verdictsOf(batch, response.status, body) ?? noVerdicts(url, response.status, body)
   }
 }
 
-async function* batchesOf(messages: AsyncIterable<Line>, refused: Refusal[]): AsyncGenerator<Batch, undefined> {
+/** Counted, so that no message can be without a verdict: a batch that was refused as a whole names none of its own. */
+function verdictsOf(batch: Batch, status: number, body: Partial<Answer & Told>): Answer | undefined {
+  const { accepted, refused } = body
+  if (accepted !== undefined && refused?.length === batch.lines.length - accepted) return { accepted, refused }
+  return status === 413 ? refusedWhole(batch, body) : undefined
+}
+
+function noVerdicts(url: string, status: number, { message = 'this is no answer of ingest' }: Partial<Told>): string {
+  return `${url} answered ${status}: ${message}`
+}
+
+function refusedWhole({ lines }: Batch, { reason = 'batch_too_large', message = '' }: Partial<Told>): Answer {
+  return { accepted: 0, refused: lines.map((_, index) => ({ index, reason, message })) }
+}
+
+/** `sentAt` is that of the attempt: ingest takes what passes until it arrives for the error of the sender's clock. */
+function bodyOf({ messages }: Batch): string {
+  return `{"sentAt":"${new Date().toISOString()}","batch":[${messages.join(',')}]}`
+}
+
+/** What the body says; nothing where it breaks off or is not ingest's, as a proxy's page in HTML. */
+async function answerOf(response: Response): Promise<Partial<Answer & Told>> {
+  try {
+    return (await response.json()) ?? {}
+  } catch {
+    return {}
+  }
+}
+
+async function* batchesOf(source: AsyncIterable<Line>, refused: Refusal[]): AsyncGenerator<Batch, undefined> {
   let lines: number[] = []
-  let parts: string[] = []
+  let messages: string[] = []
   let bytes = 0
   const take = (): Batch => {
-    const batch = { lines, body: `{"sentAt":"${new Date().toISOString()}","batch":[${parts.join(',')}]}` }
+    const batch = { lines, messages }
     lines = []
-    parts = []
+    messages = []
     bytes = 0
     return batch
   }
-  for await (const message of messages) {
+  for await (const message of source) {
     if (!message.ok) {
       refused.push(message)
       continue
@@ -136,7 +173,7 @@ async function* batchesOf(messages: AsyncIterable<Line>, refused: Refusal[]): As
     const size = Buffer.byteLength(message.json)
     if (lines.length === batchMessages || (lines.length > 0 && bytes + size > batchBytes)) yield take()
     lines.push(message.line)
-    parts.push(message.json)
+    messages.push(message.json)
     bytes += size
   }
   if (lines.length > 0) yield take()

@@ -1,8 +1,9 @@
 import type { Instance } from '../instance/instance.ts'
 import { rows } from '../warehouse.ts'
 import type { ExpectedPartition } from './expected.ts'
-import { differingColumns, fingerprint } from './fingerprint.ts'
+import { fingerprint } from './fingerprint.ts'
 import type { Measures } from './roll-up.ts'
+import type { ExpectedRows, Meeting } from './rows.ts'
 import { recordColumns, storedRows } from './warehouse-rows.ts'
 
 export interface Difference {
@@ -14,28 +15,38 @@ export interface Difference {
   readonly detail: string
 }
 
-/** Rows up to this offset of `labelled-events` are what the fold speaks of; later ones came after the barrier. */
+export type Stored = Readonly<Record<string, unknown>>
+
+/** A row that is in both but not the same, as the warehouse has it. */
+export interface Differing {
+  readonly table: 'events' | 'sessions' | 'conversions'
+  readonly partition: number
+  readonly key: number | string
+  readonly stored: Stored
+}
+
+/** What comparing one table of one partition came to. */
+export interface Compared {
+  readonly differences: Difference[]
+  /** Rows whose difference is to be looked up; a sample where there are many. */
+  readonly differing: Differing[]
+}
+
+/** Most rows of a table and partition whose difference is looked up. */
+const mostLookedUp = 50
+
+/** Rows up to the barrier are what the fold speaks of; later ones came after it. Labelled events never change. */
 export async function compareEvents(
   instance: Instance,
   partition: number,
-  expected: ExpectedPartition,
+  { events }: ExpectedPartition,
   barrier: number,
-): Promise<Difference[]> {
-  const differences: Difference[] = []
-  const note = (row: number, what: Difference['what'], detail = '') =>
-    differences.push({ table: 'events', partition, row: `input offset ${row}`, what, detail })
-  const left = new Map(expected.events)
+): Promise<Compared> {
+  const comparison = new Comparison('events', partition, events)
   const columns = await recordColumns(instance, 'events')
-  for await (const { _offset, record } of storedRows(instance, { columns, from: 'events', partition })) {
-    if (_offset >= barrier) continue
-    const at = record['input_offset'] as number
-    const wanted = left.get(at)
-    if (wanted === undefined) note(at, expected.events.has(at) ? 'doubled' : 'extra')
-    else if (wanted !== fingerprint(record)) note(at, 'differs', `expected ${wanted}, stored ${fingerprint(record)}`)
-    left.delete(at)
-  }
-  for (const at of left.keys()) note(at, 'missing')
-  return differences
+  for await (const { _offset, record } of storedRows(instance, { columns, from: 'events', partition }))
+    if (_offset < barrier) comparison.meet(record['input_offset'] as number, record)
+  return comparison.end()
 }
 
 /** Sessions or conversions as they stand: the last version of each, retracted ones gone. */
@@ -43,34 +54,51 @@ export async function compareFacts(
   instance: Instance,
   partition: number,
   table: 'sessions' | 'conversions',
-  expected: ReadonlyMap<string, { readonly is_deleted: 0 | 1 }>,
-): Promise<Difference[]> {
+  expected: ExpectedPartition,
+): Promise<Compared> {
   const id = table === 'sessions' ? 'session_id' : 'conversion_id'
-  const differences: Difference[] = []
-  const note = (row: string, what: Difference['what'], detail = '') =>
-    differences.push({ table, partition, row, what, detail })
-  const left = new Map([...expected].filter(([, row]) => row.is_deleted === 0))
+  const comparison = new Comparison(table, partition, expected[table])
   const columns = await recordColumns(instance, table)
-  for await (const { record } of storedRows(instance, { columns, from: `${table} FINAL`, partition })) {
-    const row = record[id] as string
-    const wanted = left.get(row) as Readonly<Record<string, unknown>> | undefined
-    if (wanted === undefined) note(row, expected.get(row)?.is_deleted === 0 ? 'doubled' : 'extra')
-    else {
-      const stored = Object.keys(record)
-      const differing = differingColumns(Object.fromEntries(stored.map((name) => [name, wanted[name]])), record)
-      if (differing.length > 0)
-        note(
-          row,
-          'differs',
-          differing
-            .map((c) => `${c}: expected ${JSON.stringify(wanted[c])}, stored ${JSON.stringify(record[c])}`)
-            .join('; '),
-        )
-    }
-    left.delete(row)
+  for await (const { record } of storedRows(instance, { columns, from: `${table} FINAL`, partition }))
+    comparison.meet(record[id] as string, record)
+  return comparison.end()
+}
+
+class Comparison<K extends number | string> {
+  readonly #table: Differing['table']
+  readonly #partition: number
+  readonly #expected: ExpectedRows<K>
+  readonly #compared: Compared = { differences: [], differing: [] }
+
+  constructor(table: Differing['table'], partition: number, expected: ExpectedRows<K>) {
+    this.#table = table
+    this.#partition = partition
+    this.#expected = expected
   }
-  for (const row of left.keys()) note(row, 'missing')
-  return differences
+
+  meet(key: K, stored: Stored): void {
+    const meeting = this.#expected.meet(key, fingerprint(stored))
+    if (meeting === 'same') return
+    this.#note(key, meeting)
+    const { differing } = this.#compared
+    if (meeting === 'differs' && differing.length < mostLookedUp)
+      differing.push({ table: this.#table, partition: this.#partition, key, stored })
+  }
+
+  end(): Compared {
+    for (const key of this.#expected.missing()) this.#note(key, 'missing')
+    return this.#compared
+  }
+
+  #note(key: K, what: Exclude<Meeting, 'same'> | 'missing'): void {
+    const row = rowName(key)
+    this.#compared.differences.push({ table: this.#table, partition: this.#partition, row, what, detail: '' })
+  }
+}
+
+/** A row as differences name it. */
+export function rowName(key: number | string): string {
+  return typeof key === 'number' ? `input offset ${key}` : key
 }
 
 export async function compareRollUp(

@@ -1,9 +1,17 @@
+import { createHash } from 'node:crypto'
+
+/** 128 bits: among a billion rows no two different ones have the same by chance. */
+export const hashBytes = 16
+
 /**
- * One text for a row, the same however its columns are ordered and whichever side it comes from. A key `__proto__` of a
+ * One value for a row, the same however its columns are ordered and whichever side it comes from. A key `__proto__` of a
  * map is left out: JavaScript's decoders cannot hold it, while the warehouse can.
  */
-export function fingerprint(row: Readonly<object>): string {
-  return JSON.stringify(sorted(row))
+export function fingerprint(row: Readonly<object>): Buffer {
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(row)))
+    .digest()
+    .subarray(0, hashBytes)
 }
 
 function sorted(value: unknown): unknown {

@@ -1,87 +1,91 @@
-import { readLog, topicName, type Codec, type DeadLetter } from '@cairn/runtime'
-import { connectionOf } from '../flush.ts'
+import type { Outcome } from '@cairn/domain'
+import type { Codec } from '@cairn/runtime'
 import type { Instance } from '../instance/instance.ts'
-import type { ExpectedPartition } from './expected.ts'
+import { rows } from '../warehouse.ts'
+import { readDeadLetters } from './dead-letters.ts'
+import type { PartitionFold } from './fold.ts'
 
-/** received = stored + duplicate + dead-lettered; refused ones never reached the log and are counted beside it. */
+/**
+ * received = stored + duplicate + dead-lettered, each counted by itself: received, duplicates and poison by folding the
+ * log, stored by ClickHouse, dead letters by their topic. Refused messages never reached the log and are counted beside
+ * it, as are dead letters of records that no event made.
+ */
 export interface Ledger {
   readonly received: number
   readonly stored: number
   readonly duplicate: number
   readonly duplicateConflict: number
   readonly late: number
-  /** By stage and reason, each message once however often it was written. */
+  /** Events by stage and reason, each once however often it was written. */
   readonly deadLettered: ReadonlyMap<string, number>
+  /** Records of sessions and conversions, and ones that came into a topic otherwise than by the fold. */
+  readonly otherDeadLetters: ReadonlyMap<string, number>
   readonly refused: ReadonlyMap<string, number>
+}
+
+/** One partition as the ledger needs it, up to the flush. */
+export interface LedgerPartition {
+  readonly fold: Pick<PartitionFold, 'outcomes' | 'late'>
+  /** Offset of the flush in topic `events`. */
+  readonly end: number
+  /** Offset of its barrier in `labelled-events`. */
+  readonly barrier: number
+  /** Events that are to be stored and are not. */
+  readonly missing: number
 }
 
 export async function readLedger(
   instance: Instance,
   codec: Codec,
-  partitions: readonly ExpectedPartition[],
+  partitions: readonly LedgerPartition[],
+  signal: AbortSignal,
 ): Promise<Ledger> {
-  const letters = await deadLetters(instance, codec)
-  const sum = (of: (p: ExpectedPartition) => number) => partitions.reduce((total, p) => total + of(p), 0)
-  const { outcomes } = totals(partitions)
+  const sum = (of: (p: LedgerPartition) => number) => partitions.reduce((total, p) => total + of(p), 0)
+  const counted = (outcome: Outcome) => sum(({ fold }) => fold.outcomes[outcome])
+  const [duplicate, duplicateConflict] = [counted('duplicate'), counted('duplicate_conflict')]
   return {
-    received: outcomes.accepted + outcomes.duplicate + outcomes.duplicate_conflict + outcomes.poison,
-    stored: sum((p) => p.events.size),
-    duplicate: outcomes.duplicate,
-    duplicateConflict: outcomes.duplicate_conflict,
-    late: sum((p) => p.late),
-    deadLettered: countReasons(letters.filter((l) => l.stage !== 'ingest')),
-    refused: countReasons(letters.filter((l) => l.stage === 'ingest')),
+    received: counted('accepted') + duplicate + duplicateConflict + counted('poison'),
+    stored: await storedEvents(instance, partitions),
+    duplicate,
+    duplicateConflict,
+    late: sum(({ fold }) => fold.late),
+    ...(await readDeadLetters(instance, codec, partitions, signal)),
   }
 }
 
-function totals(partitions: readonly ExpectedPartition[]) {
-  const outcomes = { accepted: 0, duplicate: 0, duplicate_conflict: 0, poison: 0 }
-  for (const { outcomes: one } of partitions) {
-    for (const name of Object.keys(outcomes) as (keyof typeof outcomes)[]) outcomes[name] += one[name]
+async function storedEvents(instance: Instance, partitions: readonly LedgerPartition[]): Promise<number> {
+  let stored = 0
+  for (const [partition, { barrier }] of partitions.entries()) {
+    const [counted] = await rows<{ n: number }>(
+      instance,
+      'SELECT count() AS n FROM events WHERE _partition = {partition:UInt16} AND _offset < {barrier:UInt64}',
+      { partition: String(partition), barrier: String(barrier) },
+    )
+    stored += counted?.n ?? 0
   }
-  return { outcomes }
-}
-
-async function deadLetters(instance: Instance, codec: Codec): Promise<DeadLetter[]> {
-  const found = new Map<string, DeadLetter>()
-  await readLog(connectionOf(instance, 'verify'), topicName(instance.namespace, 'dead-letters'), (_, records) => {
-    for (const { value } of records) {
-      const decoded = codec.decode(value)
-      if (decoded.ok && decoded.kind === 'dead-letter') found.set(decoded.value.id, decoded.value)
-    }
-  })
-  return [...found.values()]
-}
-
-function countReasons(letters: readonly DeadLetter[]): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const { stage, reason } of letters) {
-    const name = stage === 'ingest' ? reason : `${stage}: ${reason}`
-    counts.set(name, (counts.get(name) ?? 0) + 1)
-  }
-  return counts
+  return stored
 }
 
 export function ledgerText(ledger: Ledger): string {
   const { received, stored, duplicate, duplicateConflict, late } = ledger
-  const dead = [...ledger.deadLettered.values()].reduce((a, b) => a + b, 0)
+  const total = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((a, b) => a + b, 0)
   const row = (name: string, n: number) => `  ${name.padEnd(34)}${String(n).padStart(10)}\n`
   const reasons = (counts: ReadonlyMap<string, number>) => [...counts].map(([name, n]) => row(`  ${name}`, n)).join('')
-  const balance = received - stored - duplicate - duplicateConflict - dead
+  const balance = unaccounted(ledger)
+  const others = total(ledger.otherDeadLetters)
   return [
     'ledger\n',
     row('received on the log', received),
     row('= stored', stored),
     row('+ duplicate', duplicate),
     row('+ duplicate_conflict', duplicateConflict),
-    row('+ dead-lettered', dead),
+    row('+ dead-lettered', total(ledger.deadLettered)),
     reasons(ledger.deadLettered),
     balance === 0 ? '' : row('UNACCOUNTED FOR', balance),
-    row(
-      'refused at the door',
-      [...ledger.refused.values()].reduce((a, b) => a + b, 0),
-    ),
+    row('refused at the door', total(ledger.refused)),
     reasons(ledger.refused),
+    others === 0 ? '' : row('dead letters of no event', others),
+    reasons(ledger.otherDeadLetters),
     row('late among the stored', late),
   ].join('')
 }

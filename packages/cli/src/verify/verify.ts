@@ -1,10 +1,14 @@
-import { createCodec, openCatalog, readLog, topicName } from '@cairn/runtime'
+import { createCodec, readLog, topicName, type Catalog, type Codec, type LogPosition } from '@cairn/runtime'
+import { catalogOf } from '../catalog.ts'
 import { CommandFailure, exitCode } from '../command.ts'
 import { barriersPassed, connectionOf, flush, release, type PassedBarrier } from '../flush.ts'
 import type { Instance } from '../instance/instance.ts'
-import { compareEvents, compareFacts, compareRollUp, type Difference } from './compare.ts'
+import { compareEvents, compareFacts, compareRollUp, type Compared, type Difference } from './compare.ts'
+import { explained } from './details.ts'
 import { ExpectedPartition } from './expected.ts'
+import { beginHold, type Hold } from './hold.ts'
 import { readLedger, type Ledger } from './ledger.ts'
+import { recordColumns } from './warehouse-rows.ts'
 
 export interface Verification {
   readonly ledger: Ledger
@@ -18,73 +22,131 @@ export interface Verification {
 }
 
 export interface VerifyOptions {
+  /** Longest time for the sink to catch up. */
   readonly timeoutMs: number
   readonly interrupted: AbortSignal
+  /** The sink goes on by itself after this long, whatever became of us. */
+  readonly holdMs?: number
 }
 
-/** The sink goes on by itself after this long, whatever became of us. */
-const holdMs = 120_000
+const defaultHoldMs = 120_000
+
+/** Reading what came meanwhile is repeated until it takes no longer than this, so that little is left for the hold. */
+const quickMs = 3000
+const mostRounds = 5
+
+/** What a verification works with. */
+interface Work extends Pick<VerifyOptions, 'timeoutMs' | 'interrupted'> {
+  readonly instance: Instance
+  readonly schemas: { readonly catalog: Catalog; readonly codec: Codec }
+  readonly partitions: readonly ExpectedPartition[]
+}
 
 /**
  * Folds topic `events` again from its beginning to a flush, and compares what that gives with every row the warehouse
- * holds. The sink stands still at the flush's barriers meanwhile, so that both sides speak of the same moment.
+ * holds. The sink stands still at the flush's barriers while what changes is compared, so that both sides speak of the
+ * same moment; everything that can be done before or after is.
  */
 export async function verify(instance: Instance, options: VerifyOptions): Promise<Verification> {
-  const flushId = await flush(instance, holdMs)
+  const work = await prepare(instance, options)
+  await passed(work, await flush(instance, 0))
+  const position = await foldToTheEnd(work)
+  const hold = await beginHold(instance, options.holdMs ?? defaultHoldMs)
+  let barriers: readonly PassedBarrier[]
+  const compared: Compared[] = []
   try {
-    const passed = await barriersPassed(instance, flushId, options.timeoutMs, options.interrupted)
-    if (passed === undefined)
-      throw new CommandFailure(
-        exitCode.unavailable,
-        'the sink did not reach the barrier in time; "cairn lag" shows what is behind',
-      )
-    return await compareAll(instance, flushId, passed)
+    barriers = await passed(work, hold.flushId)
+    await foldRest(work, position, hold)
+    for (const [p, expected] of work.partitions.entries()) {
+      compared.push({ differences: await compareRollUp(instance, p, expected.rollUp.rows()), differing: [] })
+      for (const table of ['sessions', 'conversions'] as const)
+        compared.push(await compareFacts(instance, p, table, expected))
+    }
+    await hold.check(barriers)
   } finally {
-    await release(instance, flushId)
+    // Where it cannot be released, the sink goes on by itself.
+    await release(instance, hold.flushId).catch(() => undefined)
   }
+  return conclude(work, hold.flushId, barriers, compared)
 }
 
-async function compareAll(
-  instance: Instance,
-  flushId: string,
-  passed: readonly PassedBarrier[],
-): Promise<Verification> {
-  const catalog = await openCatalog(instance.schemaRegistry)
+async function prepare(instance: Instance, { timeoutMs, interrupted }: VerifyOptions): Promise<Work> {
+  const catalog = await catalogOf(instance)
   const codec = createCodec(catalog)
-  const partitions = Array.from({ length: instance.partitions }, () => new ExpectedPartition(catalog, codec, flushId))
-  await readLog(connectionOf(instance, 'verify'), topicName(instance.namespace, 'events'), (p, records) =>
-    partitions[p]?.add(records),
-  )
-  const incomplete = partitions.findIndex((p) => !p.complete)
-  if (incomplete >= 0)
-    throw new CommandFailure(
-      exitCode.unavailable,
-      `partition ${incomplete} of topic events does not hold the flush: is this the Kafka the instance uses?`,
-    )
-
-  const differences: Difference[] = []
-  let rollUpRows = 0
-  for (const [p, expected] of partitions.entries()) {
-    const barrier = passed.find((b) => b.topic === 'labelled-events' && b.partition === p)?.offset ?? 0
-    const rollUp = expected.rollUp().rows
-    rollUpRows += rollUp.size
-    differences.push(
-      ...(await compareEvents(instance, p, expected, barrier)),
-      ...(await compareFacts(instance, p, 'sessions', expected.sessions)),
-      ...(await compareFacts(instance, p, 'conversions', expected.conversions)),
-      ...(await compareRollUp(instance, p, rollUp)),
-    )
+  const columns = {
+    sessions: (await recordColumns(instance, 'sessions')).names,
+    conversions: (await recordColumns(instance, 'conversions')).names,
   }
-  const standing = (rows: (p: ExpectedPartition) => ReadonlyMap<string, { readonly is_deleted: 0 | 1 }>) =>
-    partitions.reduce((n, p) => n + [...rows(p).values()].filter((row) => row.is_deleted === 0).length, 0)
+  const partitions = Array.from({ length: instance.partitions }, () => new ExpectedPartition(catalog, codec, columns))
+  return { instance, timeoutMs, interrupted, schemas: { catalog, codec }, partitions }
+}
+
+async function passed({ instance, timeoutMs, interrupted }: Work, flushId: string): Promise<PassedBarrier[]> {
+  const barriers = await barriersPassed(instance, flushId, timeoutMs, interrupted)
+  interrupted.throwIfAborted()
+  if (barriers !== undefined) return barriers
+  throw new CommandFailure(
+    exitCode.unavailable,
+    'the sink did not reach the barrier in time; "cairn lag" shows what is behind',
+  )
+}
+
+async function foldToTheEnd(work: Work): Promise<LogPosition> {
+  let position: LogPosition = new Map()
+  for (let round = 0; round < mostRounds; round++) {
+    const began = performance.now()
+    position = await foldOn(work, position)
+    if (performance.now() - began < quickMs) break
+  }
+  return position
+}
+
+function foldOn({ instance, partitions, interrupted }: Work, from: LogPosition): Promise<LogPosition> {
+  const topic = topicName(instance.namespace, 'events')
+  return readLog(connectionOf(instance, 'verify'), topic, (p, records) => partitions[p]?.fold.add(records), {
+    from,
+    signal: interrupted,
+  })
+}
+
+async function foldRest(work: Work, position: LogPosition, hold: Hold): Promise<void> {
+  for (const { fold } of work.partitions) fold.endAt(hold.flushId)
+  await foldOn(work, position)
+  const incomplete = work.partitions.findIndex(({ fold }) => fold.end === undefined)
+  if (incomplete < 0) return
+  throw new CommandFailure(
+    exitCode.unavailable,
+    `partition ${incomplete} of topic events does not hold the flush: is this the Kafka the instance uses?`,
+  )
+}
+
+/** What needs no standing still: events, which never change, the ledger, and what the differences are. */
+async function conclude(
+  { instance, schemas, partitions, interrupted }: Work,
+  flushId: string,
+  barriers: readonly PassedBarrier[],
+  facts: readonly Compared[],
+): Promise<Verification> {
+  const found = [...facts]
+  const inLedger = []
+  for (const [p, expected] of partitions.entries()) {
+    const barrier = barriers.find((b) => b.topic === 'labelled-events' && b.partition === p)?.offset ?? 0
+    const events = await compareEvents(instance, p, expected, barrier)
+    const missing = events.differences.filter(({ what }) => what === 'missing').length
+    inLedger.push({ fold: expected.fold, end: expected.fold.end ?? 0, barrier, missing })
+    found.push(events)
+    interrupted.throwIfAborted()
+  }
+  const all = { differences: found.flatMap((f) => f.differences), differing: found.flatMap((f) => f.differing) }
+  const sum = (of: (p: ExpectedPartition) => number) => partitions.reduce((n, p) => n + of(p), 0)
   return {
-    ledger: await readLedger(instance, codec, partitions),
-    differences,
+    ledger: await readLedger(instance, schemas.codec, inLedger, interrupted),
+    differences: await explained(instance, schemas, flushId, all, interrupted),
     compared: {
-      events: partitions.reduce((n, p) => n + p.events.size, 0),
-      sessions: standing((p) => p.sessions),
-      conversions: standing((p) => p.conversions),
-      rollUpRows,
+      events: sum((p) => p.events.standing),
+      sessions: sum((p) => p.sessions.standing),
+      conversions: sum((p) => p.conversions.standing),
+      rollUpRows: sum((p) => p.rollUp.rows().size),
     },
   }
 }

@@ -2,9 +2,11 @@ import { crc32 } from 'node:zlib'
 import avro from 'avsc'
 import type { Label, StorefrontEvent } from '@cairn/domain'
 import { labelledName, type Catalog, type CatalogEntry } from './catalog.ts'
+import { createMessageWriter, initialScratch, type WriteMessage } from './message.ts'
 import type { RecordKind, RecordTypes } from './records.ts'
 import type { AvroRecord, AvroSchema } from './schema.ts'
-import { headerBytes, readHeader, writeHeader } from './wire.ts'
+import { headerBytes, readHeader } from './wire.ts'
+import { compileWrite, type WriteValue } from './write.ts'
 
 export type Decoded =
   | {
@@ -37,15 +39,13 @@ export interface Codec {
 }
 
 const firstContentField = 'event_id'
-/** Grows when a record does not fit; one event is at most 32 KB of JSON. */
-const initialScratch = 256 * 1024
 
 export function createCodec(catalog: Catalog): Codec {
-  const write = createWriter()
+  const write = createMessageWriter()
   const event = eventWriter(catalog, write)
   const readers = new Map<number, Reader>()
-  const types = new Map<string, { type: avro.Type; id: number }>()
-  const label = { type: compile(catalog.label), idOf: new Map<number, number>() }
+  const writers = new Map<string, { write: WriteValue; id: number }>()
+  const label = { write: compileWrite(catalog.label), idOf: new Map<number, number>() }
 
   function reader(id: number): Reader | undefined {
     const known = readers.get(id)
@@ -60,12 +60,12 @@ export function createCodec(catalog: Catalog): Codec {
   return {
     encodeEvent: event,
     encode(kind, value) {
-      let known = types.get(kind)
+      let known = writers.get(kind)
       if (known === undefined) {
         const { id, schema } = catalog.named(kind)
-        types.set(kind, (known = { type: compile(schema), id }))
+        writers.set(kind, (known = { write: compileWrite(schema), id }))
       }
-      return write(known.type, value, known.id)
+      return write(known.write, value, known.id)
     },
     decode(message) {
       if (message === null) return { ok: false, reason: 'no_value', detail: 'the record has no value' }
@@ -84,7 +84,7 @@ export function createCodec(catalog: Catalog): Codec {
     prependLabel(message, eventSchemaId, value) {
       let id = label.idOf.get(eventSchemaId)
       if (id === undefined) label.idOf.set(eventSchemaId, (id = catalog.named(labelledName(eventSchemaId)).id))
-      const head = write(label.type, value, id, message.length - headerBytes)
+      const head = write(label.write, value, id, message.length - headerBytes)
       message.copy(head, head.length - (message.length - headerBytes), headerBytes)
       return head
     },
@@ -92,36 +92,19 @@ export function createCodec(catalog: Catalog): Codec {
 }
 
 type Reader = (message: Buffer) => Decoded
-type Write = (type: avro.Type, value: unknown, id: number, roomAfter?: number) => Buffer
-
-function createWriter(): Write {
-  let scratch = Buffer.allocUnsafe(initialScratch)
-  return (type, value, id, roomAfter = 0) => {
-    let end = type.encode(value, scratch, headerBytes)
-    if (end < 0) {
-      scratch = Buffer.allocUnsafe(scratch.length - end + headerBytes)
-      end = type.encode(value, scratch, headerBytes)
-    }
-    const message = Buffer.allocUnsafe(end + roomAfter)
-    scratch.copy(message, 0, 0, end)
-    writeHeader(message, id)
-    return message
-  }
-}
-
 /** Encodes content first: its checksum is an arrival field. Both parts are whole records, so their bytes just join. */
-function eventWriter(catalog: Catalog, write: Write): (event: StorefrontEvent) => Buffer {
+function eventWriter(catalog: Catalog, write: WriteMessage): (event: StorefrontEvent) => Buffer {
   const newest = catalog.events.at(-1)
   if (newest === undefined) throw new Error('the catalog has no event schema')
   const split = newest.schema.fields.findIndex((f) => f.name === firstContentField)
-  const arrival = compile({ ...newest.schema, fields: newest.schema.fields.slice(0, split) })
-  const content = compile({ ...newest.schema, fields: newest.schema.fields.slice(split) })
+  const arrival = compileWrite({ ...newest.schema, fields: newest.schema.fields.slice(0, split) })
+  const content = compileWrite({ ...newest.schema, fields: newest.schema.fields.slice(split) })
   let scratch = Buffer.allocUnsafe(initialScratch)
   return (event) => {
-    let end = content.encode(event, scratch, 0)
-    if (end < 0) {
-      scratch = Buffer.allocUnsafe(scratch.length - end)
-      end = content.encode(event, scratch, 0)
+    let end = content(event, scratch, 0)
+    if (end > scratch.length) {
+      scratch = Buffer.allocUnsafe(end)
+      end = content(event, scratch, 0)
     }
     const contentBytes = scratch.subarray(0, end)
     const { received_at, sent_at, event_time, ip } = event

@@ -1,41 +1,39 @@
 import avro from 'avsc'
 import type { Dues, VisitorCodec, VisitorState } from '@cairn/domain'
 import type { Catalog } from './catalog.ts'
+import { createMessageWriter } from './message.ts'
 import type { AvroRecord } from './schema.ts'
-import { headerBytes, readHeader, writeHeader } from './wire.ts'
+import { headerBytes, readHeader } from './wire.ts'
+import { compileWrite } from './write.ts'
 
 /** Bytes of a visitor state as the state topic holds them. Throws for bytes of another schema: nothing can go on then. */
 export function createVisitorCodec(catalog: Catalog): VisitorCodec {
   const { id, schema, walk } = catalog.named('visitor-state')
   const type = avro.Type.forSchema(schema as unknown as avro.Schema)
+  const write = compileWrite(schema)
+  const message = createMessageWriter()
   const dues = duesType(schema)
   const skipRest = dues.createResolver(type)
 
   function checked(bytes: Uint8Array): Buffer {
-    const message = bytes as Buffer
-    const found = readHeader(message)
+    const given = bytes as Buffer
+    const found = readHeader(given)
     if (found !== id)
       throw new Error(
         `a visitor state has schema ${String(found)}, ${id} is expected: it was written by another version`,
       )
-    return message
+    return given
   }
 
   return {
-    encode(state) {
-      const value = type.toBuffer(state)
-      const message = Buffer.allocUnsafe(headerBytes + value.length)
-      writeHeader(message, id)
-      value.copy(message, headerBytes)
-      return message
-    },
+    encode: (state) => message(write, state, id),
     decode(bytes) {
-      const message = checked(bytes)
-      if (walk(message, headerBytes) !== message.length)
+      const state = checked(bytes)
+      if (walk(state, headerBytes) !== state.length)
         throw new Error(
-          `a visitor state of ${message.length} bytes does not end where its schema does: it was cut off or overwritten`,
+          `a visitor state of ${state.length} bytes does not end where its schema does: it was cut off or overwritten`,
         )
-      return type.decode(message, headerBytes).value as VisitorState
+      return type.decode(state, headerBytes).value as VisitorState
     },
     peekDues: (bytes) => dues.decode(checked(bytes), headerBytes, skipRest).value as Dues,
   }

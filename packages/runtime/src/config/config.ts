@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { faultForm, faultPoints } from '../faults/faults.ts'
 
 /** Re-exported so that services describe their configuration without another importer of the library. */
 export { z }
@@ -92,5 +93,9 @@ export const commonSettings = {
     .url()
     .optional()
     .describe('Schema registry that gives schema ids; schemas/avro/ids.json when absent'),
-  CAIRN_FAULT: z.string().optional().describe('Fault point to act at, for fault tests only'),
+  CAIRN_FAULT: z
+    .string()
+    .regex(faultForm, `must be <point>=<kill|stop|fail>[@<nth time>] with one of the points ${faultPoints.join(', ')}`)
+    .optional()
+    .describe('Fault point to act at, for fault tests only'),
 } as const

@@ -1,7 +1,7 @@
 import type { Codec } from '../codec/codec.ts'
 import type { KafkaConnection } from '../kafka/client.ts'
 import { openProducer } from '../kafka/producer.ts'
-import { readLog } from '../kafka/read-log.ts'
+import { readLog, type Visit } from '../kafka/read-log.ts'
 import { topicName } from '../kafka/topic-names.ts'
 
 /**
@@ -15,15 +15,16 @@ export async function deployDefinitions(
   codec: Codec,
   namespace: string,
   json: string,
+  signal?: AbortSignal,
 ): Promise<number> {
   const topic = topicName(namespace, 'definitions')
   const events = topicName(namespace, 'events')
   const producer = await openProducer(connection)
   try {
-    let latest = await deployedDefinitions(connection, namespace)
+    let latest = await deployedDefinitions(connection, namespace, signal)
     if (latest?.json !== json) {
       await producer.send(topic, 0, [{ key: 'definitions', value: Buffer.from(json) }])
-      latest = await deployedDefinitions(connection, namespace)
+      latest = await deployedDefinitions(connection, namespace, signal)
     }
     if (latest === undefined) throw new Error(`topic ${topic} is empty after the definitions were appended`)
     const value = codec.encode('definitions', latest)
@@ -45,11 +46,13 @@ export interface DeployedDefinitions {
 export async function deployedDefinitions(
   connection: KafkaConnection,
   namespace: string,
+  signal?: AbortSignal,
 ): Promise<DeployedDefinitions | undefined> {
   let latest: DeployedDefinitions | undefined
-  await readLog(connection, topicName(namespace, 'definitions'), (_, records) => {
+  const take: Visit = (_, records) => {
     const last = records.at(-1)
     if (last !== undefined) latest = { number: last.offset, json: last.value?.toString() ?? '' }
-  })
+  }
+  await readLog(connection, topicName(namespace, 'definitions'), take, signal === undefined ? {} : { signal })
   return latest
 }

@@ -20,6 +20,11 @@ export const faultPoints = [
 
 export type FaultPoint = (typeof faultPoints)[number]
 
+/** How `CAIRN_FAULT` is written. */
+export const faultForm = new RegExp(
+  `^(${faultPoints.map((p) => p.replace('.', '\\.')).join('|')})=(kill|stop|fail)(?:@([1-9]\\d*))?$`,
+)
+
 export const noFaults: Faults = { reach: () => Promise.resolve() }
 
 /**
@@ -31,8 +36,9 @@ export function faultsFrom(
   text: string | undefined,
   process: { pid: number; kill(pid: number, signal: string): void },
 ): Faults {
-  const match = text === undefined ? null : /^([\w.-]+)=(kill|stop|fail)(?:@(\d+))?$/.exec(text)
-  if (match === null) return noFaults
+  if (text === undefined) return noFaults
+  const match = faultForm.exec(text)
+  if (match === null) throw new Error(`no fault is written ${text}`)
   const [, point, action, nth] = match
   let left = Number(nth ?? 1)
   return {

@@ -1,7 +1,11 @@
 import { Kafka, logLevel, type LogEntry } from 'kafkajs'
 import type { Logger } from '../log/log.ts'
+import { searchCoordinatorAgain } from './coordinator-search.ts'
+import { decodeFetchQuickly } from './fetch-response.ts'
 import { encodeProduceQuickly } from './produce-request.ts'
 
+searchCoordinatorAgain()
+decodeFetchQuickly()
 encodeProduceQuickly()
 
 /**
@@ -9,6 +13,12 @@ encodeProduceQuickly()
  * its predecessor's markers are written: 336 ms a transaction, against 11 to 35 ms from a 5 ms start.
  */
 const quickRetry = { initialRetryTime: 5, maxRetryTime: 500, retries: 20 }
+
+/**
+ * kafkajs starts sequence numbers again at 0 beyond 2^31 where the broker expects them to wrap to 0 after 2^31 - 1, and
+ * then fails for good; a producer is replaced long before.
+ */
+export const recordsBeforeRecycling = 2 ** 30
 
 export interface KafkaConnection {
   readonly brokers: readonly string[]

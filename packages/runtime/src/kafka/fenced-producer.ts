@@ -1,7 +1,8 @@
 import kafkajs, { type Producer, type Transaction } from 'kafkajs'
-import { connect, type KafkaConnection } from './client.ts'
+import { connect, recordsBeforeRecycling, type KafkaConnection } from './client.ts'
 import { toOnePartition } from './one-partition.ts'
 import { sendable, type Outgoing } from './record.ts'
+import { ProducerSpent } from './stopped.ts'
 
 export interface TopicRecords {
   readonly topic: string
@@ -24,7 +25,8 @@ export interface FencedProducer {
   /**
    * Writes all records in one transaction to the given partition. One send carries one topic-partition only: kafkajs
    * resolves a send over several leaders even when one of them lost its part.
-   * `beforeCommit` runs between the writes and the commit.
+   * `beforeCommit` runs between the writes and the commit. Rejects with ProducerSpent, before anything is written, once
+   * so many records were that the producer must be replaced.
    */
   transact(
     partition: number,
@@ -48,6 +50,7 @@ const transactionTimeoutMs = 10_000
 export async function openFencedProducer(
   connection: KafkaConnection,
   transactionalId: string,
+  mostRecords: number = recordsBeforeRecycling,
 ): Promise<FencedProducer> {
   const producer = connect(connection).producer({
     transactionalId,
@@ -57,9 +60,12 @@ export async function openFencedProducer(
     allowAutoTopicCreation: false,
   })
   await producer.connect()
+  let sent = 0
 
   return {
     async transact(partition, topics, beforeCommit) {
+      if (sent >= mostRecords) throw new ProducerSpent()
+      for (const { records } of topics) sent += records.length
       return run(producer, async (transaction) => {
         for (const { topic, records } of topics) await write(transaction, topic, partition, records)
         await beforeCommit?.()

@@ -1,5 +1,5 @@
 import { CompressionTypes, type Producer } from 'kafkajs'
-import { connect, type KafkaConnection } from './client.ts'
+import { connect, recordsBeforeRecycling, type KafkaConnection } from './client.ts'
 import { toOnePartition } from './one-partition.ts'
 import { sendable, type Outgoing } from './record.ts'
 
@@ -10,12 +10,6 @@ export interface IdempotentProducer {
   send(topic: string, partition: number, records: readonly Outgoing[]): Promise<void>
   close(): Promise<void>
 }
-
-/**
- * kafkajs starts sequence numbers again at 0 beyond 2^31 where the broker expects them to wrap to 0 after 2^31 - 1, and
- * then fails for good; a producer is replaced long before.
- */
-const recordsBeforeRecycling = 2 ** 30
 
 export async function openProducer(connection: KafkaConnection): Promise<IdempotentProducer> {
   const kafka = connect(connection)

@@ -19,3 +19,11 @@ export class OwnershipLost extends Error {
     this.name = 'OwnershipLost'
   }
 }
+
+/** Thrown instead of a transaction when the partition's producer is due for replacement, which only a takeover does. */
+export class ProducerSpent extends Error {
+  constructor() {
+    super("the partition's producer has written as many records as one may")
+    this.name = 'ProducerSpent'
+  }
+}

@@ -16,17 +16,24 @@ const compacted = {
   'min.cleanable.dirty.ratio': '0.3',
 }
 
-const settings: Partial<Record<TopicKind, Readonly<Record<string, string>>>> = {
-  events: { 'message.timestamp.type': 'LogAppendTime', 'retention.ms': '-1' },
-  definitions: { 'retention.ms': '-1' },
+const forEver = { 'retention.ms': '-1' }
+/** What the sink reads: as long as it may be away before rows must be made again from topic `events`. */
+const outputs = { 'retention.ms': String(14 * 86_400_000) }
+
+const settings: Readonly<Record<TopicKind, Readonly<Record<string, string>>>> = {
+  events: { ...forEver, 'message.timestamp.type': 'LogAppendTime' },
+  definitions: forEver,
+  'labelled-events': outputs,
+  sessions: outputs,
+  conversions: outputs,
   'attribution-state': { ...compacted, ...recordLimit },
   'sink-state': compacted,
-  'dead-letters': recordLimit,
+  'dead-letters': { ...forEver, ...recordLimit },
 }
 
 /** Settings a topic is created with. */
 export function settingsOf(kind: TopicKind): Readonly<Record<string, string>> {
-  return settings[kind] ?? {}
+  return settings[kind]
 }
 
 /** What `describeConfigs` says of a setting that was given to the topic itself. */

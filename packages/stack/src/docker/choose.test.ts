@@ -8,12 +8,14 @@ import { chooseKind } from './choose.ts'
 describe('where a server of a data directory runs', () => {
   let dir: string
   let paths: ServerPaths
+  let said: string[]
 
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'cairn-choose-'))
     mkdirSync(join(dir, 'bin'))
     paths = serverPaths(dir, 'kafka')
     mkdirSync(paths.dir)
+    said = []
   })
 
   afterEach(() => {
@@ -28,16 +30,17 @@ describe('where a server of a data directory runs', () => {
   }
 
   const choose = (env: Readonly<Record<string, string>> = {}) =>
-    chooseKind('kafka', paths, { PATH: join(dir, 'bin'), ...env })
+    chooseKind('kafka', paths, { PATH: join(dir, 'bin'), ...env }, (line) => said.push(line))
 
   it('is Docker where an engine answers and has the image', async () => {
     dockerThatFailsOn('nothing')
     expect(await choose()).toEqual({ ok: true, kind: 'docker' })
   })
 
-  it('is Docker where the image can be pulled', async () => {
+  it('is Docker where the image can be pulled, which is said', async () => {
     dockerThatFailsOn('image*')
     expect(await choose()).toEqual({ ok: true, kind: 'docker' })
+    expect(said).toEqual([expect.stringMatching(/^pulling image/)])
   })
 
   it.each([

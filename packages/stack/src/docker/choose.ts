@@ -12,6 +12,7 @@ export async function chooseKind(
   server: ServerName,
   paths: ServerPaths,
   env: Readonly<Record<string, string | undefined>>,
+  progress?: (line: string) => void,
 ): Promise<{ readonly ok: true; readonly kind: 'docker' | 'native' } | Refused> {
   const wanted = env['CAIRN_STACK'] ?? ''
   if (wanted !== '' && wanted !== 'docker' && wanted !== 'native') {
@@ -22,7 +23,7 @@ export async function chooseKind(
   }
   const inVolume = existsSync(paths.volumeMark)
   if (existsSync(paths.data) || (wanted === 'native' && !inVolume)) return { ok: true, kind: 'native' }
-  const obstacle = await dockerObstacle(server, env)
+  const obstacle = await dockerObstacle(server, env, progress)
   if (obstacle === undefined) return { ok: true, kind: 'docker' }
   if (inVolume) {
     return refuse(

@@ -13,12 +13,16 @@ type Environment = Readonly<Record<string, string | undefined>>
 const composeFile = join(repositoryDir, 'docker-compose.yml')
 
 /** Says, as the end of a sentence, why Docker cannot run a server; undefined when it can, its image being here by then. */
-export async function dockerObstacle(server: ServerName, env: Environment): Promise<string | undefined> {
+export async function dockerObstacle(
+  server: ServerName,
+  env: Environment,
+  progress?: (line: string) => void,
+): Promise<string | undefined> {
   if (!(await docker(['info'], env)).ok) return 'no Docker engine answers'
   const images = await docker(['compose', '--file', composeFile, 'config', '--images', server], env)
   if (!images.ok) return 'this Docker client has no compose plugin'
   const image = images.stdout.trim()
-  return (await haveImage(image, env)) ? undefined : `image ${image} is neither here nor can it be pulled`
+  return (await haveImage(image, env, progress)) ? undefined : `image ${image} is neither here nor can it be pulled`
 }
 
 /**

@@ -14,11 +14,18 @@ export const clickHouseImage: ImageChoice = {
   standIn: 'cairn-test/clickhouse',
 }
 
-const pullTimeoutMs = 15 * 60_000
+/** Without a network the engine itself gives up only after a long time. */
+const pullMinutes = 5
+const pullTimeoutMs = pullMinutes * 60_000
 
-/** Whether an image is on this machine, by then: it is pulled if it can be. */
-export async function haveImage(image: string, env: Environment): Promise<boolean> {
+/** Whether an image is on this machine, by then: it is pulled if it can be, which `progress` is told of. */
+export async function haveImage(
+  image: string,
+  env: Environment,
+  progress: (line: string) => void = () => undefined,
+): Promise<boolean> {
   if ((await docker(['image', 'inspect', image], env)).ok) return true
+  progress(`pulling image ${image}, for ${pullMinutes} minutes at most; CAIRN_STACK=native does without Docker`)
   return (await docker(['pull', '--quiet', image], env, pullTimeoutMs)).ok
 }
 

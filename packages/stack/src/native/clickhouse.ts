@@ -8,6 +8,9 @@ import { refuse, type Refused } from '../refusal.ts'
 /** The program that serves the ClickHouse HTTP interface over an embedded engine. */
 export const embeddedProgram = join(repositoryDir, 'packages', 'embedded-clickhouse', 'dist', 'main.js')
 
+/** Each statement holds a thread of libuv's pool, which has four otherwise: the sink alone has an insert for each slice. */
+const statementThreads = '12'
+
 /** Prepares embedded ClickHouse on a port of 127.0.0.1. */
 export function nativeClickHouse(
   paths: ServerPaths,
@@ -28,7 +31,12 @@ export function nativeClickHouse(
     ok: true,
     spec: {
       name: 'clickhouse',
-      child: { command: process.execPath, args: [program, ...options], env, logFile: paths.log },
+      child: {
+        command: process.execPath,
+        args: [program, ...options],
+        env: { UV_THREADPOOL_SIZE: statementThreads, ...env },
+        logFile: paths.log,
+      },
       ready,
       startTimeoutMs: 60_000,
       stopTimeoutMs: 30_000,

@@ -1,21 +1,31 @@
-import { commit, foldVersion, rollback, step, type PartitionState, type StepResult } from '@cairn/domain'
+import { foldVersion, type StepResult } from '@cairn/domain'
 import {
+  backoffMs,
   OwnershipLost,
   PartitionStopped,
-  readEventInput,
+  pause,
   takeOver,
   type FencedProducer,
+  type Inbox,
   type Incoming,
   type OwnedPartition,
   type TopicRecords,
 } from '@cairn/runtime'
-import { Outputs } from './outputs.ts'
-import { restoreFold, snapshotFold } from './checkpoint.ts'
+import { snapshotFold } from './checkpoint.ts'
 import { checkState, checkpointRecord, emptySavedState, metaRecord, readState, type SavedState } from './state.ts'
 import type { Shell } from './shell.ts'
+import { WorkingFold } from './working-fold.ts'
 
 const pollMs = 1000
 const attempts = 5
+const schemaBackoff = { firstMs: 1000, maxMs: 30_000 }
+
+/**
+ * Bytes of outputs after which a transaction takes no further record; a checkpoint of more goes into one of its own.
+ * Timers can make thousands of rows from one record, so a number of records bounds nothing; and what does not reach the
+ * broker within the transaction timeout would be tried again for ever.
+ */
+const transactionBytes = 8 * 1024 * 1024
 
 /** One partition from takeover to hand-over: fence, restore, fold again what is committed, then batch by batch. */
 export async function runPartition(shell: Shell, partition: OwnedPartition): Promise<void> {
@@ -23,9 +33,11 @@ export async function runPartition(shell: Shell, partition: OwnedPartition): Pro
   const saved = emptySavedState()
   const producer = await takeOver(partition, shell.takeover, (records) => readState(shell.codec, saved, records))
   try {
+    const committed = saved.meta?.position ?? saved.checkpoint?.position ?? 0
+    partition.follow(shell.topic('events'), () => ({ position: committed, oldest: undefined }))
     checkState(saved, { partitions: shell.config.CAIRN_PARTITIONS, foldVersion })
     const run = new PartitionRun(shell, partition, producer, saved)
-    await run.foldAgain(saved)
+    if ((await run.foldAgain(saved)) === 'given_up') return
     shell.observe.restored(partition.partition, (performance.now() - startedAt) / 1000)
     await run.untilStopped()
   } finally {
@@ -37,10 +49,12 @@ class PartitionRun {
   readonly #shell: Shell
   readonly #partition: OwnedPartition
   readonly #producer: FencedProducer
-  readonly #fold: PartitionState
-  #outputs: Outputs
-  /** Next input offset. */
-  #position: number
+  readonly #inbox: Inbox
+  readonly #fold: WorkingFold
+  /** Read, not committed. */
+  #waiting: readonly Incoming[] = []
+  /** Attempts in a row that ended at a schema that is not known. */
+  #schemaFailures = 0
   #checkpoint: number
   #checkpointAt = performance.now()
 
@@ -48,56 +62,72 @@ class PartitionRun {
     this.#shell = shell
     this.#partition = partition
     this.#producer = producer
-    this.#fold = restoreFold(shell, saved)
-    this.#position = saved.checkpoint?.position ?? 0
-    this.#checkpoint = this.#position
-    this.#outputs = this.#newOutputs(0)
+    this.#inbox = partition.inbox(shell.topic('events'))
+    this.#fold = new WorkingFold(shell, partition.partition, saved)
+    this.#checkpoint = this.#fold.position
   }
 
-  /** Folds the events between the checkpoint and the last commit without writing, and checks that they say the same again. */
-  async foldAgain(saved: SavedState): Promise<void> {
-    const committed = saved.meta?.position ?? this.#position
-    const inbox = this.#partition.inbox(this.#shell.topic('events'))
-    inbox.readFrom(this.#position)
-    while (this.#position < committed) {
-      await inbox.waitForRecords(pollMs, this.#partition.lost)
-      this.#foldRecords(inbox.take(Math.min(this.#shell.config.BATCH_RECORDS, committed - this.#position)))
-      this.#outputs.take((topic) => topic)
-      commit(this.#fold)
+  /**
+   * Folds the events between the checkpoint and the last commit without writing, and checks that they say the same again.
+   * `given_up` when the service stops before it is there: then nothing may be written, since what follows is published.
+   */
+  async foldAgain(saved: SavedState): Promise<'done' | 'given_up'> {
+    const fold = this.#fold
+    const committed = saved.meta?.position ?? fold.position
+    this.#inbox.readFrom(fold.position)
+    while (fold.position < committed) {
+      await this.#read(committed - fold.position)
+      this.#waiting = this.#waiting.slice(fold.take(this.#waiting).length)
+      fold.outputs.take((topic) => topic)
+      fold.commit()
+      await this.#waitForSchema()
+      if (this.#partition.stopping.aborted && fold.position < committed) return 'given_up'
     }
     const expected = saved.meta?.crc ?? 0
-    if (this.#outputs.crc === expected) return
+    if (fold.outputs.crc === expected) return 'done'
     throw new PartitionStopped(
       'not_deterministic',
-      `partition ${this.#partition.partition}: events ${this.#checkpoint} to ${committed} folded again give outputs with checksum ${this.#outputs.crc}, ${expected} was committed: the code or its definitions changed under the same fold version ${foldVersion}; run the version that wrote them`,
+      `partition ${this.#partition.partition}: events ${this.#checkpoint} to ${committed} folded again give outputs with checksum ${fold.outputs.crc}, ${expected} was committed: the code or its definitions changed under the same fold version ${foldVersion}; run the version that wrote them`,
     )
   }
 
   async untilStopped(): Promise<void> {
-    const { config, observe } = this.#shell
-    const { partition, stopping, lost } = this.#partition
-    const inbox = this.#partition.inbox(this.#shell.topic('events'))
+    const { partition, stopping } = this.#partition
+    const events = this.#shell.topic('events')
+    this.#partition.follow(events, () => ({
+      position: this.#waiting[0]?.offset ?? this.#inbox.position,
+      oldest: this.#waiting[0]?.timestamp ?? this.#inbox.oldestTimestamp,
+    }))
+    this.#partition.running()
     while (!stopping.aborted) {
-      await inbox.waitForRecords(pollMs, lost)
-      const records = inbox.take(config.BATCH_RECORDS)
-      if (records.length > 0) await this.#transact(records)
-      else if (this.#checkpointIsDue()) await this.#transact([])
-      observe.position(partition, this.#position, inbox)
-      this.#partition.report(this.#shell.topic('events'), this.#position)
+      await this.#read(Infinity)
+      if (this.#waiting.length > 0 || this.#checkpointIsDue()) await this.#transact(this.#checkpointIsDue())
+      this.#shell.observe.position(partition, this.#fold.position)
+      this.#partition.report(events, this.#fold.position)
+      await this.#waitForSchema()
     }
-    await this.#transact([], true)
+    this.#waiting = []
+    await this.#transact(true)
   }
 
-  /** One transaction: the outputs of the records and where the fold stands after them. */
-  async #transact(records: readonly Incoming[], withCheckpoint = false): Promise<void> {
+  /** Waits for records where none are left from before. */
+  async #read(most: number): Promise<void> {
+    if (this.#waiting.length > 0) return
+    await this.#inbox.waitForRecords(pollMs, this.#partition.lost)
+    this.#waiting = this.#inbox.take(Math.min(this.#shell.config.BATCH_RECORDS, most))
+  }
+
+  /** One transaction: the outputs of what waits, as far as they find room, and where the fold stands after them. */
+  async #transact(checkpoint: boolean): Promise<void> {
     const { faults, observe } = this.#shell
-    const { position, crc } = { position: this.#position, crc: this.#outputs.crc }
+    const fold = this.#fold
+    const room = checkpoint && fold.state.dirtyBytes > transactionBytes ? 0 : transactionBytes
     for (let attempt = 1; ; attempt++) {
-      const results = this.#foldRecords(records)
-      const checkpoint = withCheckpoint || this.#checkpointIsDue()
+      const results = fold.take(this.#waiting, room)
       // A tick that caused nothing moves the fold but needs no transaction: folding it again later causes nothing again.
-      if (this.#outputs.isEmpty && !checkpoint) {
-        commit(this.#fold)
+      if (fold.outputs.isEmpty && !checkpoint) {
+        fold.commit()
+        this.#done(results)
         return
       }
       await faults.reach('attribution.before-transaction')
@@ -105,77 +135,78 @@ class PartitionRun {
       const end = await this.#producer.transact(this.#partition.partition, this.#records(checkpoint), () =>
         faults.reach('attribution.after-produce'),
       )
-      observe.transaction(end.end, (performance.now() - startedAt) / 1000, records.length)
+      observe.transaction(end.end, (performance.now() - startedAt) / 1000, results.length)
       if (end.end === 'committed') {
         await faults.reach('attribution.after-commit')
-        this.#committed(checkpoint, results)
+        this.#committed(checkpoint)
+        this.#done(results)
         return
       }
       if (end.end === 'fenced') throw new OwnershipLost(end.cause)
       // In doubt: only a new fence and the state topic behind it tell whether it was committed.
       if (end.end === 'in_doubt' || attempt === attempts)
         throw new Error(`the transaction ended ${end.end}`, { cause: end.cause })
-      rollback(this.#fold)
-      this.#position = position
-      this.#outputs = this.#newOutputs(crc)
+      fold.rollback()
     }
-  }
-
-  #foldRecords(records: readonly Incoming[]): StepResult[] {
-    return records.map((source) => {
-      if (source.offset !== this.#position) {
-        throw new PartitionStopped(
-          'offset_gap',
-          `partition ${this.#partition.partition}: expected event offset ${this.#position}, got ${source.offset}`,
-        )
-      }
-      const input = readEventInput(this.#shell.codec, source)
-      const result = step(this.#fold, input.record)
-      for (const output of result.outputs) this.#outputs.add(input, output)
-      this.#position = source.offset + 1
-      return result
-    })
   }
 
   #records(checkpoint: boolean): TopicRecords[] {
     const { codec } = this.#shell
-    const snapshot = checkpoint ? snapshotFold(this.#shell, this.#fold) : undefined
+    const { state, position, outputs } = this.#fold
+    const snapshot = checkpoint ? snapshotFold(this.#shell, state) : undefined
     const meta = metaRecord(codec, {
-      position: this.#position,
-      stream_time: this.#fold.streamTime,
-      definitions_number: this.#fold.definitions.number,
+      position,
+      stream_time: state.streamTime,
+      definitions_number: state.definitions.number,
       fold_version: foldVersion,
-      crc: checkpoint ? 0 : this.#outputs.crc,
-      checkpoint: checkpoint ? this.#position : this.#checkpoint,
+      crc: checkpoint ? 0 : outputs.crc,
+      checkpoint: checkpoint ? position : this.#checkpoint,
     })
-    const state =
+    const records =
       snapshot === undefined ? [meta] : [...snapshot.visitors, checkpointRecord(codec, snapshot.checkpoint), meta]
     return [
-      ...this.#outputs.take((kind) => this.#shell.topic(kind)),
-      { topic: this.#shell.topic('attribution-state'), records: state },
+      ...outputs.take((kind) => this.#shell.topic(kind)),
+      { topic: this.#shell.topic('attribution-state'), records },
     ]
   }
 
-  #committed(checkpoint: boolean, results: readonly StepResult[]): void {
-    commit(this.#fold)
-    this.#shell.observe.folded(this.#partition.partition, results)
-    if (!checkpoint) return
-    this.#checkpoint = this.#position
+  #committed(checkpoint: boolean): void {
+    if (!checkpoint) {
+      this.#fold.commit()
+      return
+    }
+    this.#fold.commitCheckpoint()
+    this.#checkpoint = this.#fold.position
     this.#checkpointAt = performance.now()
-    this.#outputs = this.#newOutputs(0)
+  }
+
+  #done(results: readonly StepResult[]): void {
+    this.#waiting = this.#waiting.slice(results.length)
+    this.#shell.observe.folded(this.#partition.partition, results)
+  }
+
+  /**
+   * Where a schema is unknown, waits a while in place: starting over would read the whole state again, and find the
+   * schema as unknown as before.
+   */
+  async #waitForSchema(): Promise<void> {
+    const { log, observe } = this.#shell
+    const { partition, lost, stopping } = this.#partition
+    const { unknownSchema } = this.#fold
+    if (unknownSchema === undefined) {
+      if (this.#schemaFailures > 0) observe.blocked(partition, false)
+      this.#schemaFailures = 0
+      return
+    }
+    observe.blocked(partition, true)
+    log.error({ partition, err: unknownSchema }, 'schema unknown: the partition waits')
+    await pause(backoffMs(schemaBackoff, this.#schemaFailures++), lost, stopping)
+    lost.throwIfAborted()
   }
 
   #checkpointIsDue(): boolean {
-    if (this.#position === this.#checkpoint) return false
+    if (this.#fold.position === this.#checkpoint) return false
     const { CHECKPOINT_MS, CHECKPOINT_BYTES } = this.#shell.config
-    return performance.now() - this.#checkpointAt >= CHECKPOINT_MS || this.#fold.dirtyBytes >= CHECKPOINT_BYTES
-  }
-
-  #newOutputs(crc: number): Outputs {
-    return new Outputs(
-      this.#shell.codec,
-      { topic: this.#shell.topic('events'), partition: this.#partition.partition },
-      crc,
-    )
+    return performance.now() - this.#checkpointAt >= CHECKPOINT_MS || this.#fold.state.dirtyBytes >= CHECKPOINT_BYTES
   }
 }

@@ -1,6 +1,13 @@
 import { crc32 } from 'node:zlib'
 import type { Output } from '@cairn/domain'
-import type { Codec, EventInput, Outgoing, TopicRecords } from '@cairn/runtime'
+import {
+  fittedDeadLetter,
+  type Codec,
+  type DeadLetter,
+  type EventInput,
+  type Outgoing,
+  type TopicRecords,
+} from '@cairn/runtime'
 
 export type OutputTopic = 'labelled-events' | 'sessions' | 'conversions' | 'dead-letters'
 const topics: readonly OutputTopic[] = ['labelled-events', 'sessions', 'conversions', 'dead-letters']
@@ -22,6 +29,7 @@ export class Outputs {
   readonly #origin: Origin
   #records = emptyRecords()
   #crc: number
+  #bytes = 0
 
   constructor(codec: Codec, origin: Origin, crc: number) {
     this.#codec = codec
@@ -33,12 +41,13 @@ export class Outputs {
     return this.#crc
   }
 
-  get isEmpty(): boolean {
-    return topics.every((topic) => this.#records[topic].length === 0)
+  /** Of the batch so far. */
+  get bytes(): number {
+    return this.#bytes
   }
 
-  count(topic: OutputTopic): number {
-    return this.#records[topic].length
+  get isEmpty(): boolean {
+    return topics.every((topic) => this.#records[topic].length === 0)
   }
 
   add(input: EventInput, output: Output): void {
@@ -66,9 +75,11 @@ export class Outputs {
         for (const topic of barrierTopics) this.#put(topic, key, value)
         break
       }
-      case 'dead-letter':
-        this.#put('dead-letters', key, this.#deadLetter(input, output.reason, output.detail))
+      case 'dead-letter': {
+        const letter = this.#deadLetter(input, output.reason, output.detail)
+        this.#put('dead-letters', letter.key, this.#codec.encode('dead-letter', letter))
         break
+      }
     }
   }
 
@@ -76,6 +87,7 @@ export class Outputs {
   take(nameOf: (topic: OutputTopic) => string): TopicRecords[] {
     const taken = this.#records
     this.#records = emptyRecords()
+    this.#bytes = 0
     return topics
       .filter((topic) => taken[topic].length > 0)
       .map((topic) => ({ topic: nameOf(topic), records: taken[topic] }))
@@ -83,11 +95,12 @@ export class Outputs {
 
   #put(topic: OutputTopic, key: string, value: Buffer): void {
     this.#crc = crc32(value, crc32(key, crc32(topic, this.#crc)))
+    this.#bytes += key.length + value.length
     this.#records[topic].push({ key, value })
   }
 
-  #deadLetter({ source, record }: EventInput, reason: string, detail: string): Buffer {
-    return this.#codec.encode('dead-letter', {
+  #deadLetter({ source, record }: EventInput, reason: string, detail: string): DeadLetter {
+    return fittedDeadLetter({
       id: `${this.#origin.topic}-${this.#origin.partition}-${record.offset}`,
       stage: 'attribution',
       reason,

@@ -1,5 +1,5 @@
 import type { StepResult, VisitorCodec } from '@cairn/domain'
-import type { Codec, Faults, Inbox, TakeoverOptions, TopicKind, TransactionEnd } from '@cairn/runtime'
+import type { Codec, Faults, Logger, TakeoverOptions, TopicKind, TransactionEnd } from '@cairn/runtime'
 import type { AttributionConfig } from '../config.ts'
 
 /** What the loop of a partition needs of the world. */
@@ -10,6 +10,7 @@ export interface Shell {
   readonly takeover: TakeoverOptions
   readonly faults: Faults
   readonly observe: Observer
+  readonly log: Logger
   topic(kind: TopicKind): string
 }
 
@@ -18,5 +19,7 @@ export interface Observer {
   restored(partition: number, seconds: number): void
   folded(partition: number, results: readonly StepResult[]): void
   transaction(end: TransactionEnd['end'], seconds: number, records: number): void
-  position(partition: number, position: number, inbox: Inbox): void
+  position(partition: number, position: number): void
+  /** Whether the partition waits for a schema this process does not know. */
+  blocked(partition: number, isBlocked: boolean): void
 }

@@ -10,6 +10,7 @@ export function allowAnyOrigin(server: FastifyInstance): void {
     if (origin !== undefined) {
       void reply.header('access-control-allow-origin', origin)
       void reply.header('access-control-allow-credentials', 'true')
+      void reply.header('access-control-expose-headers', 'retry-after')
       void reply.header('vary', 'origin')
     }
     done()
@@ -18,7 +19,6 @@ export function allowAnyOrigin(server: FastifyInstance): void {
     reply
       .header('access-control-allow-methods', 'POST')
       .header('access-control-allow-headers', 'authorization, content-type, content-encoding')
-      .header('access-control-expose-headers', 'retry-after')
       .header('access-control-max-age', '86400')
       .code(204)
       .send(),

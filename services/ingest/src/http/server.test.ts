@@ -63,7 +63,7 @@ describe('POST /v1', () => {
     const none = await post(batch, { 'content-type': 'application/json' })
     expect([none.statusCode, none.json()]).toMatchObject([401, { accepted: 0, reason: 'no_write_key' }])
     const unknown = await post(batch, { ...json, authorization: `Basic ${Buffer.from('x:y').toString('base64')}` })
-    expect([unknown.statusCode, unknown.json()]).toMatchObject([401, { reason: 'unknown_write_key' }])
+    expect([unknown.statusCode, unknown.json()]).toMatchObject([401, { reason: 'unknown_write_key', refused: [] }])
     expect(unknown.headers['www-authenticate']).not.toMatch(/^basic/i)
   })
 
@@ -125,6 +125,11 @@ describe('POST /v1', () => {
     expect([response.statusCode, response.json()]).toMatchObject([413, { reason: 'batch_too_large', accepted: 0 }])
   })
 
+  it('answers 413 with the reason to a batch of too many messages', async () => {
+    const response = await setUp().post(`{"batch":[${'1,'.repeat(2500)}1]}`)
+    expect([response.statusCode, response.json()]).toMatchObject([413, { reason: 'too_many_messages', refused: [] }])
+  })
+
   it('believes X-Forwarded-For from trusted proxies only', async () => {
     const headers = { ...json, 'x-forwarded-for': '198.51.100.7' }
     for (const [trusted, ip] of [
@@ -156,7 +161,10 @@ describe('browsers of any origin', () => {
       'access-control-allow-methods': 'POST',
     })
     const response = await post(batch, { ...json, origin })
-    expect(response.headers['access-control-allow-origin']).toBe(origin)
+    expect(response.headers).toMatchObject({
+      'access-control-allow-origin': origin,
+      'access-control-expose-headers': 'retry-after',
+    })
   })
 })
 
@@ -174,9 +182,11 @@ describe('the probes', () => {
   it('count refused messages by reason', async () => {
     const { server, post } = setUp()
     await post('{"batch":[1,{"type":"page"}]}')
+    await post('{"batch":[1,2]}', { ...json, authorization: `Basic ${Buffer.from('x:').toString('base64')}` })
     await post('x'.repeat(600_000))
     const { payload } = await server.inject('/metrics')
     expect(payload).toContain('cairn_ingest_refused_messages_total{reason="not_an_object",service="ingest"} 1')
+    expect(payload).toContain('cairn_ingest_refused_messages_total{reason="unknown_write_key",service="ingest"} 2')
     expect(payload).toContain('cairn_ingest_accepted_events_total{service="ingest"} 1')
     expect(payload).toContain('cairn_ingest_requests_total{outcome="batch_too_large",service="ingest"} 1')
   })

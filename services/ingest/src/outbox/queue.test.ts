@@ -56,6 +56,26 @@ describe('a partition queue', () => {
     expect(queue.isIdle).toBe(true)
   })
 
+  it('gathers what comes while it lingers after a send, and does not linger when a whole send waits', async () => {
+    const log = slowLog()
+    const lingers: (() => void)[] = []
+    const queue = createQueue(log.send, () => new Promise<void>((resolve) => lingers.push(resolve)))
+    const [early, late] = [new Parcel(1), new Parcel(2)]
+    queue.add(record('a'), early)
+    ;(await log.nth(1)).acknowledge()
+    await early.settled
+    queue.add(record('b'), late)
+    queue.add(record('c'), late)
+    await new Promise(setImmediate)
+    expect(log.sends).toHaveLength(1)
+    lingers[0]!()
+    const second = await log.nth(2)
+    expect(second.records.map((r) => r.key)).toEqual(['b', 'c'])
+    for (const key of ['d', 'e']) queue.add(record(key, 300 * 1024), new Parcel(1))
+    second.acknowledge()
+    expect((await log.nth(3)).records.map((r) => r.key)).toEqual(['d'])
+  })
+
   it('never puts more than 500 records or 512 KiB into one send', async () => {
     const sizes: [number, number][] = []
     const queue = createQueue((records) => {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Outgoing } from '@cairn/runtime'
 import type { Delivery } from './outbox.ts'
 import type { Parcel } from './parcel.ts'
@@ -16,6 +17,12 @@ export interface PartitionQueue {
 const maxRecords = 500
 const maxBytes = 512 * 1024
 
+/**
+ * Sends of a queue begin this far apart unless a whole one waits. A send costs the client and the broker as much as a
+ * hundred records, and clients that send often would otherwise each cause their own.
+ */
+const lingerMs = 20
+
 /** What holding a record costs beyond its bytes. */
 const overhead = 64
 
@@ -25,11 +32,14 @@ interface Waiting {
 }
 
 /**
- * Sends as soon as the previous send is acknowledged: an idle queue adds no delay and a busy one fills its sends by
- * itself. `send` rejects when the log did not acknowledge; what was in that send is then failed, not sent again, since
+ * Sends as soon as the previous send is acknowledged and its `linger` over: an idle queue adds no delay and a busy one
+ * fills its sends by itself. `send` rejects when the log did not acknowledge; what was in that send is then failed, not sent again, since
  * its senders are told so and will send it again.
  */
-export function createQueue(send: (records: Outgoing[]) => Promise<void>): PartitionQueue {
+export function createQueue(
+  send: (records: Outgoing[]) => Promise<void>,
+  linger: () => Promise<unknown> = () => delay(lingerMs),
+): PartitionQueue {
   let waiting: Waiting[] = []
   let next = 0
   let bytes = 0
@@ -58,6 +68,7 @@ export function createQueue(send: (records: Outgoing[]) => Promise<void>): Parti
 
   async function run(): Promise<void> {
     for (let items = take(); items.length > 0; items = take()) {
+      const lingered = linger()
       try {
         await send(items.map((item) => item.record))
         for (const { parcel } of items) parcel.acknowledge(1)
@@ -65,6 +76,7 @@ export function createQueue(send: (records: Outgoing[]) => Promise<void>): Parti
         for (const { parcel } of items) parcel.fail(unavailable(error))
       }
       for (const { record } of items) bytes -= weightOf(record)
+      if (bytes < maxBytes) await lingered
     }
     running = undefined
   }

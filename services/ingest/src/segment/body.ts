@@ -15,8 +15,14 @@ export type Opened =
   | { readonly ok: true; readonly batch: Batch }
   | { readonly ok: false; readonly reason: MalformedReason; readonly message: string }
 
-/** Why a body holds no messages at all. */
-export type MalformedReason = 'invalid_json' | 'no_batch'
+/** Why no message of a body is looked at. */
+export type MalformedReason = 'invalid_json' | 'no_batch' | 'too_many_messages'
+
+/**
+ * Most messages of a batch; SDKs send at most a few hundred. Each refused one costs a record and a line of the answer,
+ * and the smallest body of a byte a message would be a quarter of a million of them.
+ */
+export const mostMessages = 2500
 
 /** Reads a request body; `isBatch` tells the batch call from those that carry one message. */
 export function openBody(body: Buffer, isBatch: boolean): Opened {
@@ -35,6 +41,12 @@ export function openBody(body: Buffer, isBatch: boolean): Opened {
   const messages = fields['batch']
   if (!Array.isArray(messages))
     return { ok: false, reason: 'no_batch', message: 'a batch call needs an object with its messages in "batch"' }
+  if (messages.length > mostMessages)
+    return {
+      ok: false,
+      reason: 'too_many_messages',
+      message: `a batch may have ${mostMessages} messages, this one has ${messages.length}; send fewer at once`,
+    }
   return { ok: true, batch: { messages, writeKey, hasEscapes, sentAt: fields['sentAt'], context: fields['context'] } }
 }
 

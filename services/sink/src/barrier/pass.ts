@@ -1,8 +1,7 @@
-import type { Answer } from '@cairn/runtime'
+import { type Answer, backoffMs, pause } from '@cairn/runtime'
 import type { PassingBarrier } from '../batch/batch.ts'
 import type { InputKind } from '../routes.ts'
 import type { Ends, Shell } from '../shell.ts'
-import { backoffMs, pause } from '../wait.ts'
 
 const backoff = { firstMs: 200, maxMs: 10_000 }
 const releasePollMs = 100

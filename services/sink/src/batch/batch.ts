@@ -45,8 +45,6 @@ export interface Batch {
   readonly portions: readonly Portion[]
   readonly dead: readonly DeadRecord[]
   readonly barrier: PassingBarrier | undefined
-  /** Broker time of the first record: how far behind the tables are until this is stored. */
-  readonly oldest: number
 }
 
 /**
@@ -76,6 +74,10 @@ export class BatchBuilder {
 
   constructor(options: BatchOptions) {
     this.#options = options
+  }
+
+  get first(): Incoming | undefined {
+    return this.#first
   }
 
   get records(): number {
@@ -114,7 +116,6 @@ export class BatchBuilder {
       portions,
       dead: this.#dead,
       barrier: this.#barrier,
-      oldest: this.#first.timestamp,
     }
   }
 

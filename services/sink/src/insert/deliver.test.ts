@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals'
+import { beforeEach, describe, expect, it, jest } from '@jest/globals'
 import {
   createCodec,
   noFaults,
@@ -32,6 +32,9 @@ let clock: number
 let storedOffsets: number[]
 let end: 'committed' | 'fenced'
 let stopping: AbortController
+let beforeInsert: () => void
+/** Seconds for which the server has been running. */
+let uptime: number
 
 beforeEach(() => {
   effects = []
@@ -40,6 +43,8 @@ beforeEach(() => {
   clock = 0
   storedOffsets = []
   end = 'committed'
+  uptime = 10_000
+  beforeInsert = () => undefined
   stopping = new AbortController()
 })
 
@@ -47,6 +52,7 @@ const warehouse = {
   database: 'db',
   table: (name: string) => name,
   insertContainer(table, { rows }, { token }) {
+    beforeInsert()
     effects.push(`insert ${rows} into ${table} as ${token.replace(/[0-9a-f-]{36}/, 'ID')}`)
     return Promise.resolve(answers.shift() ?? stored)
   },
@@ -55,6 +61,8 @@ const warehouse = {
     return Promise.resolve(stored)
   },
   query(statement: string) {
+    if (statement.includes('uptime'))
+      return Promise.resolve({ ok: true as const, value: [{ seconds: uptime }] as never[] })
     const asksOffsets = statement.includes('DISTINCT _offset')
     effects.push(asksOffsets ? 'ask which offsets are there' : 'ask for the difference of the roll-up')
     const value = (asksOffsets ? storedOffsets.map((_offset) => ({ _offset })) : [{ hour: 'h' }]) as never[]
@@ -115,7 +123,7 @@ function emptyBody(fields: readonly { readonly type: unknown }[]): Buffer {
   return Buffer.concat(fields.map(({ type }) => (isUuid(type) ? uuid : Buffer.from([0]))))
 }
 
-async function start(kind: InputKind, ageMs = 0, leaseAgeMs = 0): Promise<'stored' | 'given_up'> {
+async function start(kind: InputKind, ageMs = 0, leaseAgeMs = 0, isRepeated = false): Promise<'stored' | 'given_up'> {
   const shell = shellOf()
   const ledger = new Ledger(shell, { partition: 4 } as never, producer, new Map())
   const batch = batchOf(kind)
@@ -123,7 +131,14 @@ async function start(kind: InputKind, ageMs = 0, leaseAgeMs = 0): Promise<'store
   now += ageMs
   clock += leaseAgeMs
   const ends = { signal: new AbortController().signal, stopping: stopping.signal }
-  const delivery: Delivery = { route: routes.find((one) => one.kind === kind)!, partition: 4, batch, ledger, ends }
+  const delivery: Delivery = {
+    route: routes.find((one) => one.kind === kind)!,
+    partition: 4,
+    batch,
+    isRepeated,
+    ledger,
+    ends,
+  }
   return deliver(shell, lease, delivery)
 }
 
@@ -160,10 +175,10 @@ describe('delivery', () => {
     expect(effects).toEqual(['intent', 'intent', 'insert 3 into events as 1/ID/4/10-13/101'])
   })
 
-  it('inserts what is missing when the token may be forgotten', async () => {
+  it('inserts what is missing when the token may be forgotten, under the same in case it is not', async () => {
     storedOffsets = [10, 12]
     expect(await start('labelled-events', 600_000)).toBe('stored')
-    expect(effects.slice(1)).toEqual(['ask which offsets are there', 'insert 1 into events as 1/ID/4/10-13/101/fill'])
+    expect(effects.slice(1)).toEqual(['ask which offsets are there', 'insert 1 into events as 1/ID/4/10-13/101'])
   })
 
   it('inserts nothing when all is there', async () => {
@@ -184,5 +199,67 @@ describe('delivery', () => {
       'ask for the difference of the roll-up',
       'rows into channel_hourly',
     ])
+  })
+
+  it('asks the tables when the server was started after the intent: it may know the token and not have the rows', async () => {
+    answers = [failure('retriable')]
+    storedOffsets = [10]
+    uptime = 4
+    expect(await start('labelled-events', 5000)).toBe('stored')
+    expect(effects.slice(1)).toEqual([
+      'insert 3 into events as 1/ID/4/10-13/101',
+      'insert 3 into events as 1/ID/4/10-13/101',
+      'ask which offsets are there',
+      'insert 2 into events as 1/ID/4/10-13/101/again',
+    ])
+  })
+
+  it('asks them then too for an insert that an earlier owner has begun, since both may have been killed', async () => {
+    uptime = 6
+    expect(await start('sessions', 5000, 0, true)).toBe('stored')
+    expect(effects.slice(1)).toEqual([
+      'insert 3 into sessions_in as 1/ID/4/10-13/10',
+      'insert 3 into sessions_in as 1/ID/4/10-13/10/again',
+      'ask for the difference of the roll-up',
+      'rows into channel_hourly',
+    ])
+  })
+
+  it('lets what may be under way end before it asks a server that was started anew and may have forgotten', async () => {
+    jest.useFakeTimers()
+    try {
+      uptime = 6
+      const delivered = start('labelled-events', 600_000, 0, true)
+      await jest.advanceTimersByTimeAsync(59_999)
+      expect(effects).toEqual(['intent'])
+      await jest.advanceTimersByTimeAsync(1)
+      expect(await delivered).toBe('stored')
+      expect(effects.slice(1)).toEqual([
+        'ask which offsets are there',
+        'insert 3 into events as 1/ID/4/10-13/101/again',
+      ])
+    } finally {
+      jest.useRealTimers()
+    }
+  })
+
+  it('proves ownership again before each of its inserts', async () => {
+    uptime = 6
+    beforeInsert = () => (clock += 59_000)
+    expect(await start('sessions', 5000, 0, true)).toBe('stored')
+    expect(effects).toEqual([
+      'intent',
+      'insert 3 into sessions_in as 1/ID/4/10-13/10',
+      'insert 3 into sessions_in as 1/ID/4/10-13/10/again',
+      'intent',
+      'ask for the difference of the roll-up',
+      'rows into channel_hourly',
+    ])
+  })
+
+  it('relies on the token of a server that was there before the intent', async () => {
+    uptime = 7
+    expect(await start('sessions', 5000, 0, true)).toBe('stored')
+    expect(effects.slice(1)).toEqual(['insert 3 into sessions_in as 1/ID/4/10-13/10'])
   })
 })

@@ -3,13 +3,15 @@ import type { Batch, Portion } from '../batch/batch.ts'
 import type { Ledger } from '../intent/ledger.ts'
 import type { Route } from '../routes.ts'
 import type { Ends, Shell } from '../shell.ts'
-import { unlessAborted } from '../wait.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /** Where a batch belongs and who may store it. */
 export interface Delivery {
   readonly route: Route
   readonly partition: number
   readonly batch: Batch
+  /** Whether this owner or an earlier one may have begun this insert before. */
+  readonly isRepeated: boolean
   readonly ledger: Ledger
   readonly ends: Ends
 }

@@ -1,4 +1,4 @@
-import type { TopicRecords } from '@cairn/runtime'
+import { fittedDeadLetter, type TopicRecords } from '@cairn/runtime'
 import type { DeadReason, DeadRecord } from '../batch/batch.ts'
 import type { Shell } from '../shell.ts'
 
@@ -19,10 +19,9 @@ export function deadLetters(
   dead: readonly DeadRecord[],
 ): readonly TopicRecords[] {
   if (dead.length === 0) return []
-  const records = dead.map(({ record, reason }) => ({
-    key: record.key,
-    value: shell.codec.encode('dead-letter', {
-      id: '',
+  const records = dead.map(({ record, reason }) => {
+    const letter = fittedDeadLetter({
+      id: `${topic}-${partition}-${record.offset}`,
       stage: 'sink',
       reason,
       detail: details[reason],
@@ -33,7 +32,8 @@ export function deadLetters(
       at: record.timestamp,
       key: record.key,
       payload: record.value ?? Buffer.alloc(0),
-    }),
-  }))
+    })
+    return { key: letter.key, value: shell.codec.encode('dead-letter', letter) }
+  })
   return [{ topic: shell.topic('dead-letters'), records }]
 }

@@ -48,7 +48,6 @@ const batch = (begin: number): Batch => ({
   portions: [],
   dead: [{ record: { offset: begin + 1, timestamp: 5, key: 'k', value: null }, reason: 'no_value' }],
   barrier: undefined,
-  oldest: 0,
 })
 
 describe('the ledger', () => {

@@ -1,6 +1,6 @@
 import type { Answer, SinkIntent } from '@cairn/runtime'
 import type { Portion } from '../batch/batch.ts'
-import { insertPortion, tokenOf, type Delivery } from '../insert/portion.ts'
+import { insertPortion, type Delivery } from '../insert/portion.ts'
 import type { Shell } from '../shell.ts'
 
 /**
@@ -12,6 +12,7 @@ export async function insertMissing(
   intent: SinkIntent,
   delivery: Delivery,
   portion: Portion,
+  token: string,
 ): Promise<Answer<void>> {
   const stored = await shell.warehouse.query<{ _offset: number }>(
     `SELECT DISTINCT _offset FROM ${shell.warehouse.table(delivery.route.table)}
@@ -21,6 +22,5 @@ export async function insertMissing(
   if (!stored.ok) return stored
   const there = new Set(stored.value.map((row) => row._offset))
   const container = portion.builder.build({ only: (offset) => !there.has(offset) })
-  const token = `${tokenOf(intent, delivery.partition, portion)}/fill`
   return insertPortion(shell, delivery, { container }, token, 0)
 }

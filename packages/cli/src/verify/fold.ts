@@ -1,0 +1,81 @@
+import {
+  commit,
+  createPartition,
+  step,
+  type ConversionRow,
+  type Label,
+  type Outcome,
+  type Output,
+  type PartitionState,
+  type SessionRow,
+  type StorefrontEvent,
+} from '@cairn/domain'
+import { createVisitorCodec, readEventInput, type Catalog, type Codec, type Incoming } from '@cairn/runtime'
+
+/** A row as the fold gives it; a later one of a session or conversion replaces the earlier. */
+export type FoldedRow =
+  | { readonly table: 'events'; readonly key: number; readonly row: Label & StorefrontEvent }
+  | { readonly table: 'sessions'; readonly key: string; readonly row: SessionRow }
+  | { readonly table: 'conversions'; readonly key: string; readonly row: ConversionRow }
+
+/** One partition of topic `events`, folded again from the beginning. */
+export class PartitionFold {
+  readonly outcomes: Record<Outcome, number> = {
+    accepted: 0,
+    duplicate: 0,
+    duplicate_conflict: 0,
+    poison: 0,
+    control: 0,
+  }
+  late = 0
+  /** Where the flush stands that this fold runs to; undefined until it is reached. */
+  end: number | undefined
+  readonly #fold: PartitionState
+  readonly #codec: Codec
+  readonly #take: (row: FoldedRow) => void
+  #flushId: string | undefined
+
+  constructor(catalog: Catalog, codec: Codec, take: (row: FoldedRow) => void) {
+    this.#fold = createPartition(createVisitorCodec(catalog))
+    this.#codec = codec
+    this.#take = take
+  }
+
+  /** Names the flush to run to, before it is added. */
+  endAt(flushId: string): void {
+    this.#flushId = flushId
+  }
+
+  /** Folds records in their order; those after the flush are left alone. */
+  add(records: readonly Incoming[]): void {
+    for (const source of records) {
+      if (this.end !== undefined) return
+      const { record } = readEventInput(this.#codec, source)
+      const { outputs, outcome, late } = step(this.#fold, record)
+      commit(this.#fold)
+      this.outcomes[outcome]++
+      if (late) this.late++
+      for (const output of outputs)
+        this.#pass(output, record.offset, record.body.kind === 'event' ? record.body.event : undefined)
+    }
+  }
+
+  #pass(output: Output, offset: number, event: StorefrontEvent | undefined): void {
+    switch (output.kind) {
+      case 'labelled':
+        if (event !== undefined) this.#take({ table: 'events', key: offset, row: { ...output.label, ...event } })
+        break
+      case 'session':
+        this.#take({ table: 'sessions', key: output.row.session_id, row: output.row })
+        break
+      case 'conversion':
+        this.#take({ table: 'conversions', key: output.row.conversion_id, row: output.row })
+        break
+      case 'barrier':
+        if (output.flush_id === this.#flushId) this.end = offset
+        break
+      case 'dead-letter':
+        break
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import { createRequire } from 'node:module'
+import { readRecordBatches, type FetchedMessage } from './fetched-batch.ts'
+
+/** What kafkajs makes of a Fetch response (src/protocol/requests/fetch/v11/response.js). */
+export interface FetchResponse {
+  readonly throttleTime: number
+  readonly clientSideThrottleTime: number
+  readonly errorCode: number
+  readonly sessionId: number
+  readonly responses: readonly { readonly topicName: string; readonly partitions: readonly FetchedPartition[] }[]
+}
+
+export interface FetchedPartition {
+  readonly partition: number
+  readonly errorCode: number
+  readonly highWatermark: string
+  readonly lastStableOffset: string
+  readonly lastStartOffset: string
+  readonly abortedTransactions: readonly { readonly producerId: string; readonly firstOffset: string }[]
+  readonly preferredReadReplica: number
+  readonly messages: readonly FetchedMessage[]
+}
+
+interface FetchProtocol {
+  readonly response: { readonly decode: (bytes: Buffer) => Promise<FetchResponse> }
+}
+
+interface FetchDefinition {
+  protocol: (version: { readonly version: number }) => (given: unknown) => FetchProtocol
+}
+
+/** What kafkajs asks brokers for as long as they know it; every broker since Kafka 2.3 does. */
+const knownVersion = 11
+
+/**
+ * Has kafkajs read Fetch responses through `decodeFetch`. Its own decoder makes two readers and half a dozen big integers
+ * for each record. The version of kafkajs is pinned, and a test holds the two against each
+ * other.
+ */
+export function decodeFetchQuickly(): void {
+  const definition = createRequire(import.meta.url)('kafkajs/src/protocol/requests/fetch') as FetchDefinition
+  const { protocol } = definition
+  definition.protocol = ({ version }) => {
+    const original = protocol({ version })
+    if (version !== knownVersion) return original
+    return (given) => {
+      const known = original(given)
+      const decode = async (bytes: Buffer) => decodeFetch(bytes) ?? known.response.decode(bytes)
+      return { ...known, response: { ...known.response, decode } }
+    }
+  }
+}
+
+/** Undefined for a response with record batches of another kind than `readRecordBatches` reads. */
+export function decodeFetch(bytes: Buffer): FetchResponse | undefined {
+  const from = new Reader(bytes)
+  const clientSideThrottleTime = from.int32()
+  const errorCode = from.int16()
+  const sessionId = from.int32()
+  const unread: number[] = []
+  const responses = from.array(() => ({
+    topicName: from.text(),
+    partitions: from.array((): FetchedPartition => {
+      const partition = {
+        partition: from.int32(),
+        errorCode: from.int16(),
+        highWatermark: from.int64(),
+        lastStableOffset: from.int64(),
+        lastStartOffset: from.int64(),
+        abortedTransactions: from.array(() => ({ producerId: from.int64(), firstOffset: from.int64() })),
+        preferredReadReplica: from.int32(),
+      }
+      const size = from.int32()
+      const messages = readRecordBatches(bytes, from.at, size)
+      if (messages === undefined) unread.push(partition.partition)
+      from.at += Math.max(0, size)
+      return { ...partition, messages: messages ?? [] }
+    }),
+  }))
+  // Brokers throttle before they answer only in versions of long ago.
+  return unread.length === 0 ? { throttleTime: 0, clientSideThrottleTime, errorCode, sessionId, responses } : undefined
+}
+
+class Reader {
+  at = 0
+  readonly #bytes: Buffer
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  int16(): number {
+    this.at += 2
+    return this.#bytes.readInt16BE(this.at - 2)
+  }
+
+  int32(): number {
+    this.at += 4
+    return this.#bytes.readInt32BE(this.at - 4)
+  }
+
+  /** As kafkajs passes longs on. */
+  int64(): string {
+    this.at += 8
+    return this.#bytes.readBigInt64BE(this.at - 8).toString()
+  }
+
+  text(): string {
+    const length = this.int16()
+    this.at += length
+    return this.#bytes.toString('utf8', this.at - length, this.at)
+  }
+
+  array<T>(read: () => T): T[] {
+    return Array.from({ length: Math.max(0, this.int32()) }, read)
+  }
+}

@@ -1,0 +1,166 @@
+import type { Consumer, EachBatchPayload } from 'kafkajs'
+import { Inbox } from './inbox.ts'
+import type { OwnedPartition, OwnershipOptions } from './ownership.ts'
+import { LagMeter, type Progress } from './progress.ts'
+import { incoming } from './read-log.ts'
+import { PartitionStopped, type StopReason } from './stopped.ts'
+import { supervise, type Supervised, type Supervision } from './supervision.ts'
+import type { TopicKind } from './topic-names.ts'
+
+/** A partition from the moment the group assigns it until it gives it to another member. */
+export class Owned implements OwnedPartition {
+  readonly partition: number
+  readonly #lost = new AbortController()
+  readonly #stopping = new AbortController()
+  readonly #inboxes = new Map<string, { inbox: Inbox; compacted: boolean }>()
+  readonly #meters = new Map<string, { meter: LagMeter; kind: TopicKind }>()
+  readonly #supervision: Supervision
+  readonly #reports = new Map<string, number>()
+  readonly #loop: Supervised
+
+  constructor(partition: number, consumer: Consumer, options: OwnershipOptions) {
+    this.partition = partition
+    this.#supervision = options.supervision
+    for (const { name: topic, kind, compacted } of options.topics) {
+      const at = [{ topic, partitions: [partition] }]
+      const source = {
+        seek: (offset: number) => consumer.seek({ topic, partition, offset: String(offset) }),
+        pause: () => consumer.pause(at),
+        resume: () => consumer.resume(at),
+      }
+      source.pause()
+      this.#inboxes.set(topic, { inbox: new Inbox(source, options.inboxBytes), compacted })
+      this.#meters.set(topic, { meter: new LagMeter(), kind })
+    }
+    this.#loop = supervise(this, () => this.#run(options.own), options.supervision)
+  }
+
+  async #run(own: OwnershipOptions['own']): Promise<void> {
+    try {
+      await own(this)
+    } finally {
+      for (const { meter } of this.#meters.values()) meter.freeze()
+    }
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal
+  }
+
+  get stopping(): AbortSignal {
+    return this.#stopping.signal
+  }
+
+  inbox(topic: string): Inbox {
+    const found = this.#inboxes.get(topic)
+    if (found === undefined) throw new Error(`topic ${topic} is not among the owned ones`)
+    return found.inbox
+  }
+
+  running(): void {
+    this.#supervision.onRunning(this.partition)
+  }
+
+  follow(topic: string, progress: () => Progress): void {
+    this.#meterOf(topic).follow(progress)
+  }
+
+  /** Why its loop stands still until somebody acts. */
+  stopped(): StopReason | undefined {
+    return this.#loop.stopped()
+  }
+
+  /** Topics whose lag somebody wants to know. */
+  followed(): string[] {
+    return [...this.#meters].filter(([, { meter }]) => meter.isFollowing).map(([topic]) => topic)
+  }
+
+  /** Notes an end of the log that the inbox may not have seen: nothing is read while it is full or its loop is gone. */
+  sawEnd(topic: string, offset: number): void {
+    this.#meterOf(topic).sawEnd(offset)
+  }
+
+  observe(now: number): void {
+    for (const [topic, { meter, kind }] of this.#meters) {
+      meter.sawEnd(this.inbox(topic).highWatermark)
+      const lag = meter.lag(now)
+      if (lag !== undefined) this.#supervision.onLag(this.partition, kind, lag)
+    }
+  }
+
+  report(topic: string, position: number): void {
+    this.#reports.set(topic, position)
+  }
+
+  takeReports(): { topic: string; partition: number; offset: string }[] {
+    const reports = [...this.#reports].map(([topic, position]) => ({
+      topic,
+      partition: this.partition,
+      offset: String(position),
+    }))
+    this.#reports.clear()
+    return reports
+  }
+
+  receive(payload: EachBatchPayload): void {
+    const { batch } = payload
+    const found = this.#inboxes.get(batch.topic)
+    // Fetched before the last seek: what it holds is not what the inbox waits for.
+    if (found === undefined || payload.isStale()) return
+    const { inbox, compacted } = found
+    const first = Number(batch.firstOffset())
+    const end = Number(batch.highWatermark)
+    if (!compacted && first > inbox.next) {
+      inbox.fail(lostRecords(batch.topic, this.partition, inbox.next, first))
+      return
+    }
+    // kafkajs answers an offset beyond the end by starting over at the beginning, without a word.
+    if (!compacted && end < inbox.next) {
+      inbox.fail(shorterLog(batch.topic, this.partition, inbox.next, end))
+      return
+    }
+    inbox.put(batch.messages.map(incoming), Number(batch.lastOffset()) + 1, end)
+  }
+
+  /** A batch of control or aborted records only is not delivered; without this the next one would look like a gap. */
+  skip(topic: string, first: number, last: number): void {
+    const found = this.#inboxes.get(topic)
+    if (found !== undefined && !found.compacted && first === found.inbox.next) found.inbox.advance(last + 1)
+  }
+
+  rejoin(): void {
+    for (const { inbox } of this.#inboxes.values()) inbox.rejoin()
+    this.#loop.rejoined()
+  }
+
+  async lose(): Promise<void> {
+    this.#lost.abort(new Error('the partition was given to another member'))
+    await this.#loop.ended
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    for (const { inbox } of this.#inboxes.values()) inbox.wake()
+    await this.#loop.ended
+  }
+
+  #meterOf(topic: string): LagMeter {
+    const found = this.#meters.get(topic)
+    if (found === undefined) throw new Error(`topic ${topic} is not among the owned ones`)
+    return found.meter
+  }
+}
+
+function lostRecords(topic: string, partition: number, expected: number, first: number): PartitionStopped {
+  return new PartitionStopped(
+    'offset_gap',
+    `${topic}-${partition}: expected offset ${expected}, the log begins at ${first}: records were deleted before they were read; restore them or start over in a new namespace`,
+  )
+}
+
+function shorterLog(topic: string, partition: number, expected: number, end: number): PartitionStopped {
+  return new PartitionStopped(
+    'offset_gap',
+    `${topic}-${partition}: expected offset ${expected}, the log ends at ${end}: the topic was created anew or has lost records; restore it or start over in a new namespace`,
+  )
+}

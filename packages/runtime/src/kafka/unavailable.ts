@@ -1,0 +1,18 @@
+import kafkajs from 'kafkajs'
+
+/** kafkajs spreads its errors into its exports, where Node finds no names to import. */
+const { KafkaJSError, KafkaJSNonRetriableError, KafkaJSNumberOfRetriesExceeded } = kafkajs
+
+/** Kafka answers, but what is needed does not come. */
+export class KafkaUnavailable extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'KafkaUnavailable'
+  }
+}
+
+/** Why Kafka did not do what was asked, when an error says that; undefined for any other error, which is a bug. */
+export function kafkaObstacle(error: unknown): string | undefined {
+  if (error instanceof KafkaUnavailable || error instanceof KafkaJSNumberOfRetriesExceeded) return error.message
+  return error instanceof KafkaJSError && !(error instanceof KafkaJSNonRetriableError) ? error.message : undefined
+}

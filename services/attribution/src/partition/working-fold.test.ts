@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals'
+import { eventKey } from '@cairn/domain'
+import { createCodec, createVisitorCodec, readCatalog, type Incoming, type Outgoing } from '@cairn/runtime'
+import { buildEvent } from '@cairn/testkit/domain'
+import type { Shell } from './shell.ts'
+import { emptySavedState } from './state.ts'
+import { WorkingFold } from './working-fold.ts'
+
+const catalog = readCatalog()
+const codec = createCodec(catalog)
+const shell = { codec, visitorCodec: createVisitorCodec(catalog), topic: (kind) => kind } as Shell
+const start = Date.UTC(2026, 0, 5, 10)
+const visitors = 300
+
+/** Many visitors, then silence, then two ticks: the first closes all their sessions. */
+function outage(): Incoming[] {
+  const events = Array.from({ length: visitors }, (_, i) => {
+    const event = buildEvent({ visitor_id: `v${i}`, event_id: `e${i}`, event_time: start + i })
+    return { key: eventKey(event), value: codec.encodeEvent(event), timestamp: start + i }
+  })
+  const tick = { key: '', value: codec.encode('tick', { flush_id: '', hold_ms: 0 }), timestamp: start + 7_200_000 }
+  return [...events, tick, tick].map((record, offset) => ({ ...record, offset }))
+}
+
+/** Folds all records in transactions of at most about so many bytes. */
+function foldIn(bytes: number) {
+  const fold = new WorkingFold(shell, 0, emptySavedState())
+  const outputs = new Map<string, Outgoing[]>()
+  const sizes: number[] = []
+  for (let left = outage(); left.length > 0;) {
+    left = left.slice(fold.take(left, bytes).length)
+    sizes.push(fold.outputs.bytes)
+    for (const { topic, records } of fold.outputs.take((kind) => kind))
+      outputs.set(topic, [...(outputs.get(topic) ?? []), ...records])
+    fold.commit()
+  }
+  return { outputs, sizes, crc: fold.outputs.crc }
+}
+
+describe('the fold at work', () => {
+  it('takes no further record once its outputs fill a transaction', () => {
+    const { sizes } = foldIn(5000)
+    expect(sizes.length).toBeGreaterThan(5)
+    // What one record gives stays together: here all sessions that the tick closes.
+    const [largest, ...others] = sizes.sort((a, b) => b - a)
+    expect(largest).toBeGreaterThan(5000)
+    expect(Math.max(...others)).toBeLessThan(6000)
+  })
+
+  it('gives the same bytes and checksum however it is cut', () => {
+    const whole = foldIn(Infinity)
+    expect(whole.sizes).toHaveLength(1)
+    const { outputs, crc } = foldIn(5000)
+    expect(outputs).toEqual(whole.outputs)
+    expect(crc).toBe(whole.crc)
+  })
+
+  it('ends before a schema it does not know, and goes on once it is known', () => {
+    const known = outage().slice(0, 3)
+    const unknown = Buffer.from([0, 0, 0, 39, 15, 1, 2])
+    const records = known.map((record) => (record.offset === 1 ? { ...record, value: unknown } : record))
+    const fold = new WorkingFold(shell, 0, emptySavedState())
+    expect(fold.take(records)).toHaveLength(1)
+    expect(fold.unknownSchema).toMatchObject({ schemaId: 9999 })
+    fold.commit()
+    expect(fold.take(known.slice(1))).toHaveLength(2)
+    expect(fold.unknownSchema).toBeUndefined()
+  })
+
+  it('takes records again after a rollback, to the same outputs', () => {
+    const records = outage()
+    const fold = new WorkingFold(shell, 0, emptySavedState())
+    const once = fold.take(records, 20_000)
+    const crc = fold.outputs.crc
+    fold.rollback()
+    expect(fold.position).toBe(0)
+    expect(fold.take(records, 20_000)).toEqual(once)
+    expect(fold.outputs.crc).toBe(crc)
+  })
+})

@@ -1,0 +1,74 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+
+/** Stands before a broker and knows its Produce requests from all others. */
+export interface BrokerProxy {
+  readonly address: string
+  /** Lets Produce requests wait here from now on; others overtake them. */
+  hold(): void
+  /** How many wait. */
+  held(): number
+  release(): void
+  /** How many Produce requests were answered and their answers passed on. */
+  answered(): number
+  close(): void
+}
+
+const produce = 0
+
+export async function proxyToBroker(port: number): Promise<BrokerProxy> {
+  const sockets = new Set<Socket>()
+  let waiting: (() => void)[] = []
+  let holding = false
+  let answered = 0
+  const server = createServer((client) => {
+    const broker = connect(port, '127.0.0.1')
+    const asked = new Set<number>()
+    for (const [one, other] of [[client, broker] as const, [broker, client] as const]) {
+      sockets.add(one)
+      one.on('error', () => other.destroy())
+      one.on('close', () => {
+        sockets.delete(one)
+        other.destroy()
+      })
+    }
+    // int32 size · int16 API · int16 version · int32 correlation, and in answers int32 size · int32 correlation.
+    onFrames(client, (frame) => {
+      const isProduce = frame.readInt16BE(4) === produce
+      if (isProduce) asked.add(frame.readInt32BE(8))
+      if (isProduce && holding) waiting.push(() => broker.write(frame))
+      else broker.write(frame)
+    })
+    onFrames(broker, (frame) => {
+      client.write(frame)
+      if (asked.delete(frame.readInt32BE(4))) answered++
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    hold: () => void (holding = true),
+    held: () => waiting.length,
+    release() {
+      holding = false
+      for (const send of waiting) send()
+      waiting = []
+    },
+    answered: () => answered,
+    close() {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
+
+function onFrames(socket: Socket, take: (frame: Buffer) => void): void {
+  let rest = Buffer.alloc(0)
+  socket.on('data', (chunk: Buffer) => {
+    rest = Buffer.concat([rest, chunk])
+    while (rest.length >= 4 && rest.length >= 4 + rest.readInt32BE(0)) {
+      const end = 4 + rest.readInt32BE(0)
+      take(rest.subarray(0, end))
+      rest = rest.subarray(end)
+    }
+  })
+}
