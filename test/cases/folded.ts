@@ -76,6 +76,9 @@ export async function fold(messages: readonly SegmentMessage[], site: string, re
   }
 }
 
+/** Fewer than ingest takes at once. */
+const BATCH = 1_000
+
 /** The events as a consumer of the log reads them. */
 async function onTheLog(
   messages: readonly SegmentMessage[],
@@ -86,9 +89,12 @@ async function onTheLog(
   const writeKeys = new Map([[site, { site, server: false, defaultCurrency: '' }]])
   const ingest = createPipeline({ writeKeys, outbox, faults: noFaults, now: () => receivedAt })
   const request = { type: undefined, writeKey: site, address: '127.0.0.1', userAgent: '', country: '' }
-  const answer = await ingest({ ...request, body: Buffer.from(JSON.stringify({ batch: messages })) })
-  if (answer.kind !== 'answered' || answer.refused.length > 0) {
-    throw new Error(`not all messages are accepted: ${JSON.stringify(answer)}`)
+  for (let at = 0; at < messages.length; at += BATCH) {
+    const batch = messages.slice(at, at + BATCH)
+    const answer = await ingest({ ...request, body: Buffer.from(JSON.stringify({ batch })) })
+    if (answer.kind !== 'answered' || answer.refused.length > 0) {
+      throw new Error(`not all messages are accepted: ${JSON.stringify(answer)}`)
+    }
   }
   return outbox.shipments.flatMap(({ events }) => events.map((event) => decoded(codec.encodeEvent(event))))
 }
