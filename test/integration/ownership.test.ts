@@ -219,7 +219,9 @@ describe('owned partitions', () => {
     const namespace = ownNamespace('ready')
     await ensureTopics(connection, { namespace, partitions: 1, replication: 1 })
     const idle = () =>
-      own(namespace, quiet, async ({ lost, stopping }) => void (await once(AbortSignal.any([lost, stopping]), 'abort')))
+      own(namespace, quiet, async ({ lost, stopping }) => {
+        await once(AbortSignal.any([lost, stopping]), 'abort')
+      })
     const [first, second] = [await idle(), await idle()]
     await until(() => first.missing().length === 0 && second.missing().length === 0)
     await until(() => first.held().length + second.held().length === 1)
