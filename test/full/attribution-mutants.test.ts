@@ -16,8 +16,6 @@ interface Case {
   readonly absent: Difference['what']
 }
 
-const loop = 'services/attribution/dist/partition/loop.js'
-
 const cases: readonly Case[] = [
   {
     row: zombieWakes,
@@ -34,9 +32,10 @@ const cases: readonly Case[] = [
     row: transactionAborts,
     mutation: {
       name: 'state-applied-before-the-commit',
-      file: loop,
-      from: 'const end = await this.#producer.transact(',
-      to: 'commit(this.#fold);\nconst end = await this.#producer.transact(',
+      file: 'services/attribution/dist/partition/working-fold.js',
+      // Applied already, so there is nothing that an abort could take back.
+      from: 'rollback(this.state);',
+      to: 'commit(this.state);',
     },
     // The second attempt takes the events of the first for repetitions.
     wrong: 'missing',
@@ -46,20 +45,19 @@ const cases: readonly Case[] = [
     row: killedAfterCommit,
     mutation: {
       name: 'position-read-from-the-group',
-      file: loop,
-      from: 'const committed = saved.meta?.position ?? this.#position;',
+      file: 'services/attribution/dist/partition/loop.js',
+      from: 'const run = new PartitionRun(shell, partition, producer, saved);',
       to: `
         const { Kafka } = (await import('kafkajs')).default
-        const admin = new Kafka({ brokers: this.#shell.config.KAFKA_BROKERS }).admin()
+        const admin = new Kafka({ brokers: shell.config.KAFKA_BROKERS }).admin()
         await admin.connect()
-        const groupId = \`\${this.#shell.config.CAIRN_NAMESPACE}.attribution\`
-        const topic = this.#shell.topic('events')
-        const [{ partitions }] = await admin.fetchOffsets({ groupId, topics: [topic] })
+        const groupId = \`\${shell.config.CAIRN_NAMESPACE}.attribution\`
+        const [{ partitions }] = await admin.fetchOffsets({ groupId, topics: [shell.topic('events')] })
         await admin.disconnect()
-        const { offset } = partitions.find((one) => one.partition === this.#partition.partition)
-        this.#position = Math.max(0, Number(offset))
-        this.#partition.inbox(topic).readFrom(this.#position)
-        return`,
+        const { offset } = partitions.find((one) => one.partition === partition.partition)
+        saved.meta = undefined
+        if (saved.checkpoint !== undefined) saved.checkpoint = { ...saved.checkpoint, position: Math.max(0, Number(offset)) }
+        const run = new PartitionRun(shell, partition, producer, saved)`,
     },
     wrong: 'extra',
     absent: 'missing',
