@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Consumer } from 'kafkajs'
 import { connect, type KafkaConnection } from './client.ts'
 import type { Incoming } from './record.ts'
@@ -19,6 +20,8 @@ export interface ReadLogOptions {
 export type Visit = (partition: number, records: readonly Incoming[]) => void
 
 const defaultPatienceMs = 30_000
+/** Longest wait for a reader that failed to let go of Kafka. */
+const closeMs = 3000
 
 /**
  * Reads a topic to where it ends now, committed records only, each partition in order; returns where that was. Rejects
@@ -37,6 +40,7 @@ export async function readLog(
   const admin = kafka.admin()
   const groupId = `cairn-reader-${randomUUID()}`
   let done = false
+  const running: Running = { started: Promise.resolve() }
   const consumer = kafka.consumer({
     groupId,
     maxWaitTimeInMs: 100,
@@ -62,15 +66,22 @@ export async function readLog(
     if (open.size > 0) {
       await consumer.connect()
       await consumer.subscribe({ topic, fromBeginning: true })
-      await consume(consumer, { topic, visit, open, ...options })
+      await consume(consumer, running, { topic, visit, open, ...options })
     }
     await close()
     return new Map(ends.map(({ partition, high }) => [partition, Number(high)]))
   } catch (error) {
-    // Not waited for: without Kafka, leaving the group takes as long as its retries.
-    close().catch(() => undefined)
+    // A consumer that is told to go while it starts would start all the same.
+    const closed = running.started.catch(() => undefined).then(close)
+    // Not waited for to the end: without Kafka, leaving the group takes as long as its retries.
+    await Promise.race([closed.catch(() => undefined), delay(closeMs, undefined, { ref: false })])
     throw error
   }
+}
+
+interface Running {
+  /** Settles once the consumer has joined its group, or could not. */
+  started: Promise<unknown>
 }
 
 interface Reading extends ReadLogOptions {
@@ -80,7 +91,7 @@ interface Reading extends ReadLogOptions {
   readonly open: Map<number, number>
 }
 
-async function consume(consumer: Consumer, reading: Reading): Promise<void> {
+async function consume(consumer: Consumer, running: Running, reading: Reading): Promise<void> {
   const { topic, visit, open, from, signal, patienceMs = defaultPatienceMs } = reading
   signal?.throwIfAborted()
   const next = new Map(from)
@@ -105,7 +116,7 @@ async function consume(consumer: Consumer, reading: Reading): Promise<void> {
         if (Number(lastOffset) + 1 >= (open.get(partition) ?? Infinity)) open.delete(partition)
         if (open.size === 0) resolve()
       })
-      consumer
+      running.started = consumer
         .run({
           autoCommit: false,
           eachBatch: ({ batch }) => {
