@@ -1,4 +1,5 @@
 import { brokers } from './kafka.ts'
+import { seed } from './random.ts'
 import { differencesFromReplay, type Difference } from './replay.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 import { until } from './until.ts'
@@ -9,8 +10,6 @@ import { startProcess, untilStopped, type ServiceProcess } from './workers.ts'
  * undisturbed fold when it is over.
  */
 export type AttributionRow = (root: string) => Promise<Difference[]>
-
-const seed = Number(process.env['CAIRN_SEED'] ?? Date.now() % 1_000_000)
 
 function worker(traffic: Traffic, root: string, settings: Readonly<Record<string, string>> = {}): ServiceProcess {
   const always = { KAFKA_BROKERS: brokers().join(','), CAIRN_NAMESPACE: traffic.namespace, SESSION_TIMEOUT_MS: '3000' }
