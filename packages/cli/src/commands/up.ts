@@ -28,9 +28,9 @@ export const up: Command = {
     },
     sites: {
       type: 'string',
-      placeholder: 'KEY=SITE,…',
+      placeholder: 'KEY=SITE[:server],…',
       default: 'dev=dev',
-      help: 'write keys and the sites they belong to',
+      help: 'write keys and the sites they belong to; with :server for a back end',
     },
     json: { type: 'boolean', help: 'print one JSON line when ready' },
   },

@@ -1,4 +1,5 @@
 import type { Answer } from '../answer.ts'
+import { statusOf } from './reasons.ts'
 
 /** An answer as HTTP says it. */
 export interface HttpAnswer {
@@ -7,15 +8,7 @@ export interface HttpAnswer {
   readonly body: object
 }
 
-/** Request-level refusals that HTTP itself gives, before the pipeline sees a body. */
-export type HttpRefusal =
-  'batch_too_large' | 'unsupported_content_type' | 'unsupported_encoding' | 'invalid_encoding' | 'bad_request'
-
-/**
- * 200 when anything was accepted, 400 when nothing was, 401 without a known key, 413 when it is too much at once, 503
- * when it is worth trying again:
- * SDKs send again after 5xx and drop what got a 4xx.
- */
+/** 200 when anything was accepted, 400 when nothing was; what was refused as a whole has the status of its reason. */
 export function httpAnswer(answer: Answer, retryAfterSeconds: number): HttpAnswer {
   switch (answer.kind) {
     case 'answered': {
@@ -23,16 +16,18 @@ export function httpAnswer(answer: Answer, retryAfterSeconds: number): HttpAnswe
       const status = accepted === 0 && refused.length > 0 ? 400 : 200
       return { status, headers: {}, body: { accepted, refused } }
     }
-    case 'unauthorised': {
+    case 'unauthorised':
       // Not `Basic`: at that word browsers ask the visitor of the shop for a password.
-      const headers = { 'www-authenticate': 'WriteKey realm="cairn"' }
-      return { status: 401, headers, body: refusedWhole(answer) }
-    }
+      return whole(answer, { 'www-authenticate': 'WriteKey realm="cairn"' })
     case 'malformed':
-      return { status: answer.reason === 'too_many_messages' ? 413 : 400, headers: {}, body: refusedWhole(answer) }
+      return whole(answer, {})
     case 'undelivered':
-      return { status: 503, headers: { 'retry-after': String(retryAfterSeconds) }, body: refusedWhole(answer) }
+      return whole(answer, { 'retry-after': String(retryAfterSeconds) })
   }
+}
+
+function whole(answer: Exclude<Answer, { kind: 'answered' }>, headers: HttpAnswer['headers']): HttpAnswer {
+  return { status: statusOf[answer.reason], headers, body: refusedWhole(answer) }
 }
 
 /** The body of an answer that concerns the request as a whole. */

@@ -149,6 +149,29 @@ describe('POST /v1', () => {
   })
 })
 
+describe('an unknown route', () => {
+  it.each([
+    ['GET', '/v1/track'],
+    ['POST', '/v1/trak?x=1'],
+    ['PUT', '/'],
+  ] as const)('of %s %s is answered 404 with the routes there are', async (method, url) => {
+    const { server } = setUp()
+    const response = await server.inject({ method, url, payload: 'a=1' })
+    const { pathname } = new URL(url, 'http://localhost')
+    expect([response.statusCode, response.json()]).toMatchObject([
+      404,
+      { accepted: 0, reason: 'unknown_route', message: expect.stringContaining(`no ${method} ${pathname};`) },
+    ])
+    const { routes } = response.json<{ routes: string[] }>()
+    expect(routes).toEqual(expect.arrayContaining(['POST /v1/batch', 'POST /v1/t', 'GET /readyz', 'GET /metrics']))
+  })
+
+  it('that is no address at all is answered as every refusal is', async () => {
+    const response = await setUp().server.inject({ method: 'GET', url: '/%zz' })
+    expect([response.statusCode, response.json()]).toMatchObject([400, { accepted: 0, reason: 'bad_request' }])
+  })
+})
+
 describe('browsers of any origin', () => {
   it('may send events, with credentials as sendBeacon does', async () => {
     const { server, post } = setUp()

@@ -3,11 +3,13 @@ import type { MessageType } from '@cairn/domain'
 import type { Logger } from '@cairn/runtime'
 import type { Meters } from '../meters.ts'
 import type { Pipeline } from '../pipeline.ts'
-import { httpAnswer, refusedWhole, type HttpRefusal } from './answer.ts'
+import { httpAnswer, refusedWhole } from './answer.ts'
 import { calls } from './calls.ts'
 import { allowAnyOrigin } from './cors.ts'
 import { writeKeyOf } from './credentials.ts'
 import { inflated } from './inflate.ts'
+import { statusOf, type HttpRefusal } from './reasons.ts'
+import { answerUnknownRoutes } from './unknown-route.ts'
 import { stopping } from './stop.ts'
 
 export interface HttpOptions {
@@ -39,12 +41,14 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     requestTimeout: options.requestTimeoutMs,
     trustProxy: options.trustProxy,
     routerOptions: { ignoreTrailingSlash: true },
+    frameworkErrors: (error, request, reply) => void refuse(error, request, reply, options),
   })
   const stop = stopping(server)
   readBodies(server)
   allowAnyOrigin(server)
   for (const [path, type] of calls) server.post(path, (request, reply) => accept(request, reply, type, options))
   probes(server, options)
+  answerUnknownRoutes(server, options)
   server.setErrorHandler<FastifyError>((error, request, reply) => refuse(error, request, reply, options))
   return { server, stop }
 }
@@ -97,23 +101,21 @@ function probes(server: FastifyInstance, { missing, metrics }: HttpOptions): voi
   server.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await metrics()))
 }
 
-const statusOf: Readonly<Record<HttpRefusal, number>> = {
-  batch_too_large: 413,
-  unsupported_content_type: 415,
-  unsupported_encoding: 415,
-  invalid_encoding: 400,
-  bad_request: 400,
-}
-
-const adviceOf: Readonly<Record<HttpRefusal, string>> = {
+const adviceOf: Readonly<Record<Exclude<HttpRefusal, 'unknown_route'>, string>> = {
   batch_too_large: 'the body is larger than MAX_BATCH_BYTES allows; send fewer messages at once',
   unsupported_content_type: 'send JSON as application/json or text/plain',
   unsupported_encoding: 'send the body plain or with gzip, deflate or br',
   invalid_encoding: 'the body does not inflate; check that it is complete',
   bad_request: 'the request is not valid HTTP',
+  internal_error: 'the events could not be taken; send them again',
 }
 
-function reject(reason: HttpRefusal, detail: string, reply: FastifyReply, { meters }: HttpOptions): FastifyReply {
+function reject(
+  reason: keyof typeof adviceOf,
+  detail: string,
+  reply: FastifyReply,
+  { meters }: HttpOptions,
+): FastifyReply {
   meters.rejected(reason)
   const message = detail === '' ? adviceOf[reason] : `${adviceOf[reason]} (${detail})`
   return reply.code(statusOf[reason]).send(refusedWhole({ reason, message }))
@@ -131,7 +133,5 @@ function refuse(error: FastifyError, request: FastifyRequest, reply: FastifyRepl
   if (error.statusCode !== undefined && error.statusCode < 500)
     return reject('bad_request', error.message, reply, options)
   options.log.error({ err: error, route: request.url }, 'request failed')
-  options.meters.rejected('internal_error')
-  const message = 'the events could not be taken; send them again'
-  return reply.code(500).send(refusedWhole({ reason: 'internal_error', message }))
+  return reject('internal_error', '', reply, options)
 }
