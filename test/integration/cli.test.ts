@@ -117,6 +117,14 @@ describe('the cairn command', () => {
       out: 'accepted 2, refused 1\n  line 3: no_event_name: a track call needs its name in "event"\n',
       err: '',
     })
+    const refused = await cairn('dead-letters', '--data', data)
+    expect(refused).toMatchObject({ exit: 0, err: '' })
+    expect(refused.out).toMatch(
+      /ingest {2}no_event_name {2}site dev {2}messageId 3\n.*needs its name.*\n {2}\{"type":"track".*\}\n\ningest: no_event_name +1\n$/,
+    )
+    const [letter] = (await cairn('dead-letters', '--json', '--data', data)).out.split('\n')
+    expect(JSON.parse(letter ?? '')).toMatchObject({ reason: 'no_event_name', messageId: '3' })
+
     expect(await cairn('wait', '--data', data)).toEqual({ exit: 0, out: '', err: '' })
     const asked = await cairn(
       'query',

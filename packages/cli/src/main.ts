@@ -1,3 +1,4 @@
+import { deadLetters } from './commands/dead-letters.ts'
 import { deploy } from './commands/deploy.ts'
 import { lag } from './commands/lag.ts'
 import { query } from './commands/query.ts'
@@ -12,7 +13,7 @@ const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
 
 process.exitCode = await runCommand(
-  [up, demoCommand(verifyAndPrint), send, deploy, wait, query, lag, verify],
+  [up, demoCommand(verifyAndPrint), send, deploy, wait, query, lag, deadLetters, verify],
   process.argv.slice(2),
   {
     env: process.env,

@@ -1,5 +1,5 @@
-import { readLog, topicName, type Codec, type DeadLetter, type TopicKind } from '@cairn/runtime'
-import { connectionOf } from '../flush.ts'
+import { topicName, type Codec, type DeadLetter, type TopicKind } from '@cairn/runtime'
+import { messagesIn, readDeadLetters } from '../dead-letters/read.ts'
 import type { Instance } from '../instance/instance.ts'
 import type { Ledger, LedgerPartition } from './ledger.ts'
 
@@ -7,7 +7,7 @@ type Letter = Omit<DeadLetter, 'payload'> & { readonly messages: number }
 type Counts = Map<string, number>
 
 /** Counts topic dead-letters: what of it are events up to the flush, what are refused messages, and what is neither. */
-export async function readDeadLetters(
+export async function countDeadLetters(
   instance: Instance,
   codec: Codec,
   partitions: readonly LedgerPartition[],
@@ -41,32 +41,9 @@ export async function readDeadLetters(
 
 async function lettersOf(instance: Instance, codec: Codec, signal: AbortSignal): Promise<Iterable<Letter>> {
   const found = new Map<string, Letter>()
-  const topic = topicName(instance.namespace, 'dead-letters')
-  await readLog(
-    connectionOf(instance, 'verify'),
-    topic,
-    (_, records) => {
-      for (const { value } of records) {
-        const decoded = codec.decode(value)
-        if (!decoded.ok || decoded.kind !== 'dead-letter') continue
-        const { payload, ...letter } = decoded.value
-        found.set(identityOf(letter), { ...letter, messages: messagesIn(letter.reason, payload) })
-      }
-    },
-    { signal },
-  )
+  const keep = (identity: string, { payload, ...letter }: DeadLetter) => {
+    found.set(identity, { ...letter, messages: messagesIn({ reason: letter.reason, payload }) })
+  }
+  await readDeadLetters(instance, codec, keep, signal)
   return found.values()
-}
-
-/** The identity that schemas/avro/dead-letter.avsc gives. */
-function identityOf(letter: Omit<DeadLetter, 'payload'>): string {
-  if (letter.origin_topic === '') return letter.id
-  return `${letter.origin_topic}-${letter.origin_partition}-${letter.origin_offset}`
-}
-
-/** Ingest keeps all messages of a request whose key nobody has in one dead letter, and their number first in it. */
-function messagesIn(reason: string, payload: Buffer): number {
-  if (reason !== 'unknown_write_key') return 1
-  const number = /^\{"messages":(\d+),/.exec(payload.subarray(0, 40).toString())?.[1]
-  return number === undefined ? 1 : Number(number)
 }

@@ -2,7 +2,7 @@ import type { Outcome } from '@cairn/domain'
 import type { Codec } from '@cairn/runtime'
 import type { Instance } from '../instance/instance.ts'
 import { rows } from '../warehouse.ts'
-import { readDeadLetters } from './dead-letters.ts'
+import { countDeadLetters } from './dead-letters.ts'
 import type { PartitionFold } from './fold.ts'
 
 /**
@@ -49,7 +49,7 @@ export async function readLedger(
     duplicate,
     duplicateConflict,
     late: sum(({ fold }) => fold.late),
-    ...(await readDeadLetters(instance, codec, partitions, signal)),
+    ...(await countDeadLetters(instance, codec, partitions, signal)),
   }
 }
 
