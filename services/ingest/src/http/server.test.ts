@@ -238,6 +238,17 @@ describe('a server that is stopping', () => {
     await expect(request(address)).rejects.toThrow()
   })
 
+  it('does not wait for a client that went away before it had sent its request', async () => {
+    const { server, stop } = setUp()
+    const address = new URL(await server.listen({ host: '127.0.0.1', port: 0 }))
+    const began = new Promise<void>((resolve) => server.server.once('request', () => resolve()))
+    const leaver = connect(Number(address.port), address.hostname)
+    leaver.write('POST /v1/track HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{')
+    await began
+    leaver.destroy()
+    await stop()
+  })
+
   it('does not wait for connections on which nothing is asked', async () => {
     const { server, stop } = setUp()
     const address = new URL(await server.listen({ host: '127.0.0.1', port: 0 }))

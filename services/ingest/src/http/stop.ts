@@ -9,18 +9,18 @@ export function stopping(server: FastifyInstance): () => Promise<void> {
   let isStopping = false
   let finished: (() => void) | undefined
 
-  server.addHook('onRequest', (_request, _reply, done) => {
+  server.addHook('onRequest', (_request, reply, done) => {
     underWay++
+    // Not the hook onResponse: it never comes for a client that went away before it had sent its request.
+    reply.raw.once('close', () => {
+      underWay--
+      if (underWay === 0) finished?.()
+    })
     done()
   })
   server.addHook('onSend', (_request, reply, payload, done) => {
     if (isStopping) void reply.header('connection', 'close')
     done(null, payload)
-  })
-  server.addHook('onResponse', (_request, _reply, done) => {
-    underWay--
-    if (underWay === 0) finished?.()
-    done()
   })
 
   return async () => {
