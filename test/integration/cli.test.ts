@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { identify } from '../../packages/stack/src/process/identity.ts'
+import { isAlive, type ProcessIdentity } from '@cairn/stack'
 import { until } from '../support/until.ts'
 import { repository } from '../support/workers.ts'
 
@@ -28,6 +28,9 @@ interface Finished {
 interface RunningUp {
   readonly ready: Ready
   readonly child: ChildProcessByStdio<null, Readable, Readable>
+  /** What it has said so far. */
+  said(): string
+  readonly exited: Promise<number | null>
   stop(): Promise<number | null>
 }
 
@@ -56,22 +59,30 @@ async function up(...args: string[]): Promise<RunningUp> {
   const child = start(['up', '--data', data, '--json', ...args])
   let err = ''
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
-  const exited = once(child, 'exit') as Promise<[number | null]>
+  const exited = once(child, 'close').then(([code]) => code as number | null)
   const line = await Promise.race([
     once(child.stdout, 'data').then(([chunk]) => String(chunk)),
-    exited.then(([code]) => Promise.reject(new Error(`cairn up ended with ${String(code)}: ${err}`))),
+    exited.then((code) => Promise.reject(new Error(`cairn up ended with ${String(code)}: ${err}`))),
   ])
   const running: RunningUp = {
     ready: JSON.parse(line) as Ready,
     child,
+    said: () => err,
+    exited,
     async stop() {
       live.delete(running)
       child.kill('SIGINT')
-      return (await exited)[0]
+      return exited
     },
   }
   live.add(running)
   return running
+}
+
+/** The services of a running instance, in the order they were started. */
+function childrenOf(dataDir: string): readonly ProcessIdentity[] {
+  const lock = JSON.parse(readFileSync(join(dataDir, 'lock.json'), 'utf8')) as { readonly children: ProcessIdentity[] }
+  return lock.children
 }
 
 function file(name: string, content: string): string {
@@ -179,18 +190,78 @@ describe('the cairn command', () => {
     expect(await running.stop()).toBe(0)
   })
 
-  it('ends what a killed one has left running', async () => {
+  it('ends what a killed one has left running, and says so', async () => {
     const killed = await up('--workers', '2')
-    const { children } = JSON.parse(readFileSync(join(data, 'lock.json'), 'utf8')) as {
-      children: { pid: number; startedAt: string }[]
-    }
+    const children = childrenOf(data)
     expect(children).toHaveLength(4)
     live.delete(killed)
     killed.child.kill('SIGKILL')
-    await once(killed.child, 'exit')
-    await up()
-    await until(() => children.every((child) => identify(child.pid)?.startedAt !== child.startedAt))
+    await killed.exited
+    const next = await up()
+    expect(next.said()).toMatch(/^ended 4 services that a killed run had left running\n/)
+    expect(children.filter(isAlive)).toEqual([])
     expect((await cairn('verify', '--data', data)).exit).toBe(0)
+
+    live.delete(next)
+    const left = childrenOf(data)
+    next.child.kill('SIGKILL')
+    await next.exited
+    expect(await cairn('down', '--data', data)).toMatchObject({
+      exit: 0,
+      out: expect.stringContaining(': 3 processes'),
+    })
+    expect(left.filter(isAlive)).toEqual([])
+  })
+
+  it('starts a service that was killed again, and says so with the end of its log', async () => {
+    const running = await up()
+    const [sink] = childrenOf(data)
+    process.kill(sink?.pid ?? 0, 'SIGKILL')
+    await until(() => running.said().includes('sink runs again'))
+    expect(running.said()).toMatch(
+      /sink ended with SIGKILL; \S+sink.log ends with:\n\{"level".*\nstarting sink again in 0.5 s/s,
+    )
+    expect((await cairn('verify', '--data', data)).exit).toBe(0)
+    expect(await running.stop()).toBe(0)
+  })
+
+  it('is stopped by cairn down, which waits for it', async () => {
+    const running = await up()
+    const children = childrenOf(data)
+    live.delete(running)
+    const stopped = await cairn('down', '--data', data)
+    expect(stopped).toMatchObject({ exit: 0, out: `stopped; the data stays in ${data}\n` })
+    expect(await running.exited).toBe(0)
+    expect(children.filter(isAlive)).toEqual([])
+    expect(await cairn('down', '--data', data)).toMatchObject({ exit: 0, out: `nothing runs on ${data}\n` })
+    expect(await cairn('down', '--data', `${data}x`)).toMatchObject({ exit: 3, out: '' })
+  })
+
+  it('interrupted again while it stops says what it waits for, and leaves nothing running', async () => {
+    const running = await up()
+    const children = childrenOf(data)
+    live.delete(running)
+    running.child.kill('SIGINT')
+    await until(() => running.said().includes('stopping ingest'))
+    running.child.kill('SIGTERM')
+    running.child.kill('SIGINT')
+    expect(await running.exited).toBe(0)
+    expect(running.said()).toContain('still stopping')
+    expect(children.filter(isAlive)).toEqual([])
+  })
+
+  it.each(['starting Kafka', 'starting attribution-1'])('interrupted while %s leaves nothing running', async (step) => {
+    const child = start(['up', '--data', data])
+    const closed = once(child, 'close') as Promise<[number | null]>
+    let err = ''
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+    await until(() => err.includes(step))
+    const children = childrenOf(data)
+    child.kill('SIGINT')
+    expect(await closed).toEqual([1, null])
+    expect(err).toContain('interrupted before it was ready; nothing is left running')
+    expect(children.filter(isAlive)).toEqual([])
+    expect(await cairn('down', '--data', data)).toMatchObject({ exit: 0, out: `nothing runs on ${data}\n` })
   })
 
   it.each([

@@ -35,7 +35,8 @@ describe('the pipeline, from HTTP to queryable rows', () => {
       writeKeys: { demo: 'demo', real: 'real' },
       env: process.env,
       progress: () => undefined,
-      onCrash: (report) => console.error(report),
+      interrupted: new AbortController().signal,
+      onCrash: ({ message }) => console.error(message),
     })
   })
 

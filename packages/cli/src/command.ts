@@ -15,8 +15,10 @@ export interface Io {
   readonly stdin: AsyncIterable<Uint8Array>
   out(text: string): void
   err(text: string): void
-  /** Aborted on the first SIGINT or SIGTERM. */
+  /** Aborted on the first SIGINT, SIGTERM or SIGHUP. */
   readonly interrupted: AbortSignal
+  /** Called on every later one. Where nobody listens, the second ends the process at once. */
+  onFurtherInterrupt(listener: () => void): void
 }
 
 export interface Option {

@@ -1,5 +1,7 @@
+import { exitCode } from './command.ts'
 import { deadLetters } from './commands/dead-letters.ts'
 import { deploy } from './commands/deploy.ts'
+import { down } from './commands/down.ts'
 import { lag } from './commands/lag.ts'
 import { query } from './commands/query.ts'
 import { send } from './commands/send.ts'
@@ -10,10 +12,16 @@ import { demoCommand } from './demo/command.ts'
 import { runCommand } from './run.ts'
 
 const interrupted = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
+let onFurtherInterrupt = (): void => process.exit(exitCode.no)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (interrupted.signal.aborted) onFurtherInterrupt()
+    else interrupted.abort()
+  })
+}
 
 process.exitCode = await runCommand(
-  [up, demoCommand(verifyAndPrint), send, deploy, wait, query, lag, deadLetters, verify],
+  [up, down, demoCommand(verifyAndPrint), send, deploy, wait, query, lag, deadLetters, verify],
   process.argv.slice(2),
   {
     env: process.env,
@@ -23,5 +31,6 @@ process.exitCode = await runCommand(
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
     interrupted: interrupted.signal,
+    onFurtherInterrupt: (listener) => (onFurtherInterrupt = listener),
   },
 )

@@ -33,6 +33,7 @@ export interface Owned {
 export async function startOwned(plan: ServerPlan, options: StackOptions): Promise<Owned | Refused> {
   const paths = serverPaths(options.dataDir, plan.name)
   return asOwner(paths, async (lock) => {
+    if (lock.orphans.length > 0) options.progress?.(`ended the ${plan.name} that a killed run had left running`)
     const chosen = await chooseKind(plan.name, paths, options.env, options.progress)
     if (!chosen.ok) return chosen
     if (chosen.kind === 'docker') await removeContainer(plan.name, paths, options.env)
@@ -43,7 +44,7 @@ export async function startOwned(plan: ServerPlan, options: StackOptions): Promi
     if (!found.ok) return found
     const prepared = await prepare(plan, chosen.kind, paths, found.ports)
     if (!prepared.ok) return prepared
-    const started = await superviseServer(prepared.spec, lock, options.onCrash)
+    const started = await superviseServer(prepared.spec, lock, options)
     if (!started.ok) return started
     return { ok: true, kind: chosen.kind, port: found.ports[0] as number, server: started.server }
   })

@@ -7,6 +7,7 @@ export type StackRefusal =
   | 'prerequisite-missing'
   | 'download-failed'
   | 'start-failed'
+  | 'interrupted'
 
 export interface Refused {
   readonly ok: false

@@ -51,6 +51,8 @@ export interface StackOptions {
   /** Kafka listens here, its controller on the next port, ClickHouse on the one after. Free ports are found when absent. */
   readonly portBase?: number
   readonly onCrash: (crash: Crash) => void
-  /** Told of what takes long, such as pulling an image. */
+  /** Ends a start that is under way: what was begun is stopped, and the start refused. */
+  readonly interrupted?: AbortSignal
+  /** Told of what takes long, such as pulling an image, and of what a killed run had left. */
   readonly progress?: (line: string) => void
 }

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { CommandFailure, dataOption, exitCode, text, whole, type Command } from '../command.ts'
 import { dataDirectory, type Instance } from '../instance/instance.ts'
+import { tellProgress } from '../instance/progress.ts'
 import { startInstance } from '../instance/start.ts'
 
 export const up: Command = {
@@ -38,8 +39,8 @@ export const up: Command = {
     if (operands.length > 0) throw new CommandFailure(exitCode.usage, `takes no operand, got "${operands.join(' ')}"`)
     const definitions = text(values, 'definitions')
     const portBase = whole(values, 'port-base', 1024)
-    let reportCrash: (report: string) => void = () => undefined
-    const crashed = new Promise<string>((resolveCrash) => (reportCrash = resolveCrash))
+    let onCrash: (failure: CommandFailure) => void = () => undefined
+    const crashed = new Promise<CommandFailure>((resolveCrash) => (onCrash = resolveCrash))
     const json = values['json'] === true
     const { instance, stop } = await startInstance({
       dataDir: dataDirectory(values, io),
@@ -50,15 +51,16 @@ export const up: Command = {
       namespace: 'cairn',
       writeKeys: readSites(text(values, 'sites') ?? ''),
       env: io.env,
-      progress: (line) => io.err(`${line}\n`),
-      onCrash: (report) => reportCrash(report),
+      progress: tellProgress(io),
+      interrupted: io.interrupted,
+      onCrash: (failure) => onCrash(failure),
     })
     io.out(json ? `${JSON.stringify(readyLine(instance))}\n` : readyText(instance, dataDirectory(values, io)))
     const end = await Promise.race([crashed, aborted(io.interrupted)])
-    if (end !== undefined) io.err(`${end}\n`)
-    io.err('stopping\n')
+    if (end !== undefined) io.err(`${end.message}\n`)
     await stop()
-    return end === undefined ? exitCode.ok : exitCode.unavailable
+    io.err('stopped\n')
+    return end?.exit ?? exitCode.ok
   },
 }
 
@@ -103,6 +105,6 @@ Send an event:
 Then look:
   npx cairn wait && npx cairn query "SELECT event_time, visitor_id, name, goals FROM v_events"
 
-Interrupt to stop; data stays.
+Interrupt, or "npx cairn down", to stop; data stays.
 `
 }

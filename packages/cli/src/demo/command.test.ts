@@ -14,7 +14,16 @@ async function run(...args: string[]) {
   const said: string[] = []
   const say = (text: string) => void said.push(text)
   const { signal } = new AbortController()
-  const io: Io = { env: {}, cwd: directory, isTerminal: false, stdin: Readable.from([]), out: say, err: say, interrupted: signal } // prettier-ignore
+  const io: Io = {
+    env: {},
+    cwd: directory,
+    isTerminal: false,
+    stdin: Readable.from([]),
+    out: say,
+    err: say,
+    interrupted: signal,
+    onFurtherInterrupt: () => undefined,
+  }
   const exit = await runCommand([demoCommand(() => Promise.resolve(true))], ['demo', ...args], io)
   return { exit, said: said.join('') }
 }

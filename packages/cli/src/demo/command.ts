@@ -4,6 +4,7 @@ import { discardStack } from '@cairn/stack'
 import { CommandFailure, exitCode, text, whole, type Command, type ExitCode, type Io, type Values } from '../command.ts'
 import { barriersPassed, flush } from '../flush.ts'
 import { dataDirectory, type Instance } from '../instance/instance.ts'
+import { tellProgress } from '../instance/progress.ts'
 import { startInstance } from '../instance/start.ts'
 import type { Line } from '../send/messages.ts'
 import { sendAll } from '../send/send.ts'
@@ -46,7 +47,8 @@ async function demonstrate(values: Values, io: Io, verify: Verify): Promise<Exit
   // Before anything is cleared or started.
   const [seed, people] = [whole(values, 'seed', 0) ?? 1, whole(values, 'people', 1) ?? 4000]
   const dataDir = await emptyDirectory(values, io)
-  const progress = (line: string): void => io.err(`${line}\n`)
+  const progress = tellProgress(io)
+  let crashed: CommandFailure | undefined
   const started = performance.now()
   const stopped = new AbortController()
   io.interrupted.addEventListener('abort', () => stopped.abort())
@@ -59,8 +61,10 @@ async function demonstrate(values: Values, io: Io, verify: Verify): Promise<Exit
     writeKeys: demoWriteKeys,
     env: io.env,
     progress,
-    onCrash: (report) => {
-      io.err(`${report}\n`)
+    interrupted: io.interrupted,
+    onCrash: (failure) => {
+      crashed = failure
+      io.err(`${failure.message}\n`)
       stopped.abort()
     },
   })
@@ -80,9 +84,9 @@ async function demonstrate(values: Values, io: Io, verify: Verify): Promise<Exit
       io.out(farewell(instance, text(values, 'data') ?? ownData))
       await aborted(stopped.signal)
     }
+    if (crashed !== undefined) return crashed.exit
     return outcome.ok ? exitCode.ok : exitCode.no
   } finally {
-    progress('stopping')
     await stop()
   }
 }

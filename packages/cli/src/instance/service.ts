@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { endProcess, lastLines, rotateLog, startChild, type Child, type ProcessIdentity } from '@cairn/stack'
+import { endProcess, lastLines, startChild, type Child, type ProcessIdentity } from '@cairn/stack'
 
 export interface ServiceSpec {
   /** Name in messages and of its log file, such as `attribution-1`. */
@@ -11,54 +11,46 @@ export interface ServiceSpec {
   readonly readyUrl: string
 }
 
-export interface RunningService {
-  readonly name: string
-  readonly identity: ProcessIdentity
+/** A process of a service that has been ready. */
+export interface ServiceProcess {
+  /** How it ended, with the last lines of its log. */
+  readonly ended: Promise<string>
+  /** Asks it to end, kills it after `stopTimeoutMs`; returns when it is gone. */
   stop(): Promise<void>
 }
 
+export interface ServiceStart {
+  readonly logFile: string
+  /** Ends the start: the process is stopped, and the start rejects. */
+  readonly interrupted: AbortSignal
+  /** Told of the process as soon as there is one, so that a killed parent leaves none that nobody knows of. */
+  readonly onProcess: (identity: ProcessIdentity) => void
+}
+
 const startTimeoutMs = 30_000
-const stopTimeoutMs = 35_000
+export const stopTimeoutMs = 35_000
 const pollMs = 50
 const repository = resolve(import.meta.dirname, '..', '..', '..', '..')
 
-/** Starts a service as its own process, as production does, and waits until it is ready. Throws with the end of its log when it does not come up. */
-export async function startService(
-  spec: ServiceSpec,
-  logDir: string,
-  onCrash: (report: string) => void,
-): Promise<RunningService> {
-  const logFile = join(logDir, `${spec.name}.log`)
-  rotateLog(logFile)
+/** Starts a service as its own process, as production does, and waits until it is ready. Rejects with the end of its log when it does not come up. */
+export async function startService(spec: ServiceSpec, start: ServiceStart): Promise<ServiceProcess> {
+  const { logFile, interrupted } = start
   const child = startChild({
     command: process.execPath,
     args: ['--enable-source-maps', join(repository, 'services', spec.service, 'dist', 'main.js')],
     env: { ...inherited(), ...spec.env },
     logFile,
   })
+  if (child.identity !== undefined) start.onProcess(child.identity)
   const report = (what: string) => `${spec.name} ${what}; ${logFile} ends with:\n${lastLines(logFile).join('\n')}`
-  let phase: 'starting' | 'running' | 'stopping' = 'starting'
-  const ended = child.exited.then(({ code, signal }) => {
-    const how = `ended with ${signal ?? `exit code ${String(code)}`}`
-    if (phase === 'running') onCrash(report(how))
-    return how
-  })
-  const failure = await firstAnswer(spec.readyUrl, ended)
-  const { identity } = child
-  if (failure !== undefined || identity === undefined) {
-    phase = 'stopping'
+  const ended = child.exited.then(({ code, signal }) => `ended with ${signal ?? `exit code ${String(code)}`}`)
+  const failure = await firstAnswer(spec.readyUrl, ended, interrupted)
+  if (failure !== undefined || child.identity === undefined) {
     await end(child)
+    interrupted.throwIfAborted()
     throw new Error(report(failure ?? 'could not be started'))
   }
-  phase = 'running'
-  return {
-    name: spec.name,
-    identity,
-    async stop() {
-      phase = 'stopping'
-      await end(child)
-    },
-  }
+  return { ended: ended.then(report), stop: () => end(child) }
 }
 
 async function end({ identity, exited }: Child): Promise<void> {
@@ -67,12 +59,13 @@ async function end({ identity, exited }: Child): Promise<void> {
   await exited
 }
 
-async function firstAnswer(url: string, ended: Promise<string>): Promise<string | undefined> {
+async function firstAnswer(url: string, ended: Promise<string>, interrupted: AbortSignal): Promise<string | undefined> {
   const deadline = performance.now() + startTimeoutMs
   for (;;) {
     const outcome = await Promise.race([ended, isReady(url)])
     if (outcome === true) return undefined
     if (typeof outcome === 'string') return outcome
+    if (interrupted.aborted) return 'was interrupted'
     if (performance.now() > deadline) return `was not ready within ${startTimeoutMs} ms`
     await new Promise((resolve) => setTimeout(resolve, pollMs))
   }

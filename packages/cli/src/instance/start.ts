@@ -8,11 +8,21 @@ import {
   openCatalog,
   silentLogger,
 } from '@cairn/runtime'
-import { fixedPorts, rememberedPorts, startStack, takeDirectory, type Lock, type Stack } from '@cairn/stack'
+import {
+  fixedPorts,
+  rememberedPorts,
+  rotateLog,
+  startStack,
+  takeDirectory,
+  type Lock,
+  type ProcessIdentity,
+  type Stack,
+} from '@cairn/stack'
 import { CommandFailure, exitCode } from '../command.ts'
 import { checkedDefinitions } from '../definitions.ts'
 import { removeInstance, writeInstance, type Instance } from './instance.ts'
-import { startService, type RunningService, type ServiceSpec } from './service.ts'
+import { keepService, type KeptService } from './keep.ts'
+import { startService, type ServiceSpec } from './service.ts'
 
 export interface StartOptions {
   readonly dataDir: string
@@ -26,7 +36,10 @@ export interface StartOptions {
   readonly writeKeys: Readonly<Record<string, string>>
   readonly env: Readonly<Record<string, string | undefined>>
   readonly progress: (line: string) => void
-  readonly onCrash: (report: string) => void
+  /** Ends the start: what was begun is stopped, and it rejects. */
+  readonly interrupted: AbortSignal
+  /** The instance cannot go on: a server has ended, or a service that ends whenever it is started again. */
+  readonly onCrash: (failure: CommandFailure) => void
 }
 
 export interface StartedInstance {
@@ -43,11 +56,13 @@ const stackPorts = 3
 /** Starts servers and services of one data directory in the order data flows back: what receives is there before what sends. */
 export async function startInstance(options: StartOptions): Promise<StartedInstance> {
   const given = options.definitions === undefined ? undefined : checkedDefinitions(options.definitions)
-  const lock = await takeDataDirectory(options.dataDir)
+  const lock = await takeDataDirectory(options)
   try {
     return await startOwned(options, given, lock)
   } catch (error) {
     lock.release()
+    if (options.interrupted.aborted)
+      throw new CommandFailure(exitCode.no, 'interrupted before it was ready; nothing is left running')
     throw error instanceof CommandFailure
       ? error
       : new CommandFailure(exitCode.unavailable, error instanceof Error ? error.message : String(error))
@@ -63,23 +78,30 @@ async function startOwned(
   mkdirSync(logDir, { recursive: true })
   options.progress('starting Kafka and ClickHouse')
   const stack = await openStack(options)
-  const services: RunningService[] = []
+  const services: KeptService[] = []
+  const processes = new Map<string, ProcessIdentity>()
   const stop = async () => {
     removeInstance(options.dataDir)
     // Ingest first: what it has acknowledged is then on the log, and the others end at a transaction's edge.
-    for (const service of services.reverse()) await service.stop()
+    for (const service of services.reverse()) {
+      options.progress(`stopping ${service.name}`)
+      await service.stop()
+    }
+    options.progress('stopping Kafka and ClickHouse')
     await stack.stop()
     lock.release()
   }
   try {
     const instance = await describe(options, stack)
     options.progress('creating topics and deploying definitions')
-    await prepareTopics(instance, definitions)
+    await prepareTopics(instance, definitions, options.interrupted)
     for (const spec of serviceSpecs(options, instance)) {
       options.progress(`starting ${spec.name}`)
-      const service = await startService(spec, logDir, options.onCrash)
-      services.push(service)
-      lock.record(services.map(({ identity }) => identity))
+      const onProcess = (identity: ProcessIdentity) => {
+        processes.set(spec.name, identity)
+        lock.record([...processes.values()])
+      }
+      services.push(await keepOne(spec, logDir, onProcess, options))
     }
     writeInstance(options.dataDir, instance)
     return { instance, stop }
@@ -89,10 +111,29 @@ async function startOwned(
   }
 }
 
+function keepOne(
+  spec: ServiceSpec,
+  logDir: string,
+  onProcess: (identity: ProcessIdentity) => void,
+  { interrupted, progress, onCrash }: StartOptions,
+): Promise<KeptService> {
+  const logFile = join(logDir, `${spec.name}.log`)
+  rotateLog(logFile)
+  return keepService({
+    name: spec.name,
+    start: (signal) => startService(spec, { logFile, interrupted: signal, onProcess }),
+    interrupted,
+    say: progress,
+    onGivenUp: (why) => onCrash(new CommandFailure(exitCode.no, why)),
+  })
+}
+
 /** A second start on the directory is refused even where the servers are given and have no lock of their own. */
-async function takeDataDirectory(dataDir: string): Promise<Lock> {
+async function takeDataDirectory({ dataDir, progress }: StartOptions): Promise<Lock> {
   const taken = await takeDirectory(dataDir)
   if (!taken.ok) throw new CommandFailure(exitCode.unavailable, taken.message)
+  const left = taken.lock.orphans.length
+  if (left > 0) progress(`ended ${left} ${left === 1 ? 'service' : 'services'} that a killed run had left running`)
   return taken.lock
 }
 
@@ -101,10 +142,14 @@ async function openStack(options: StartOptions): Promise<Stack> {
     dataDir: options.dataDir,
     env: options.env,
     progress: options.progress,
+    interrupted: options.interrupted,
     ...(options.portBase === undefined ? {} : { portBase: options.portBase }),
     onCrash: (crash) =>
       options.onCrash(
-        `${crash.server} ended with ${crash.signal ?? `exit code ${String(crash.code)}`}; ${crash.logFile} ends with:\n${crash.lastLines.join('\n')}`,
+        new CommandFailure(
+          exitCode.unavailable,
+          `${crash.server} ended with ${crash.signal ?? `exit code ${String(crash.code)}`}; ${crash.logFile} ends with:\n${crash.lastLines.join('\n')}`,
+        ),
       ),
   })
   if (started.ok) return started.stack
@@ -137,14 +182,18 @@ async function describe(options: StartOptions, stack: Stack): Promise<Instance> 
 async function prepareTopics(
   { kafka, namespace, partitions, schemaRegistry }: Instance,
   given: string | undefined,
+  interrupted: AbortSignal,
 ): Promise<void> {
+  interrupted.throwIfAborted()
   const connection = { brokers: kafka, clientId: `${namespace}.up`, log: silentLogger }
   const ready = await ensureTopics(connection, { namespace, partitions, replication: 1 })
   if (!ready.ok) throw new CommandFailure(exitCode.unavailable, ready.message)
   // Deployed again where they are in force already: that finishes a deploy that broke off half way.
   const json =
-    given ?? (await deployedDefinitions(connection, namespace))?.json ?? checkedDefinitions(shippedDefinitions)
-  await deployDefinitions(connection, createCodec(await openCatalog(schemaRegistry)), namespace, json)
+    given ??
+    (await deployedDefinitions(connection, namespace, interrupted))?.json ??
+    checkedDefinitions(shippedDefinitions)
+  await deployDefinitions(connection, createCodec(await openCatalog(schemaRegistry)), namespace, json, interrupted)
 }
 
 function serviceSpecs(options: StartOptions, instance: Instance): ServiceSpec[] {

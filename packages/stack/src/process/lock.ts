@@ -34,6 +34,12 @@ export function takeLock(path: string): LockResult {
   }
 }
 
+/** The live process that holds a lock; undefined when nobody does. */
+export function lockHolder(path: string): ProcessIdentity | undefined {
+  const found = readRecord(path)
+  return found !== undefined && isAlive(found.holder) ? found.holder : undefined
+}
+
 function takeWith(draft: string, path: string, self: ProcessIdentity): LockResult {
   for (;;) {
     // A link is made whole or not at all, and only if the name is free.

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { refuse, type Refused } from '../refusal.ts'
-import type { Crash, ManagedServer, ServerName } from '../server.ts'
+import type { Crash, ManagedServer, ServerName, StackOptions } from '../server.ts'
 import {
   endProcess,
   signalGroup,
@@ -37,11 +37,11 @@ const readyPollMs = 100
 export async function superviseServer(
   spec: ServerSpec,
   lock: Lock,
-  onCrash: (crash: Crash) => void,
+  { onCrash, interrupted }: Pick<StackOptions, 'onCrash' | 'interrupted'>,
 ): Promise<{ readonly ok: true; readonly server: ManagedServer } | Refused> {
   rotateLog(spec.child.logFile)
   const server = new SupervisedServer(spec, lock, onCrash)
-  const refused = await server.launch()
+  const refused = await server.launch(interrupted)
   if (refused === undefined) return { ok: true, server }
   await server.stop()
   return refused
@@ -69,13 +69,13 @@ class SupervisedServer implements ManagedServer {
     return this.#child?.identity?.pid
   }
 
-  async launch(): Promise<Refused | undefined> {
+  async launch(interrupted?: AbortSignal): Promise<Refused | undefined> {
     this.#phase = 'starting'
     const child = startChild(this.#spec.child)
     this.#child = child
     this.#lock.record(child.identity === undefined ? [] : [child.identity])
     void child.exited.then((exit) => this.#exited(child, exit))
-    const outcome = await this.#firstAnswer(child)
+    const outcome = await this.#firstAnswer(child, interrupted)
     // An exit right after the answer has been seen already, and taken for one before it.
     if (outcome === 'ready' && this.pid !== undefined) {
       this.#phase = 'running'
@@ -86,6 +86,7 @@ class SupervisedServer implements ManagedServer {
       name,
       child: { logFile },
     } = this.#spec
+    if (interrupted?.aborted === true) return refuse('interrupted', `${name} was stopped before it answered`)
     return refuse(
       'start-failed',
       `${name} ${outcome === 'ready' ? 'ended right after it answered' : outcome}. Its log, ${logFile}, ends with:\n${lastLines(logFile).join('\n')}`,
@@ -125,10 +126,11 @@ class SupervisedServer implements ManagedServer {
   }
 
   /** Waits until the server answers; otherwise says, as the end of a sentence, why it will not. */
-  async #firstAnswer(child: Child): Promise<string> {
+  async #firstAnswer(child: Child, interrupted?: AbortSignal): Promise<string> {
     const deadline = performance.now() + this.#spec.startTimeoutMs
     const exited = child.exited.then(exitPhrase)
     while (performance.now() < deadline) {
+      if (interrupted?.aborted === true) return 'was interrupted'
       const outcome = await Promise.race([exited, this.#spec.ready().then((ready) => (ready ? 'ready' : undefined))])
       if (outcome !== undefined) return outcome
       const pause = new AbortController()
