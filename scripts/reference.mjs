@@ -1,7 +1,7 @@
 // Writes the generated references docs/configuration.md and docs/warehouse.md. Needs a build.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { commonSettings, z } from '@cairn/runtime'
+import { acceptedBy, commonSettings, defaultOf } from '@cairn/runtime'
 import { settings as attribution } from '../services/attribution/dist/config.js'
 import { settings as ingest } from '../services/ingest/dist/config.js'
 import { settings as sink } from '../services/sink/dist/config.js'
@@ -13,8 +13,8 @@ const folder = join(root, 'schemas', 'clickhouse')
 const files = readdirSync(folder).sort()
 const sql = files.map((name) => readFileSync(join(folder, name), 'utf8')).join('')
 
-const jsonSchemaOf = (setting) => z.toJSONSchema(setting, { io: 'input', unrepresentable: 'any' })
-write('configuration.md', configurationReference(commonSettings, { ingest, attribution, sink }, jsonSchemaOf))
+const describe = (setting) => ({ accepted: acceptedBy(setting), byDefault: defaultOf(setting) })
+write('configuration.md', configurationReference(commonSettings, { ingest, attribution, sink }, describe))
 write('warehouse.md', warehouseReference(sql))
 
 function write(name, text) {

@@ -40,6 +40,7 @@ export { createSupervision } from './kafka/supervision-metrics.ts'
 export { topicKinds, topicName, type TopicKind } from './kafka/topic-names.ts'
 export { ensureTopics } from './kafka/topics.ts'
 export { commonSettings, loadConfig, z, type Loaded, type Settings } from './config/config.ts'
+export { acceptedBy, defaultOf } from './config/setting.ts'
 export { backoffMs, pause, type Backoff } from './lifecycle/wait.ts'
 export { runService, type ProcessPort, type Running } from './lifecycle/service.ts'
 export {

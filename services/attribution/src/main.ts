@@ -1,5 +1,5 @@
 import { runService } from '@cairn/runtime'
-import { load } from './config.ts'
+import { load, settings } from './config.ts'
 import { startAttribution } from './pipeline.ts'
 
 await runService(
@@ -11,6 +11,7 @@ await runService(
     on: (signal, listener) => process.on(signal, listener),
     exit: (code) => process.exit(code),
     write: (text) => process.stderr.write(text),
+    print: (text) => process.stdout.write(text),
   },
-  { name: 'attribution', load, start: startAttribution, stopDeadlineMs: 30_000 },
+  { name: 'attribution', settings, load, start: startAttribution, stopDeadlineMs: 30_000 },
 )

@@ -1,5 +1,5 @@
 import { faultsFrom, runService } from '@cairn/runtime'
-import { loadIngestConfig } from './config.ts'
+import { loadIngestConfig, settings } from './config.ts'
 import { startIngest } from './service.ts'
 
 await runService(
@@ -11,9 +11,11 @@ await runService(
     on: (signal, listener) => process.on(signal, listener),
     exit: (code) => process.exit(code),
     write: (text) => void process.stderr.write(text),
+    print: (text) => void process.stdout.write(text),
   },
   {
     name: 'ingest',
+    settings,
     load: loadIngestConfig,
     start: (config) => startIngest(config, faultsFrom(config.CAIRN_FAULT, process)),
     stopDeadlineMs: 30_000,

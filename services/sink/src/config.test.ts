@@ -17,4 +17,13 @@ describe('configuration of the sink', () => {
     })
     expect(load({ ...needed, CAIRN_PARTITIONS: '64', SAFE_WINDOW_MS: '390625' }).ok).toBe(true)
   })
+
+  it.each([
+    ['CLICKHOUSE_URL', 'localhost:8123', 'must be http://host:port or https://host:port'],
+    ['CLICKHOUSE_URL', 'clickhouse://c:9000', 'must be http://host:port or https://host:port'],
+    ['CLICKHOUSE_DATABASE', 'a`b', 'must be up to 128 letters, digits, "_" and "-"'],
+    ['CLICKHOUSE_DATABASE', 'system', "must be no database of ClickHouse's own"],
+  ])('refuses %s=%s', (name, value, said) => {
+    expect(load({ ...needed, [name]: value })).toEqual({ ok: false, problems: [`${name}: "${value}" ${said}`] })
+  })
 })

@@ -11,12 +11,15 @@ const bytes = (byDefault: number) =>
 
 export const settings = {
   ...commonSettings,
-  CLICKHOUSE_URL: z.url().describe('ClickHouse over HTTP, for instance http://127.0.0.1:8123'),
+  CLICKHOUSE_URL: z
+    .url({ protocol: /^https?$/, error: 'must be http://host:port or https://host:port' })
+    .describe('ClickHouse over HTTP, for instance http://127.0.0.1:8123'),
   CLICKHOUSE_USER: z.string().optional().describe('ClickHouse user; the server decides when absent'),
   CLICKHOUSE_PASSWORD: z.string().optional().describe('Password of CLICKHOUSE_USER'),
   CLICKHOUSE_DATABASE: z
     .string()
-    .max(128)
+    .regex(/^\w[\w-]{0,127}$/, 'must be up to 128 letters, digits, "_" and "-"')
+    .refine((name) => !/^(?:system|information_schema)$/i.test(name), "must be no database of ClickHouse's own")
     .optional()
     .describe('Database of the tables, created when missing; CAIRN_NAMESPACE when absent'),
   CAIRN_GENERATION: z.coerce

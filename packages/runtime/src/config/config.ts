@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { faultForm, faultPoints } from '../faults/faults.ts'
+import { refusalOf } from './setting.ts'
 
 /** Re-exported so that services describe their configuration without another importer of the library. */
 export { z }
@@ -37,7 +38,12 @@ export function loadConfig<S extends Settings>(
     (name) =>
       `${name} (in ${String(env['CAIRN_CONFIG'])}): no such setting; known are ${Object.keys(settings).join(', ')}`,
   )
-  if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`))
+  for (const issue of parsed.error?.issues ?? []) {
+    const name = String(issue.path[0])
+    const origin = env[name] === undefined && name in given ? ` (in ${String(env['CAIRN_CONFIG'])})` : ''
+    const setting = settings[name]
+    if (setting !== undefined) problems.push(`${name}${origin}: ${refusalOf(setting, given[name], issue)}`)
+  }
   return parsed.success && problems.length === 0 ? { ok: true, config: parsed.data } : { ok: false, problems }
 }
 
