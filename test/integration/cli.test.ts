@@ -1,102 +1,13 @@
 import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals'
-import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
-import { isAlive, type ProcessIdentity } from '@cairn/stack'
-import { until } from '../support/until.ts'
-import { repository } from '../support/workers.ts'
+import { cairn, data, dir, file, removeAll, start, stopAll, up } from '../support/cli.ts'
 
 jest.setTimeout(120_000)
 
-interface Ready {
-  readonly ready: boolean
-  readonly ingest: string
-  readonly clickhouse: string
-  readonly database: string
-  readonly kafka: string
-}
-
-interface Finished {
-  readonly exit: number | null
-  readonly out: string
-  readonly err: string
-}
-
-interface RunningUp {
-  readonly ready: Ready
-  readonly child: ChildProcessByStdio<null, Readable, Readable>
-  /** What it has said so far. */
-  said(): string
-  readonly exited: Promise<number | null>
-  stop(): Promise<number | null>
-}
-
-const dir = mkdtempSync(join(tmpdir(), 'cairn-cli-'))
-const data = join(dir, 'data')
-const live = new Set<RunningUp>()
-
-function start(args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
-  return spawn(process.execPath, [join(repository, 'packages', 'cli', 'bin', 'cairn.js'), ...args], {
-    cwd: dir,
-    env: process.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-}
-
-async function cairn(...args: string[]): Promise<Finished> {
-  const child = start(args)
-  let [out, err] = ['', '']
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
-  const [exit] = (await once(child, 'close')) as [number | null]
-  return { exit, out, err }
-}
-
-async function up(...args: string[]): Promise<RunningUp> {
-  const child = start(['up', '--data', data, '--json', ...args])
-  let err = ''
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
-  const exited = once(child, 'close').then(([code]) => code as number | null)
-  const line = await Promise.race([
-    once(child.stdout, 'data').then(([chunk]) => String(chunk)),
-    exited.then((code) => Promise.reject(new Error(`cairn up ended with ${String(code)}: ${err}`))),
-  ])
-  const running: RunningUp = {
-    ready: JSON.parse(line) as Ready,
-    child,
-    said: () => err,
-    exited,
-    async stop() {
-      live.delete(running)
-      child.kill('SIGINT')
-      return exited
-    },
-  }
-  live.add(running)
-  return running
-}
-
-/** The services of a running instance, in the order they were started. */
-function childrenOf(dataDir: string): readonly ProcessIdentity[] {
-  const lock = JSON.parse(readFileSync(join(dataDir, 'lock.json'), 'utf8')) as { readonly children: ProcessIdentity[] }
-  return lock.children
-}
-
-function file(name: string, content: string): string {
-  const path = join(dir, name)
-  writeFileSync(path, content)
-  return path
-}
-
-afterEach(async () => {
-  await Promise.all([...live].map((running) => running.stop()))
-})
-afterAll(() => {
-  rmSync(dir, { recursive: true })
-})
+afterEach(stopAll)
+afterAll(removeAll)
 
 describe('the cairn command', () => {
   it('runs an instance that the other commands find, and stops it when interrupted', async () => {
@@ -147,6 +58,14 @@ describe('the cairn command', () => {
     )
     expect(asked.out).toBe('["page_view", []]\n["add_to_cart", ["add_to_cart"]]\n')
 
+    const reader = start(['query', 'SELECT number FROM numbers(1000000)', '--format', 'TSV', '--data', data])
+    reader.stdout.once('data', () => reader.stdout.destroy())
+    const had = once(reader, 'close')
+    let complaint = ''
+    reader.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()))
+    // Whoever reads it may have enough, as `head` has.
+    expect([await had, complaint]).toEqual([[0, null], ''])
+
     const lag = await cairn('lag', '--json', '--data', data)
     const lags = JSON.parse(lag.out) as { service: string; topic: string; partition: number; state: string }[]
     expect(new Set(lags.map(({ state }) => state))).toEqual(new Set(['running']))
@@ -156,7 +75,7 @@ describe('the cairn command', () => {
     expect(places).toHaveLength(4 + 3 * 4)
 
     const verified = await cairn('verify', '--data', data)
-    expect(verified).toMatchObject({ exit: 0, out: expect.stringContaining('compared 2 events, 1 sessions') })
+    expect(verified).toMatchObject({ exit: 0, out: expect.stringContaining('compared 2 events, 1 session, ') })
 
     expect(await running.stop()).toBe(0)
     expect(await cairn('query', 'SELECT 1', '--data', data)).toMatchObject({
@@ -170,6 +89,11 @@ describe('the cairn command', () => {
     const first = await up()
     const deployed = await cairn('deploy', goal, '--data', data)
     expect(deployed).toMatchObject({ exit: 0, out: expect.stringMatching(/^definitions \d+ are in force\n$/) })
+    const again = await cairn('deploy', goal, '--data', data)
+    expect(again).toMatchObject({
+      exit: 0,
+      out: expect.stringMatching(/^definitions \d+ are in force already; nothing changes\n$/),
+    })
     await first.stop()
     await up()
     const message = file('page.ndjson', JSON.stringify({ type: 'page', messageId: 'after', anonymousId: 'bob' }))
@@ -184,91 +108,14 @@ describe('the cairn command', () => {
     expect(out).toBe("['seen']\n")
   })
 
-  it('starts with more workers than partitions, of which one stands by', async () => {
-    const running = await up('--workers', '5')
-    expect(running.ready.ready).toBe(true)
-    expect(await running.stop()).toBe(0)
-  })
-
-  it('ends what a killed one has left running, and says so', async () => {
-    const killed = await up('--workers', '2')
-    const children = childrenOf(data)
-    expect(children).toHaveLength(4)
-    live.delete(killed)
-    killed.child.kill('SIGKILL')
-    await killed.exited
-    const next = await up()
-    expect(next.said()).toMatch(/^ended 4 services that a killed run had left running\n/)
-    expect(children.filter(isAlive)).toEqual([])
-    expect((await cairn('verify', '--data', data)).exit).toBe(0)
-
-    live.delete(next)
-    const left = childrenOf(data)
-    next.child.kill('SIGKILL')
-    await next.exited
-    expect(await cairn('down', '--data', data)).toMatchObject({
-      exit: 0,
-      out: expect.stringContaining(': 3 processes'),
-    })
-    expect(left.filter(isAlive)).toEqual([])
-  })
-
-  it('starts a service that was killed again, and says so with the end of its log', async () => {
-    const running = await up()
-    const [sink] = childrenOf(data)
-    process.kill(sink?.pid ?? 0, 'SIGKILL')
-    await until(() => running.said().includes('sink runs again'))
-    expect(running.said()).toMatch(
-      /sink ended with SIGKILL; \S+sink.log ends with:\n\{"level".*\nstarting sink again in 0.5 s/s,
-    )
-    expect((await cairn('verify', '--data', data)).exit).toBe(0)
-    expect(await running.stop()).toBe(0)
-  })
-
-  it('is stopped by cairn down, which waits for it', async () => {
-    const running = await up()
-    const children = childrenOf(data)
-    live.delete(running)
-    const stopped = await cairn('down', '--data', data)
-    expect(stopped).toMatchObject({ exit: 0, out: `stopped; the data stays in ${data}\n` })
-    expect(await running.exited).toBe(0)
-    expect(children.filter(isAlive)).toEqual([])
-    expect(await cairn('down', '--data', data)).toMatchObject({ exit: 0, out: `nothing runs on ${data}\n` })
-    expect(await cairn('down', '--data', `${data}x`)).toMatchObject({ exit: 3, out: '' })
-  })
-
-  it('interrupted again while it stops says what it waits for, and leaves nothing running', async () => {
-    const running = await up()
-    const children = childrenOf(data)
-    live.delete(running)
-    running.child.kill('SIGINT')
-    await until(() => running.said().includes('stopping ingest'))
-    running.child.kill('SIGTERM')
-    running.child.kill('SIGINT')
-    expect(await running.exited).toBe(0)
-    expect(running.said()).toContain('still stopping')
-    expect(children.filter(isAlive)).toEqual([])
-  })
-
-  it.each(['starting Kafka', 'starting attribution-1'])('interrupted while %s leaves nothing running', async (step) => {
-    const child = start(['up', '--data', data])
-    const closed = once(child, 'close') as Promise<[number | null]>
-    let err = ''
-    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
-    await until(() => err.includes(step))
-    const children = childrenOf(data)
-    child.kill('SIGINT')
-    expect(await closed).toEqual([1, null])
-    expect(err).toContain('interrupted before it was ready; nothing is left running')
-    expect(children.filter(isAlive)).toEqual([])
-    expect(await cairn('down', '--data', data)).toMatchObject({ exit: 0, out: `nothing runs on ${data}\n` })
-  })
-
   it.each([
     ['an unknown command', ['vrify'], 'no command "vrify"'],
     ['an unknown option', ['lag', '--jsn'], '--jsn'],
     ['a missing operand', ['query'], 'takes one statement'],
     ['a number that is none', ['up', '--workers', 'two'], '--workers'],
+    ['an operand too many', ['lag', 'here'], 'takes no operand, got "here"'],
+    ['a directory instead of a file to send', ['send', '.', '--url', 'http://127.0.0.1:1'], 'it is a directory'],
+    ['a directory instead of definitions', ['deploy', '.'], 'it is a directory'],
   ])('refuses %s as wrong usage', async (_, args, said) => {
     expect(await cairn(...args)).toMatchObject({ exit: 2, out: '', err: expect.stringContaining(said) })
   })
@@ -282,8 +129,16 @@ describe('the cairn command', () => {
     })
     expect(await cairn('send', 'absent.ndjson', '--url', 'http://127.0.0.1:1')).toMatchObject({
       exit: 2,
-      err: expect.stringContaining('absent.ndjson cannot be read'),
+      err: expect.stringContaining('absent.ndjson cannot be read: there is no such file'),
     })
+  })
+
+  it('says that a data directory cannot be one, without a stack trace', async () => {
+    const notDirectory = file('plain', '')
+    for (const command of ['up', 'down', 'wait']) {
+      const { exit, err } = await cairn(command, '--data', notDirectory)
+      expect([exit, err.split('\n').length]).toEqual([3, 2])
+    }
   })
 
   it('says that Kafka or ClickHouse is not there, without a stack trace', async () => {

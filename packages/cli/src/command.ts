@@ -50,6 +50,9 @@ export class CommandFailure extends Error {
   }
 }
 
+/** The reason of an interrupt by whoever read the output and has had enough of it, as `head` does. */
+export class OutputClosed extends Error {}
+
 export const dataOption: Options = {
   data: { type: 'string', placeholder: 'DIR', default: '.cairn/data', help: 'data directory of the instance' },
 }

@@ -1,4 +1,4 @@
-import { exitCode } from './command.ts'
+import { exitCode, OutputClosed } from './command.ts'
 import { deadLetters } from './commands/dead-letters.ts'
 import { deploy } from './commands/deploy.ts'
 import { down } from './commands/down.ts'
@@ -19,6 +19,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     else interrupted.abort()
   })
 }
+
+process.stdout.on('error', () => interrupted.abort(new OutputClosed()))
+// Nobody is left to be told.
+process.stderr.on('error', () => undefined)
 
 process.exitCode = await runCommand(
   [up, down, demoCommand(verifyAndPrint), send, deploy, wait, query, lag, deadLetters, verify],

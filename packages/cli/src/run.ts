@@ -1,5 +1,13 @@
 import { parseArgs } from 'node:util'
-import { CommandFailure, exitCode, parseOptions, type Command, type ExitCode, type Io } from './command.ts'
+import {
+  CommandFailure,
+  exitCode,
+  OutputClosed,
+  parseOptions,
+  type Command,
+  type ExitCode,
+  type Io,
+} from './command.ts'
 import { failureOf } from './failure.ts'
 import { helpOf, overview } from './help.ts'
 
@@ -18,6 +26,7 @@ export async function runCommand(commands: readonly Command[], args: readonly st
   try {
     return await runParsed(command, rest, io)
   } catch (error) {
+    if (io.interrupted.reason instanceof OutputClosed) return exitCode.ok
     const failure = failureOf(error, io.interrupted)
     if (failure === undefined) throw error
     io.err(`cairn ${name}: ${failure.message}\n`)
@@ -31,6 +40,8 @@ async function runParsed(command: Command, args: string[], io: Io): Promise<Exit
     io.out(helpOf(command))
     return exitCode.ok
   }
+  if (command.operands === '' && positionals.length > 0)
+    throw new CommandFailure(exitCode.usage, `takes no operand, got "${positionals.join(' ')}"`)
   const defaults = Object.fromEntries(
     Object.entries(command.options).flatMap(([name, o]) => (o.default === undefined ? [] : [[name, o.default]])),
   )

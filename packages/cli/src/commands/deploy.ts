@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { createCodec, deployDefinitions } from '@cairn/runtime'
+import { createCodec, deployDefinitions, deployedDefinitions } from '@cairn/runtime'
 import { catalogOf } from '../catalog.ts'
 import { CommandFailure, dataOption, exitCode, type Command } from '../command.ts'
 import { checkedDefinitions } from '../definitions.ts'
@@ -18,8 +18,11 @@ export const deploy: Command = {
     const instance = findInstance(values, io)
     const codec = createCodec(await catalogOf(instance))
     const connection = connectionOf(instance, 'deploy')
+    const before = await deployedDefinitions(connection, instance.namespace, io.interrupted)
+    // Also when they are in force already: that finishes a deploy that broke off half way.
     const number = await deployDefinitions(connection, codec, instance.namespace, json, io.interrupted)
-    io.out(`definitions ${number} are in force\n`)
+    const isNew = before?.number !== number
+    io.out(`definitions ${number} are in force${isNew ? '' : ' already; nothing changes'}\n`)
     return exitCode.ok
   },
 }

@@ -16,8 +16,7 @@ export const down: Command = {
     ...dataOption,
     timeout: { type: 'string', placeholder: 'S', default: String(defaultTimeoutS), help: 'seconds to wait at most' },
   },
-  async run(values, operands, io) {
-    if (operands.length > 0) throw new CommandFailure(exitCode.usage, `takes no operand, got "${operands.join(' ')}"`)
+  async run(values, _, io) {
     const seconds = whole(values, 'timeout', 1) ?? defaultTimeoutS
     const dataDir = dataDirectory(values, io)
     if (!existsSync(dataDir))

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import { sitePattern } from '@cairn/domain'
 import { CommandFailure, dataOption, exitCode, text, whole, type Command } from '../command.ts'
 import { dataDirectory, type Instance } from '../instance/instance.ts'
 import { tellProgress } from '../instance/progress.ts'
@@ -35,8 +36,7 @@ export const up: Command = {
     },
     json: { type: 'boolean', help: 'print one JSON line when ready' },
   },
-  async run(values, operands, io) {
-    if (operands.length > 0) throw new CommandFailure(exitCode.usage, `takes no operand, got "${operands.join(' ')}"`)
+  async run(values, _, io) {
     const definitions = text(values, 'definitions')
     const portBase = whole(values, 'port-base', 1024)
     let onCrash: (failure: CommandFailure) => void = () => undefined
@@ -71,13 +71,20 @@ function aborted(signal: AbortSignal): Promise<undefined> {
   })
 }
 
-/** Site by write key; a site may have several. */
+const siteForm = new RegExp(`${sitePattern.source.replace(/\$$/, '')}(?::server)?$`)
+
+/** Site by write key, as ingest takes it; a site may have several. */
 export function readSites(given: string): Record<string, string> {
   const sites = new Map<string, string>()
   for (const part of given.split(',')) {
     const [key, site, ...more] = part.split('=')
     if (key === undefined || key === '' || site === undefined || site === '' || more.length > 0)
       throw new CommandFailure(exitCode.usage, `--sites: "${part}" must read key=site`)
+    if (!siteForm.test(site))
+      throw new CommandFailure(
+        exitCode.usage,
+        `--sites: site "${site}" must be up to 64 letters, digits, ".", "_" and "-"`,
+      )
     if (sites.has(key)) throw new CommandFailure(exitCode.usage, `--sites: key "${key}" is given twice`)
     sites.set(key, site)
   }

@@ -47,11 +47,15 @@ function verificationText(result: Verification): string {
   const { events, sessions, conversions, rollUpRows } = compared
   return [
     ledgerText(result.ledger),
-    `compared ${events} events, ${sessions} sessions, ${conversions} conversions, ${rollUpRows} roll-up rows\n`,
-    `${differences.length} differences\n`,
+    `compared ${counted(events, 'event')}, ${counted(sessions, 'session')}, ${counted(conversions, 'conversion')}, ${counted(rollUpRows, 'roll-up row')}\n`,
+    `${counted(differences.length, 'difference')}\n`,
     ...shown,
     ...more,
   ].join('')
+}
+
+function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
 function printText(result: Verification, io: Io): ExitCode {

@@ -39,14 +39,23 @@ export function removeInstance(dataDir: string): void {
 /** The instance of the data directory; a failure that says how to start one when there is none. */
 export function findInstance(values: Values, io: Io): Instance {
   const dataDir = dataDirectory(values, io)
-  if (existsSync(fileOf(dataDir))) {
-    const instance = JSON.parse(readFileSync(fileOf(dataDir), 'utf8')) as Instance
-    if (isAlive(instance.pid)) return instance
-  }
+  const instance = readInstance(fileOf(dataDir))
+  if (instance !== undefined && isAlive(instance.pid)) return instance
   throw new CommandFailure(
     exitCode.unavailable,
     `nothing runs on ${dataDir}: start it with "cairn up --data ${dataDir}", or name another directory with --data`,
   )
+}
+
+/** Undefined also where what a killed process has left cannot be read. */
+function readInstance(file: string): Instance | undefined {
+  if (!existsSync(file)) return undefined
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Instance
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
 }
 
 function fileOf(dataDir: string): string {

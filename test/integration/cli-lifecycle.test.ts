@@ -1,0 +1,92 @@
+import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals'
+import { once } from 'node:events'
+import { isAlive } from '@cairn/stack'
+import { cairn, childrenOf, data, removeAll, start, stopAll, up } from '../support/cli.ts'
+import { until } from '../support/until.ts'
+
+jest.setTimeout(120_000)
+
+afterEach(stopAll)
+afterAll(removeAll)
+
+describe('a running instance', () => {
+  it('starts with more workers than partitions, of which one stands by', async () => {
+    const running = await up('--workers', '5')
+    expect(running.ready.ready).toBe(true)
+    expect(await running.stop()).toBe(0)
+  })
+
+  it('ends what a killed one has left running, and says so', async () => {
+    const killed = await up('--workers', '2')
+    const children = childrenOf(data)
+    expect(children).toHaveLength(4)
+    killed.disown()
+    killed.child.kill('SIGKILL')
+    await killed.exited
+    const next = await up()
+    expect(next.said()).toMatch(/^ended 4 services that a killed run had left running\n/)
+    expect(children.filter(isAlive)).toEqual([])
+    expect((await cairn('verify', '--data', data)).exit).toBe(0)
+
+    next.disown()
+    const left = childrenOf(data)
+    next.child.kill('SIGKILL')
+    await next.exited
+    expect(await cairn('down', '--data', data)).toMatchObject({
+      exit: 0,
+      out: expect.stringContaining(': 3 processes'),
+    })
+    expect(left.filter(isAlive)).toEqual([])
+  })
+
+  it('starts a service that was killed again, and says so with the end of its log', async () => {
+    const running = await up()
+    const [sink] = childrenOf(data)
+    process.kill(sink?.pid ?? 0, 'SIGKILL')
+    await until(() => running.said().includes('sink runs again'))
+    expect(running.said()).toMatch(
+      /sink ended with SIGKILL; \S+sink.log ends with:\n\{"level".*\nstarting sink again in 0.5 s/s,
+    )
+    expect((await cairn('verify', '--data', data)).exit).toBe(0)
+    expect(await running.stop()).toBe(0)
+  })
+
+  it('is stopped by cairn down, which waits for it', async () => {
+    const running = await up()
+    const children = childrenOf(data)
+    running.disown()
+    const stopped = await cairn('down', '--data', data)
+    expect(stopped).toMatchObject({ exit: 0, out: `stopped; the data stays in ${data}\n` })
+    expect(await running.exited).toBe(0)
+    expect(children.filter(isAlive)).toEqual([])
+    expect(await cairn('down', '--data', data)).toMatchObject({ exit: 0, out: `nothing runs on ${data}\n` })
+    expect(await cairn('down', '--data', `${data}x`)).toMatchObject({ exit: 3, out: '' })
+  })
+
+  it('interrupted again while it stops says what it waits for, and leaves nothing running', async () => {
+    const running = await up()
+    const children = childrenOf(data)
+    running.disown()
+    running.child.kill('SIGINT')
+    await until(() => running.said().includes('stopping ingest'))
+    running.child.kill('SIGTERM')
+    running.child.kill('SIGINT')
+    expect(await running.exited).toBe(0)
+    expect(running.said()).toContain('still stopping')
+    expect(children.filter(isAlive)).toEqual([])
+  })
+
+  it.each(['starting Kafka', 'starting attribution-1'])('interrupted while %s leaves nothing running', async (step) => {
+    const child = start(['up', '--data', data])
+    const closed = once(child, 'close') as Promise<[number | null]>
+    let err = ''
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+    await until(() => err.includes(step))
+    const children = childrenOf(data)
+    child.kill('SIGINT')
+    expect(await closed).toEqual([1, null])
+    expect(err).toContain('interrupted before it was ready; nothing is left running')
+    expect(children.filter(isAlive)).toEqual([])
+    expect(await cairn('down', '--data', data)).toMatchObject({ exit: 0, out: `nothing runs on ${data}\n` })
+  })
+})
