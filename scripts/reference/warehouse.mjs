@@ -1,4 +1,8 @@
-// docs/warehouse.md, from the comments of the views and tables in schemas/clickhouse.
+// docs/warehouse.md, from the comments of the views and tables in schemas/clickhouse, and the recipes beside this file.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const recipes = readFileSync(join(import.meta.dirname, 'recipes.md'), 'utf8').trimEnd()
 
 /** Markdown of what the statements of schemas/clickhouse create: views with their columns, tables by what they hold. */
 export function warehouseReference(sql) {
@@ -15,6 +19,7 @@ export function warehouseReference(sql) {
           columns.map((c) => [`\`${c.name}\``, `\`${c.type}\``, c.comment]),
         ),
       ]),
+      recipes,
       '## Tables beneath',
       `Not part of the stable interface: a new version may change them. Columns are described in the tables themselves
 (\`DESCRIBE TABLE\`) and in [schemas/clickhouse](../schemas/clickhouse).`,
@@ -28,7 +33,7 @@ export function warehouseReference(sql) {
   )
 }
 
-const introduction = `<!-- Written by scripts/reference.mjs from schemas/clickhouse. Change it there, then run: npm run docs -->
+const introduction = `<!-- Written by scripts/reference.mjs from schemas/clickhouse and scripts/reference/recipes.md. Change it there, then run: npm run docs -->
 
 # The warehouse
 

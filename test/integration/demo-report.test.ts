@@ -1,4 +1,6 @@
 import { createContainerBuilder, migrate, openWarehouse, readCatalog, readMigrations } from '@cairn/runtime'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { bookDifferences } from '../../packages/cli/src/demo/books.ts'
 import { readFigures, type Query } from '../../packages/cli/src/demo/report/figures.ts'
@@ -42,6 +44,23 @@ async function load({ written }: Folded): Promise<void> {
   }
 }
 
+/** The queries of docs/warehouse.md, which name views and tables as `cairn query` finds them: in the default database. */
+const recipes = [
+  ...readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'warehouse.md'), 'utf8').matchAll(/```sql\n(.*?)```/gs),
+].map(([, sql = '']) => sql)
+
+async function answerTo(sql: string): Promise<readonly string[]> {
+  const url = new URL(process.env['CLICKHOUSE_URL'] ?? '')
+  url.searchParams.set('database', warehouse.database.replaceAll('`', ''))
+  url.searchParams.set('default_format', 'JSONEachRow')
+  const user = process.env['CLICKHOUSE_USER'] ?? 'default'
+  const headers = { 'X-ClickHouse-User': user, 'X-ClickHouse-Key': process.env['CLICKHOUSE_PASSWORD'] ?? '' }
+  const response = await fetch(url, { method: 'POST', body: sql, headers })
+  const body = await response.text()
+  if (!response.ok) throw new Error(body)
+  return body.split('\n').filter((line) => line !== '')
+}
+
 describe('the report on a real engine', () => {
   beforeAll(async () => {
     const migrated = await migrate(warehouse, { migrations: readMigrations(), dedupWindow: 100 })
@@ -65,6 +84,12 @@ describe('the report on a real engine', () => {
     expect(added).toBe(books.visitsWithCart)
     expect(bought).toBe(books.visitsWithOrder)
     expect(carts).toEqual({ visits: books.visitsWithCart, left: books.visitsWithCart - books.visitsWithOrder })
+  })
+
+  it.each(recipes)('answers the recipe %s', async (sql) => {
+    const rows = await answerTo(sql)
+    // The visitor of the recipes on late events is not among those who are simulated.
+    if (!sql.includes("'lou'")) expect(rows.length).toBeGreaterThan(0)
   })
 
   it('says of a site without visits that nobody came', async () => {
