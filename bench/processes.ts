@@ -81,7 +81,7 @@ export async function whileAlive<T>(processes: readonly Measured[], work: Promis
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined> | T | undefined,
-  { pollMs = 50, timeoutMs = 600_000 } = {},
+  { pollMs = 100, timeoutMs = 600_000 } = {},
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs
   for (;;) {

@@ -36,13 +36,13 @@ export async function differencesFromReplay(namespace: string): Promise<Differen
   const events = topicName(namespace, 'events')
   for (const [partition, records] of await read(events)) {
     const fold = createPartition(createVisitorCodec(catalog))
-    const outputs = new Outputs(codec, { topic: events, partition }, 0)
+    const outputs = new Outputs(codec, { topic: events, partition })
     for (const source of records) {
       const input = readEventInput(codec, source)
       for (const output of step(fold, input.record).outputs) outputs.add(input, output)
       commit(fold)
     }
-    for (const { topic, records: given } of outputs.take((kind) => kind))
+    for (const { topic, records: given } of outputs.records((kind) => kind))
       expected.set(`${topic}-${partition}`, [...given])
   }
   const differences: Difference[] = []

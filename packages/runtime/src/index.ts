@@ -19,6 +19,7 @@ export type { KafkaConnection } from './kafka/client.ts'
 export {
   openFencedProducer,
   type FencedProducer,
+  type TopicBuffer,
   type TopicRecords,
   type TransactionEnd,
 } from './kafka/fenced-producer.ts'
@@ -32,6 +33,7 @@ export {
 } from './kafka/ownership.ts'
 export { partitionFor } from './kafka/partitioner.ts'
 export { openProducer, type IdempotentProducer } from './kafka/producer.ts'
+export { RecordBuffer, type WriteBytes } from './kafka/record-buffer.ts'
 export type { Incoming, Outgoing } from './kafka/record.ts'
 export { OwnershipLost, PartitionStopped, ProducerSpent, type StopReason } from './kafka/stopped.ts'
 export type { Supervision } from './kafka/supervision.ts'

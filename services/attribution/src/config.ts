@@ -2,7 +2,7 @@ import { commonSettings, loadConfig, z, type Loaded } from '@cairn/runtime'
 
 export const settings = {
   ...commonSettings,
-  BATCH_RECORDS: z.coerce.number().int().min(1).max(100_000).default(2000).describe('Most events in one transaction'),
+  BATCH_RECORDS: z.coerce.number().int().min(1).max(100_000).default(5000).describe('Most events in one transaction'),
   CHECKPOINT_MS: z.coerce
     .number()
     .int()
@@ -19,7 +19,7 @@ export const settings = {
     .number()
     .int()
     .min(65_536)
-    .default(16 * 1024 * 1024)
+    .default(4 * 1024 * 1024)
     .describe('Unread bytes held for each partition before reading pauses'),
   SESSION_TIMEOUT_MS: z.coerce
     .number()

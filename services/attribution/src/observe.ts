@@ -22,13 +22,10 @@ function observeFold(metrics: Metrics): Pick<Observer, 'folded'> {
   ])
   const late = metrics.counter('cairn_attribution_late_events_total', 'Events older than the watermark', [])
   return {
-    folded(_, results) {
-      for (const { outcome, outputs, late: isLate } of results) {
-        outcomes.inc({ outcome })
-        if (isLate) late.inc()
-        if (outcome !== 'poison') continue
-        for (const output of outputs) if (output.kind === 'dead-letter') dead.inc({ reason: output.reason })
-      }
+    folded(tally) {
+      for (const [outcome, count] of tally.outcomes) outcomes.inc({ outcome }, count)
+      for (const [reason, count] of tally.dead) dead.inc({ reason }, count)
+      late.inc({}, tally.late)
     },
   }
 }

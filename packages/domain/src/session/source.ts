@@ -47,8 +47,8 @@ const CLICK_IDS: ReadonlyMap<string, Pick<Origin, 'source' | 'medium'>> = new Ma
 /** Whether an event says anything about where its visitor came from, be it that they came from nowhere. */
 export function carriesOrigin(event: StorefrontEvent): boolean {
   return (
-    event.url !== '' ||
     event.path !== '' ||
+    event.url !== '' ||
     event.referrer !== '' ||
     event.referrer_host !== '' ||
     event.click_id_name !== '' ||

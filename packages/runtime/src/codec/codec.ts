@@ -3,9 +3,10 @@ import avro from 'avsc'
 import type { Label, StorefrontEvent } from '@cairn/domain'
 import { labelledName, type Catalog, type CatalogEntry } from './catalog.ts'
 import { createMessageWriter, initialScratch, type WriteMessage } from './message.ts'
+import { compileRead } from './read.ts'
 import type { RecordKind, RecordTypes } from './records.ts'
 import type { AvroRecord, AvroSchema } from './schema.ts'
-import { headerBytes, readHeader } from './wire.ts'
+import { headerBytes, readHeader, writeHeaderAt } from './wire.ts'
 import { compileWrite, type WriteValue } from './write.ts'
 
 export type Decoded =
@@ -31,14 +32,24 @@ export interface Undecoded {
 export interface Codec {
   /** Encodes an event under the newest event schema and fills in `content_hash`. */
   encodeEvent(event: StorefrontEvent): Buffer
-  encode<K extends Exclude<RecordKind, 'event' | 'labelled'>>(kind: K, value: RecordTypes[K]): Buffer
+  encode<K extends WrittenKind>(kind: K, value: RecordTypes[K]): Buffer
+  /** As `encode`, at `at` in `bytes`. Returns where it ends: beyond `bytes`, it did not fit and is to be written again. */
+  write<K extends WrittenKind>(kind: K, value: RecordTypes[K], bytes: Buffer, at: number): number
   /** Decodes to the last byte exactly: what is cut off, too long or corrupt is a returned reason, never a guess. */
   decode(message: Buffer | null): Decoded
+  /** As `decode`, but what attribution hardly ever asks of an event is read only when it does. */
+  skim(message: Buffer | null): Decoded
   /** The labelled event: label fields before the event's own bytes, which are not encoded again. */
   prependLabel(eventMessage: Buffer, eventSchemaId: number, label: Label): Buffer
+  /** As `prependLabel`, at `at` in `bytes`; see `write` for what it returns. */
+  writeLabelled(eventMessage: Buffer, eventSchemaId: number, label: Label, bytes: Buffer, at: number): number
 }
 
+type WrittenKind = Exclude<RecordKind, 'event' | 'labelled'>
+
 const firstContentField = 'event_id'
+/** What sessions, conversions and their origins are not made of, unless definitions ask for a property. */
+const lateFields = ['ip', 'source_name', 'url', 'title', 'click_id', 'user_agent', 'locale', 'consent', 'previous_id', 'group_id', 'properties'] // prettier-ignore
 
 export function createCodec(catalog: Catalog): Codec {
   const write = createMessageWriter()
@@ -46,6 +57,21 @@ export function createCodec(catalog: Catalog): Codec {
   const readers = new Map<number, Reader>()
   const writers = new Map<string, { write: WriteValue; id: number }>()
   const label = { write: compileWrite(catalog.label), idOf: new Map<number, number>() }
+
+  function writer(kind: WrittenKind): { write: WriteValue; id: number } {
+    let known = writers.get(kind)
+    if (known === undefined) {
+      const { id, schema } = catalog.named(kind)
+      writers.set(kind, (known = { write: compileWrite(schema), id }))
+    }
+    return known
+  }
+
+  function labelledId(eventSchemaId: number): number {
+    let id = label.idOf.get(eventSchemaId)
+    if (id === undefined) label.idOf.set(eventSchemaId, (id = catalog.named(labelledName(eventSchemaId)).id))
+    return id
+  }
 
   function reader(id: number): Reader | undefined {
     const known = readers.get(id)
@@ -60,38 +86,58 @@ export function createCodec(catalog: Catalog): Codec {
   return {
     encodeEvent: event,
     encode(kind, value) {
-      let known = writers.get(kind)
-      if (known === undefined) {
-        const { id, schema } = catalog.named(kind)
-        writers.set(kind, (known = { write: compileWrite(schema), id }))
-      }
-      return write(known.write, value, known.id)
+      const { write: writeValue, id } = writer(kind)
+      return write(writeValue, value, id)
     },
-    decode(message) {
-      if (message === null) return { ok: false, reason: 'no_value', detail: 'the record has no value' }
-      const id = readHeader(message)
-      if (id === undefined)
-        return {
-          ok: false,
-          reason: 'not_wire_format',
-          detail: 'the value does not start with a zero byte and a schema id',
-        }
-      const known = reader(id)
-      if (known === undefined)
-        return { ok: false, reason: 'unknown_schema', detail: `schema ${id} is not in the catalog`, schemaId: id }
-      return known(message)
+    write(kind, value, bytes, at) {
+      const { write: writeValue, id } = writer(kind)
+      writeHeaderAt(bytes, at, id)
+      return writeValue(value, bytes, at + headerBytes)
     },
+    decode: (message) => decodeBy(reader, message, 'decode'),
+    skim: (message) => decodeBy(reader, message, 'skim'),
     prependLabel(message, eventSchemaId, value) {
-      let id = label.idOf.get(eventSchemaId)
-      if (id === undefined) label.idOf.set(eventSchemaId, (id = catalog.named(labelledName(eventSchemaId)).id))
-      const head = write(label.write, value, id, message.length - headerBytes)
+      const head = write(label.write, value, labelledId(eventSchemaId), message.length - headerBytes)
       message.copy(head, head.length - (message.length - headerBytes), headerBytes)
       return head
+    },
+    writeLabelled(message, eventSchemaId, value, bytes, at) {
+      writeHeaderAt(bytes, at, labelledId(eventSchemaId))
+      const start = label.write(value, bytes, at + headerBytes)
+      const end = start + message.length - headerBytes
+      if (end <= bytes.length) message.copy(bytes, start, headerBytes)
+      return end
     },
   }
 }
 
-type Reader = (message: Buffer) => Decoded
+type ReadMessage = (message: Buffer) => Decoded
+
+interface Reader {
+  readonly decode: ReadMessage
+  readonly skim: ReadMessage
+}
+
+/** Finds the reader of the message's schema and has it read. */
+function decodeBy(
+  reader: (id: number) => Reader | undefined,
+  message: Buffer | null,
+  read: 'decode' | 'skim',
+): Decoded {
+  if (message === null) return { ok: false, reason: 'no_value', detail: 'the record has no value' }
+  const id = readHeader(message)
+  if (id === undefined)
+    return {
+      ok: false,
+      reason: 'not_wire_format',
+      detail: 'the value does not start with a zero byte and a schema id',
+    }
+  const known = reader(id)
+  if (known === undefined)
+    return { ok: false, reason: 'unknown_schema', detail: `schema ${id} is not in the catalog`, schemaId: id }
+  return known[read](message)
+}
+
 /** Encodes content first: its checksum is an arrival field. Both parts are whole records, so their bytes just join. */
 function eventWriter(catalog: Catalog, write: WriteMessage): (event: StorefrontEvent) => Buffer {
   const newest = catalog.events.at(-1)
@@ -120,18 +166,25 @@ function readerOf(catalog: Catalog, found: CatalogEntry): Reader {
   const written = compile(found.schema)
   const read = kind === 'event' || kind === 'labelled' ? compile(newestLike(catalog, kind)) : written
   const resolver = read === written ? undefined : read.createResolver(written)
+  const decode = checked(found, kind, (message) => {
+    const { value } = read.decode(message, headerBytes, resolver) as { value: unknown }
+    return value
+  })
+  // Events of an older schema are few and read in full.
+  if (found !== catalog.events.at(-1)) return { decode, skim: decode }
+  const readSome = compileRead(found.schema, lateFields)
+  return { decode, skim: checked(found, kind, (message) => readSome(message, headerBytes)) }
+}
+
+/** Reads only what ends where its schema does. */
+function checked({ id, name, walk }: CatalogEntry, kind: RecordKind, read: (message: Buffer) => unknown): ReadMessage {
   return (message) => {
-    const end = found.walk(message, headerBytes)
-    if (end < 0) return { ok: false, reason: 'truncated', detail: `the value ends before schema ${found.name} does` }
+    const end = walk(message, headerBytes)
+    if (end < 0) return { ok: false, reason: 'truncated', detail: `the value ends before schema ${name} does` }
     if (end < message.length)
-      return {
-        ok: false,
-        reason: 'trailing_bytes',
-        detail: `${message.length - end} bytes after schema ${found.name} ends`,
-      }
+      return { ok: false, reason: 'trailing_bytes', detail: `${message.length - end} bytes after schema ${name} ends` }
     try {
-      const { value } = read.decode(message, headerBytes, resolver) as { value: unknown }
-      return { ok: true, kind, schemaId: found.id, value } as Decoded
+      return { ok: true, kind, schemaId: id, value: read(message) } as Decoded
     } catch (error) {
       return { ok: false, reason: 'undecodable', detail: error instanceof Error ? error.message : String(error) }
     }

@@ -4,7 +4,7 @@ import avro from 'avsc'
 import { entry } from './catalog.ts'
 import { createContainerBuilder, type Container } from './container.ts'
 import type { AvroRecord } from './schema.ts'
-import { headerBytes, writeHeader } from './wire.ts'
+import { headerBytes, writeHeaderAt } from './wire.ts'
 
 const schema: AvroRecord = {
   type: 'record',
@@ -21,7 +21,7 @@ const id = '0190a8f3-1234-8000-8000-0123456789ab'
 
 function message(value: unknown): Buffer {
   const encoded = Buffer.concat([Buffer.alloc(headerBytes), type.toBuffer(value)])
-  writeHeader(encoded, 7)
+  writeHeaderAt(encoded, 0, 7)
   return encoded
 }
 

@@ -1,6 +1,6 @@
 import { eventKey, type Body, type LogRecord, type PoisonReason } from '@cairn/domain'
 import type { Incoming } from '../kafka/record.ts'
-import type { Codec } from './codec.ts'
+import type { Codec, Decoded } from './codec.ts'
 
 /** A record of topic `events` as the fold takes it, with what passing its bytes on needs. */
 export interface EventInput {
@@ -21,14 +21,17 @@ export class UnknownSchema extends Error {
   }
 }
 
-/** Reads a record of topic `events`; what cannot be read becomes a poison body with its reason. */
-export function readEventInput(codec: Codec, source: Incoming): EventInput {
-  const { body, schemaId } = bodyOf(codec, source)
+/**
+ * Reads a record of topic `events`; what cannot be read becomes a poison body with its reason.
+ *
+ * @param read `skim` for the fold alone; `decode` for who looks at events whole
+ */
+export function readEventInput(codec: Codec, source: Incoming, read: 'decode' | 'skim' = 'decode'): EventInput {
+  const { body, schemaId } = bodyOf(codec[read](source.value), source)
   return { record: { offset: source.offset, appendedAt: source.timestamp, key: source.key, body }, source, schemaId }
 }
 
-function bodyOf(codec: Codec, source: Incoming): { body: Body; schemaId: number } {
-  const decoded = codec.decode(source.value)
+function bodyOf(decoded: Decoded, source: Incoming): { body: Body; schemaId: number } {
   if (!decoded.ok) {
     if (decoded.reason === 'unknown_schema') throw new UnknownSchema(decoded.schemaId ?? -1, source.offset)
     return { body: poison(decoded.reason, decoded.detail), schemaId: 0 }

@@ -1,4 +1,4 @@
-import { headerBytes, writeHeader } from './wire.ts'
+import { headerBytes, writeHeaderAt } from './wire.ts'
 import type { WriteValue } from './write.ts'
 
 /** Grows when a record does not fit; one event is at most 32 KB of JSON. */
@@ -17,7 +17,7 @@ export function createMessageWriter(): WriteMessage {
     }
     const message = Buffer.allocUnsafe(end + roomAfter)
     scratch.copy(message, 0, 0, end)
-    writeHeader(message, id)
+    writeHeaderAt(message, 0, id)
     return message
   }
 }

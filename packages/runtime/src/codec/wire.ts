@@ -6,7 +6,11 @@ export function readHeader(message: Buffer): number | undefined {
   return message.length >= headerBytes && message[0] === 0 ? message.readUInt32BE(1) : undefined
 }
 
-export function writeHeader(message: Buffer, schemaId: number): void {
-  message[0] = 0
-  message.writeUInt32BE(schemaId, 1)
+/** Into room for it at `at`; without that room nothing is written that could be taken for a message. */
+export function writeHeaderAt(bytes: Buffer, at: number, schemaId: number): void {
+  bytes[at] = 0
+  bytes[at + 1] = schemaId >>> 24
+  bytes[at + 2] = schemaId >>> 16
+  bytes[at + 3] = schemaId >>> 8
+  bytes[at + 4] = schemaId
 }

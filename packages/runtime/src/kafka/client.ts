@@ -3,10 +3,12 @@ import type { Logger } from '../log/log.ts'
 import { searchCoordinatorAgain } from './coordinator-search.ts'
 import { decodeFetchQuickly } from './fetch-response.ts'
 import { encodeProduceQuickly } from './produce-request.ts'
+import { frameInPlace } from './request-frame.ts'
 
 searchCoordinatorAgain()
 decodeFetchQuickly()
 encodeProduceQuickly()
+frameInPlace()
 
 /**
  * kafkajs backs off 300 ms after the first CONCURRENT_TRANSACTIONS, which every second transaction in a row meets while

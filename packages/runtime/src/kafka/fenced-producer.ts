@@ -1,12 +1,19 @@
-import kafkajs, { type Producer, type Transaction } from 'kafkajs'
+import kafkajs, { type Producer, type RecordMetadata, type Transaction } from 'kafkajs'
 import { connect, recordsBeforeRecycling, type KafkaConnection } from './client.ts'
 import { toOnePartition } from './one-partition.ts'
-import { sendable, type Outgoing } from './record.ts'
+import { RecordBuffer } from './record-buffer.ts'
+import type { Outgoing } from './record.ts'
 import { ProducerSpent } from './stopped.ts'
 
 export interface TopicRecords {
   readonly topic: string
   readonly records: readonly Outgoing[]
+}
+
+/** Records of one topic as bytes; they must stay as they are until the transaction has ended. */
+export interface TopicBuffer {
+  readonly topic: string
+  readonly records: RecordBuffer
 }
 
 /**
@@ -30,7 +37,7 @@ export interface FencedProducer {
    */
   transact(
     partition: number,
-    topics: readonly TopicRecords[],
+    topics: readonly (TopicRecords | TopicBuffer)[],
     beforeCommit?: () => Promise<void>,
   ): Promise<TransactionEnd>
   /** Like transact for a single record; returns its offset. */
@@ -74,7 +81,7 @@ export async function openFencedProducer(
     async transactOne(partition, topic, record) {
       let offset: number | undefined
       const end = await run(producer, async (transaction) => {
-        const [metadata] = await transaction.send({ topic, acks: -1, messages: [{ ...record, partition }] })
+        const [metadata] = await write(transaction, topic, partition, [record])
         offset = Number(metadata?.baseOffset)
       })
       return offset === undefined ? end : { ...end, offset }
@@ -83,16 +90,19 @@ export async function openFencedProducer(
   }
 }
 
+/** Returns what the broker said of each send. */
 async function write(
   transaction: Transaction,
   topic: string,
   partition: number,
-  records: readonly Outgoing[],
-): Promise<void> {
-  for (const chunk of sendable(records)) {
-    const messages = toOnePartition(partition, chunk)
-    await transaction.send({ topic, acks: -1, compression: CompressionTypes.None, messages })
+  records: readonly Outgoing[] | RecordBuffer,
+): Promise<RecordMetadata[]> {
+  const written: RecordMetadata[] = []
+  for (const range of (records instanceof RecordBuffer ? records : RecordBuffer.of(records)).ranges()) {
+    const messages = toOnePartition(partition, range)
+    written.push(...(await transaction.send({ topic, acks: -1, compression: CompressionTypes.None, messages })))
   }
+  return written
 }
 
 async function run(producer: Producer, work: (transaction: Transaction) => Promise<void>): Promise<TransactionEnd> {

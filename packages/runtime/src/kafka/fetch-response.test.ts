@@ -2,7 +2,9 @@ import { createRequire } from 'node:module'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { decodeFetch, type FetchResponse } from './fetch-response.ts'
-import { roomFor, writeRecordBatch, type Message } from './record-batch.ts'
+import { roomFor, writeRecordBatch } from './record-batch.ts'
+import { RecordBuffer, RecordRange } from './record-buffer.ts'
+import type { Outgoing } from './record.ts'
 
 const original = createRequire(import.meta.url)('kafkajs/src/protocol/requests/fetch/v11/response') as {
   decode: (bytes: Buffer) => Promise<FetchResponse>
@@ -14,13 +16,14 @@ interface Batch {
   readonly producer: { readonly id: bigint; readonly epoch: number; readonly isTransactional: boolean }
   readonly isControl: boolean
   readonly isLogAppendTime: boolean
-  readonly messages: readonly Message[]
+  readonly messages: readonly Outgoing[]
 }
 
 const attributesAt = 21
 
 function bytesOf({ firstOffset, timestamp, producer, isControl, isLogAppendTime, messages }: Batch): Buffer {
-  const data = { partition: 0, firstSequence: 0, messages }
+  const range = new RecordRange(RecordBuffer.of(messages), 0, messages.length)
+  const data = { partition: 0, firstSequence: 0, messages: range }
   const buffer = Buffer.alloc(roomFor(data))
   const bytes = buffer.subarray(0, writeRecordBatch(buffer, 0, data, producer, timestamp))
   bytes.writeBigInt64BE(BigInt(firstOffset))
@@ -75,9 +78,9 @@ const batch: fc.Arbitrary<Batch> = fc.record({
   }),
   isControl: fc.boolean(),
   isLogAppendTime: fc.boolean(),
-  messages: fc.array<Message>(
-    fc.record<Message>({
-      key: fc.option(fc.string({ maxLength: 80 })),
+  messages: fc.array<Outgoing>(
+    fc.record<Outgoing>({
+      key: fc.string({ maxLength: 80 }),
       value: fc.option(fc.uint8Array({ maxLength: 300 }).map((b) => Buffer.from(b))),
     }),
     { minLength: 1, maxLength: 100 },

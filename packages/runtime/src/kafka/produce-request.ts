@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module'
+import { RecordRange } from './record-buffer.ts'
+import { Framed, frameRoom } from './request-frame.ts'
 import { roomFor, writeRecordBatch, type PartitionData } from './record-batch.ts'
 
 /** Arguments of kafkajs's own encoder of a Produce request (src/protocol/requests/produce). */
@@ -13,15 +15,8 @@ export interface ProduceArguments {
 }
 
 interface ProduceProtocol {
-  readonly request: { readonly encode: () => Promise<Encoded> }
+  readonly request: { readonly encode: () => Promise<unknown> }
   readonly response: unknown
-}
-
-/** What kafkajs reads of its own `Encoder` once it is filled. */
-export interface Encoded {
-  readonly buf: Buffer
-  readonly buffer: Buffer
-  size(): number
 }
 
 export interface ProduceDefinition {
@@ -50,24 +45,25 @@ export function encodeProduceQuickly(): void {
   }
 }
 
-/** Whether nothing is asked for that `encodeProduce` leaves out: compression, headers and times of single records. */
+/** Whether the records are ours and nothing is asked for that `encodeProduce` leaves out. */
 function isPlain({ compression, topicData }: ProduceArguments): boolean {
   if (compression !== 0) return false
-  return topicData.every(({ partitions }) =>
-    partitions.every(({ messages }) => messages.every((m) => m.headers === undefined && m.timestamp === undefined)),
-  )
+  return topicData.every(({ partitions }) => partitions.every(({ messages }) => messages instanceof RecordRange))
 }
 
-/** The body of a Produce request of version 3 to 8, in one buffer; `timestamp` is that of every record. */
-export function encodeProduce(given: ProduceArguments, timestamp: number): Encoded {
+/**
+ * The body of a Produce request of version 3 to 8, in one buffer with room for its head; `timestamp` is that of every
+ * record.
+ */
+export function encodeProduce(given: ProduceArguments, timestamp: number): Framed {
   const { transactionalId = null, acks, timeout, topicData } = given
   const producer = {
     isTransactional: transactionalId !== null && transactionalId !== '',
     id: BigInt(given.producerId?.toString() ?? -1),
     epoch: given.producerEpoch ?? 0,
   }
-  const buf = Buffer.allocUnsafe(roomOf(given))
-  let at = writeString(buf, 0, transactionalId)
+  const buf = Buffer.allocUnsafe(frameRoom + roomOf(given))
+  let at = writeString(buf, frameRoom, transactionalId)
   at = buf.writeInt16BE(acks, at)
   at = buf.writeInt32BE(timeout, at)
   at = buf.writeInt32BE(topicData.length, at)
@@ -80,7 +76,7 @@ export function encodeProduce(given: ProduceArguments, timestamp: number): Encod
       buf.writeInt32BE(at - sizeAt - 4, sizeAt)
     }
   }
-  return { buf, buffer: buf.subarray(0, at), size: () => at }
+  return new Framed(buf, frameRoom, at)
 }
 
 function roomOf({ transactionalId, topicData }: ProduceArguments): number {

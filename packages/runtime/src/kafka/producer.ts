@@ -1,7 +1,8 @@
 import { CompressionTypes, type Producer } from 'kafkajs'
 import { connect, recordsBeforeRecycling, type KafkaConnection } from './client.ts'
 import { toOnePartition } from './one-partition.ts'
-import { sendable, type Outgoing } from './record.ts'
+import { RecordBuffer } from './record-buffer.ts'
+import type { Outgoing } from './record.ts'
 
 /** Writes outside transactions: idempotent, acknowledged by all replicas. */
 export interface IdempotentProducer {
@@ -31,8 +32,8 @@ export async function openProducer(connection: KafkaConnection): Promise<Idempot
         current = await connectProducer(kafka)
         await old.disconnect()
       }
-      for (const chunk of sendable(records)) {
-        const messages = toOnePartition(partition, chunk)
+      for (const range of RecordBuffer.of(records).ranges()) {
+        const messages = toOnePartition(partition, range)
         await current.send({ topic, acks: -1, compression: CompressionTypes.None, messages })
       }
     },

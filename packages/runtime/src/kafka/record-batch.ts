@@ -1,17 +1,11 @@
 import { crc32c } from './crc32c.ts'
+import type { RecordBuffer, RecordRange } from './record-buffer.ts'
 
-/** What kafkajs hands to the encoder of one topic-partition. */
+/** What kafkajs hands to the encoder of one topic-partition, which it passes on from `toOnePartition`. */
 export interface PartitionData {
   readonly partition: number
   readonly firstSequence: number
-  readonly messages: readonly Message[]
-}
-
-export interface Message {
-  readonly key?: string | Buffer | null
-  readonly value: string | Buffer | null
-  readonly timestamp?: string
-  readonly headers?: Readonly<Record<string, unknown>>
+  readonly messages: RecordRange
 }
 
 /** Ids of a transactional or idempotent producer. kafkajs has longs of its own; they print as decimal numbers. */
@@ -34,9 +28,7 @@ const checkedFrom = 21
 
 /** Bytes that surely hold the batch. */
 export function roomFor({ messages }: PartitionData): number {
-  let room = headBytes
-  for (const { key, value } of messages) room += mostRecordOverhead + mostBytes(key) + mostBytes(value)
-  return room
+  return headBytes + messages.byteLength + messages.length * mostRecordOverhead
 }
 
 /**
@@ -64,51 +56,30 @@ export function writeRecordBatch(
   to = target.writeInt16BE(producer.epoch, to)
   to = target.writeInt32BE(firstSequence, to)
   to = target.writeInt32BE(messages.length, to)
-  for (let i = 0; i < messages.length; i++) to = writeRecord(target, to, i, messages[i] as Message)
+  const { buffer, from } = messages
+  for (let i = 0; i < messages.length; i++) to = writeRecord(target, to, i, buffer, from + i)
   target.writeInt32BE(to - lengthAt - 4, lengthAt)
   target.writeUInt32BE(crc32c(target, at + checkedFrom, to), at + crcAt)
   return to
 }
 
-function writeRecord(target: Buffer, at: number, offsetDelta: number, { key, value }: Message): number {
-  const keyLength = lengthOf(key)
-  const valueLength = lengthOf(value)
+function writeRecord(target: Buffer, at: number, offsetDelta: number, records: RecordBuffer, i: number): number {
+  const start = records.startOf(i)
+  const keyEnd = records.keyEndOf(i)
+  const valueEnd = records.valueEndOf(i)
+  const keyLength = keyEnd - start
+  const valueLength = valueEnd < 0 ? -1 : valueEnd - keyEnd
   const attributes = 0
-  const body =
-    1 +
-    1 +
-    sizeOf(offsetDelta) +
-    sizeOf(keyLength) +
-    sizeOf(valueLength) +
-    Math.max(0, keyLength) +
-    Math.max(0, valueLength) +
-    1
-  let to = writeVarint(target, at, body)
+  const noHeaders = 0
+  const lengths = sizeOf(offsetDelta) + sizeOf(keyLength) + sizeOf(valueLength)
+  let to = writeVarint(target, at, 1 + 1 + lengths + keyLength + Math.max(0, valueLength) + 1)
   target[to++] = attributes
   to = writeVarint(target, to, 0)
   to = writeVarint(target, to, offsetDelta)
-  to = writeField(target, writeVarint(target, to, keyLength), key)
-  to = writeField(target, writeVarint(target, to, valueLength), value)
-  return writeVarint(target, to, 0)
-}
-
-function writeField(target: Buffer, at: number, field: string | Buffer | null | undefined): number {
-  if (field === null || field === undefined) return at
-  if (typeof field === 'string') return at + target.write(field, at)
-  target.set(field, at)
-  return at + field.length
-}
-
-/** In UTF-8; -1 for none, as the format counts. */
-function lengthOf(field: string | Buffer | null | undefined): number {
-  if (field === null || field === undefined) return -1
-  return typeof field === 'string' ? Buffer.byteLength(field) : field.length
-}
-
-/** UTF-8 takes at most three bytes for one UTF-16 unit. */
-function mostBytes(field: string | Buffer | null | undefined): number {
-  if (field === null || field === undefined) return 0
-  return typeof field === 'string' ? field.length * 3 : field.length
+  to = records.copy(target, writeVarint(target, to, keyLength), start, keyEnd)
+  to = writeVarint(target, to, valueLength)
+  if (valueEnd >= 0) to = records.copy(target, to, keyEnd, valueEnd)
+  return writeVarint(target, to, noHeaders)
 }
 
 function zigZag(value: number): number {

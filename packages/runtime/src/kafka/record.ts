@@ -17,23 +17,3 @@ export interface Outgoing {
 export function weight(record: Incoming | Outgoing): number {
   return (record.value?.length ?? 0) + record.key.length + 64
 }
-
-/** Brokers refuse a record batch over 1 MiB. */
-const maxBytes = 512 * 1024
-
-/** Cuts records into what one send may carry, in order. */
-export function* sendable(records: readonly Outgoing[]): Generator<Outgoing[]> {
-  let chunk: Outgoing[] = []
-  let bytes = 0
-  for (const record of records) {
-    const size = weight(record)
-    if (chunk.length > 0 && bytes + size > maxBytes) {
-      yield chunk
-      chunk = []
-      bytes = 0
-    }
-    chunk.push(record)
-    bytes += size
-  }
-  if (chunk.length > 0) yield chunk
-}

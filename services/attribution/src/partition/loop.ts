@@ -1,4 +1,4 @@
-import { foldVersion, type StepResult } from '@cairn/domain'
+import { foldVersion } from '@cairn/domain'
 import {
   backoffMs,
   OwnershipLost,
@@ -9,12 +9,13 @@ import {
   type Inbox,
   type Incoming,
   type OwnedPartition,
+  type TopicBuffer,
   type TopicRecords,
 } from '@cairn/runtime'
 import { snapshotFold } from './checkpoint.ts'
 import { checkState, checkpointRecord, emptySavedState, metaRecord, readState, type SavedState } from './state.ts'
 import type { Shell } from './shell.ts'
-import { WorkingFold } from './working-fold.ts'
+import { WorkingFold, type Tally } from './working-fold.ts'
 
 const pollMs = 1000
 const attempts = 5
@@ -77,8 +78,7 @@ class PartitionRun {
     this.#inbox.readFrom(fold.position)
     while (fold.position < committed) {
       await this.#read(committed - fold.position)
-      this.#waiting = this.#waiting.slice(fold.take(this.#waiting).length)
-      fold.outputs.take((topic) => topic)
+      this.#waiting = this.#waiting.slice(fold.take(this.#waiting).records)
       fold.commit()
       await this.#waitForSchema()
       if (this.#partition.stopping.aborted && fold.position < committed) return 'given_up'
@@ -123,11 +123,11 @@ class PartitionRun {
     const fold = this.#fold
     const room = checkpoint && fold.state.dirtyBytes > transactionBytes ? 0 : transactionBytes
     for (let attempt = 1; ; attempt++) {
-      const results = fold.take(this.#waiting, room)
+      const tally = fold.take(this.#waiting, room)
       // A tick that caused nothing moves the fold but needs no transaction: folding it again later causes nothing again.
       if (fold.outputs.isEmpty && !checkpoint) {
         fold.commit()
-        this.#done(results)
+        this.#done(tally)
         return
       }
       await faults.reach('attribution.before-transaction')
@@ -135,11 +135,11 @@ class PartitionRun {
       const end = await this.#producer.transact(this.#partition.partition, this.#records(checkpoint), () =>
         faults.reach('attribution.after-produce'),
       )
-      observe.transaction(end.end, (performance.now() - startedAt) / 1000, results.length)
+      observe.transaction(end.end, (performance.now() - startedAt) / 1000, tally.records)
       if (end.end === 'committed') {
         await faults.reach('attribution.after-commit')
         this.#committed(checkpoint)
-        this.#done(results)
+        this.#done(tally)
         return
       }
       if (end.end === 'fenced') throw new OwnershipLost(end.cause)
@@ -150,7 +150,7 @@ class PartitionRun {
     }
   }
 
-  #records(checkpoint: boolean): TopicRecords[] {
+  #records(checkpoint: boolean): (TopicRecords | TopicBuffer)[] {
     const { codec } = this.#shell
     const { state, position, outputs } = this.#fold
     const snapshot = checkpoint ? snapshotFold(this.#shell, state) : undefined
@@ -165,24 +165,21 @@ class PartitionRun {
     const records =
       snapshot === undefined ? [meta] : [...snapshot.visitors, checkpointRecord(codec, snapshot.checkpoint), meta]
     return [
-      ...outputs.take((kind) => this.#shell.topic(kind)),
+      ...outputs.records((kind) => this.#shell.topic(kind)),
       { topic: this.#shell.topic('attribution-state'), records },
     ]
   }
 
   #committed(checkpoint: boolean): void {
-    if (!checkpoint) {
-      this.#fold.commit()
-      return
-    }
-    this.#fold.commitCheckpoint()
+    this.#fold.commit(checkpoint)
+    if (!checkpoint) return
     this.#checkpoint = this.#fold.position
     this.#checkpointAt = performance.now()
   }
 
-  #done(results: readonly StepResult[]): void {
-    this.#waiting = this.#waiting.slice(results.length)
-    this.#shell.observe.folded(this.#partition.partition, results)
+  #done(tally: Tally): void {
+    this.#waiting = this.#waiting.slice(tally.records)
+    this.#shell.observe.folded(tally)
   }
 
   /**

@@ -2,11 +2,12 @@ import { crc32 } from 'node:zlib'
 import type { Output } from '@cairn/domain'
 import {
   fittedDeadLetter,
+  RecordBuffer,
   type Codec,
   type DeadLetter,
   type EventInput,
-  type Outgoing,
-  type TopicRecords,
+  type TopicBuffer,
+  type WriteBytes,
 } from '@cairn/runtime'
 
 export type OutputTopic = 'labelled-events' | 'sessions' | 'conversions' | 'dead-letters'
@@ -19,26 +20,39 @@ export interface Origin {
   readonly partition: number
 }
 
+/** For each topic, the running checksum of all outputs since the checkpoint. */
+type Checksums = Readonly<Record<OutputTopic, number>>
+
+const noOutputs: Checksums = { 'labelled-events': 0, sessions: 0, conversions: 0, 'dead-letters': 0 }
+
 /**
- * Encodes the outputs of a batch and keeps the running checksum of all outputs since the checkpoint. A new owner folds
+ * Encodes the outputs of a batch and keeps the running checksums of all outputs since the checkpoint. A new owner folds
  * those events again without writing and must come to the same checksum: else the fold is not deterministic and going
- * on would contradict what is already published.
+ * on would contradict what is already published. A topic's keys and values are summed up as one text, so that where a
+ * batch ends can't be seen in it.
  */
 export class Outputs {
   readonly #codec: Codec
   readonly #origin: Origin
-  #records = emptyRecords()
-  #crc: number
+  readonly #records: Readonly<Record<OutputTopic, RecordBuffer>> = {
+    'labelled-events': new RecordBuffer(),
+    sessions: new RecordBuffer(),
+    conversions: new RecordBuffer(),
+    'dead-letters': new RecordBuffer(),
+  }
+  /** Of what is committed. */
+  #sums = noOutputs
   #bytes = 0
 
-  constructor(codec: Codec, origin: Origin, crc: number) {
+  constructor(codec: Codec, origin: Origin) {
     this.#codec = codec
     this.#origin = origin
-    this.#crc = crc
   }
 
+  /** Of all outputs since the checkpoint, the batch's among them; 0 for none. */
   get crc(): number {
-    return this.#crc
+    const sums = this.#summedUp()
+    return topics.reduce((crc, topic) => (Math.imul(crc, 31) + sums[topic]) >>> 0, 0)
   }
 
   /** Of the batch so far. */
@@ -47,56 +61,71 @@ export class Outputs {
   }
 
   get isEmpty(): boolean {
-    return topics.every((topic) => this.#records[topic].length === 0)
+    return this.#bytes === 0
+  }
+
+  /** The batch's records by topic, named by `nameOf`: valid until `commit` or `discard`. */
+  records(nameOf: (topic: OutputTopic) => string): TopicBuffer[] {
+    return topics
+      .filter((topic) => this.#records[topic].length > 0)
+      .map((topic) => ({ topic: nameOf(topic), records: this.#records[topic] }))
+  }
+
+  /** The batch is written: what follows is summed up on top of it, or after a checkpoint anew. */
+  commit(isCheckpoint: boolean): void {
+    this.#sums = isCheckpoint ? noOutputs : this.#summedUp()
+    this.discard()
+  }
+
+  /** Forgets the batch. */
+  discard(): void {
+    for (const topic of topics) this.#records[topic].clear()
+    this.#bytes = 0
   }
 
   add(input: EventInput, output: Output): void {
     const { key } = output
+    const codec = this.#codec
     switch (output.kind) {
-      case 'labelled':
-        this.#put(
-          'labelled-events',
-          key,
-          this.#codec.prependLabel(input.source.value as Buffer, input.schemaId, output.label),
+      case 'labelled': {
+        const { source, schemaId } = input
+        this.#write('labelled-events', key, (bytes, at) =>
+          codec.writeLabelled(source.value as Buffer, schemaId, output.label, bytes, at),
         )
         break
+      }
       case 'session':
-        this.#put('sessions', key, this.#codec.encode('session', output.row))
+        this.#write('sessions', key, (bytes, at) => codec.write('session', output.row, bytes, at))
         break
       case 'conversion':
-        this.#put('conversions', key, this.#codec.encode('conversion', output.row))
+        this.#write('conversions', key, (bytes, at) => codec.write('conversion', output.row, bytes, at))
         break
       case 'barrier': {
-        const value = this.#codec.encode('barrier', {
-          flush_id: output.flush_id,
-          hold_ms: output.hold_ms,
-          input_offset: input.record.offset,
-        })
-        for (const topic of barrierTopics) this.#put(topic, key, value)
+        const barrier = { flush_id: output.flush_id, hold_ms: output.hold_ms, input_offset: input.record.offset }
+        for (const topic of barrierTopics)
+          this.#write(topic, key, (bytes, at) => codec.write('barrier', barrier, bytes, at))
         break
       }
       case 'dead-letter': {
         const letter = this.#deadLetter(input, output.reason, output.detail)
-        this.#put('dead-letters', letter.key, this.#codec.encode('dead-letter', letter))
+        this.#write('dead-letters', letter.key, (bytes, at) => codec.write('dead-letter', letter, bytes, at))
         break
       }
     }
   }
 
-  /** The batch's records by topic, named by `nameOf`. */
-  take(nameOf: (topic: OutputTopic) => string): TopicRecords[] {
-    const taken = this.#records
-    this.#records = emptyRecords()
-    this.#bytes = 0
-    return topics
-      .filter((topic) => taken[topic].length > 0)
-      .map((topic) => ({ topic: nameOf(topic), records: taken[topic] }))
+  #write(topic: OutputTopic, key: string, write: WriteBytes): void {
+    this.#bytes += key.length + this.#records[topic].write(key, write)
   }
 
-  #put(topic: OutputTopic, key: string, value: Buffer): void {
-    this.#crc = crc32(value, crc32(key, crc32(topic, this.#crc)))
-    this.#bytes += key.length + value.length
-    this.#records[topic].push({ key, value })
+  #summedUp(): Checksums {
+    const sum = (topic: OutputTopic) => crc32(this.#records[topic].contents, this.#sums[topic])
+    return {
+      'labelled-events': sum('labelled-events'),
+      sessions: sum('sessions'),
+      conversions: sum('conversions'),
+      'dead-letters': sum('dead-letters'),
+    }
   }
 
   #deadLetter({ source, record }: EventInput, reason: string, detail: string): DeadLetter {
@@ -114,8 +143,4 @@ export class Outputs {
       payload: source.value ?? Buffer.alloc(0),
     })
   }
-}
-
-function emptyRecords(): Record<OutputTopic, Outgoing[]> {
-  return { 'labelled-events': [], sessions: [], conversions: [], 'dead-letters': [] }
 }

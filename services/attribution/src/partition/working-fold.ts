@@ -1,19 +1,28 @@
-import { commit, rollback, step, type PartitionState, type StepResult } from '@cairn/domain'
+import { commit, rollback, step, type Outcome, type PartitionState, type StepResult } from '@cairn/domain'
 import { PartitionStopped, readEventInput, UnknownSchema, type EventInput, type Incoming } from '@cairn/runtime'
 import { restoreFold } from './checkpoint.ts'
 import { Outputs } from './outputs.ts'
 import type { Shell } from './shell.ts'
 import type { SavedState } from './state.ts'
 
+/** What became of records. */
+export interface Tally {
+  records: number
+  late: number
+  readonly outcomes: Map<Outcome, number>
+  /** Dead letters by reason. */
+  readonly dead: Map<string, number>
+}
+
 /** The fold of a partition at work: takes records and gathers their outputs. Nothing is final before `commit`. */
 export class WorkingFold {
   readonly state: PartitionState
   readonly #shell: Shell
   readonly #partition: number
-  #outputs: Outputs
+  readonly outputs: Outputs
   /** Next input offset. */
   #position: number
-  #committed: { readonly position: number; readonly crc: number }
+  #committed: number
   #unknownSchema: UnknownSchema | undefined
 
   constructor(shell: Shell, partition: number, saved: SavedState) {
@@ -21,16 +30,12 @@ export class WorkingFold {
     this.#shell = shell
     this.#partition = partition
     this.#position = saved.checkpoint?.position ?? 0
-    this.#committed = { position: this.#position, crc: 0 }
-    this.#outputs = this.#newOutputs(0)
+    this.#committed = this.#position
+    this.outputs = new Outputs(shell.codec, { topic: shell.topic('events'), partition })
   }
 
   get position(): number {
     return this.#position
-  }
-
-  get outputs(): Outputs {
-    return this.#outputs
   }
 
   /** What ended the last `take`, because the catalog lacks it. */
@@ -42,37 +47,33 @@ export class WorkingFold {
    * Folds records until their outputs have `bytes` bytes or one's schema is not known, and returns what became of those
    * it took. Where it ends can't be seen in the outputs.
    */
-  take(records: readonly Incoming[], bytes = Infinity): StepResult[] {
+  take(records: readonly Incoming[], bytes = Infinity): Tally {
     this.#unknownSchema = undefined
-    const results: StepResult[] = []
+    const tally: Tally = { records: 0, late: 0, outcomes: new Map(), dead: new Map() }
     for (const source of records) {
-      if (this.#outputs.bytes >= bytes) break
+      if (this.outputs.bytes >= bytes) break
       this.#expect(source)
       const input = this.#read(source)
       if (input === undefined) break
       const result = step(this.state, input.record)
-      for (const output of result.outputs) this.#outputs.add(input, output)
+      for (const output of result.outputs) this.outputs.add(input, output)
       this.#position = source.offset + 1
-      results.push(result)
+      count(tally, result)
     }
-    return results
+    return tally
   }
 
-  commit(): void {
+  /** What was taken is written. The outputs are summed up anew from a checkpoint on. */
+  commit(isCheckpoint = false): void {
     commit(this.state)
-    this.#committed = { position: this.#position, crc: this.#outputs.crc }
-  }
-
-  /** The outputs are summed up anew from a checkpoint on. */
-  commitCheckpoint(): void {
-    this.#outputs = this.#newOutputs(0)
-    this.commit()
+    this.outputs.commit(isCheckpoint)
+    this.#committed = this.#position
   }
 
   rollback(): void {
     rollback(this.state)
-    this.#position = this.#committed.position
-    this.#outputs = this.#newOutputs(this.#committed.crc)
+    this.outputs.discard()
+    this.#position = this.#committed
   }
 
   #expect({ offset }: Incoming): void {
@@ -85,15 +86,20 @@ export class WorkingFold {
 
   #read(source: Incoming): EventInput | undefined {
     try {
-      return readEventInput(this.#shell.codec, source)
+      return readEventInput(this.#shell.codec, source, 'skim')
     } catch (error) {
       if (!(error instanceof UnknownSchema)) throw error
       this.#unknownSchema = error
       return undefined
     }
   }
+}
 
-  #newOutputs(crc: number): Outputs {
-    return new Outputs(this.#shell.codec, { topic: this.#shell.topic('events'), partition: this.#partition }, crc)
-  }
+function count(tally: Tally, { outcome, outputs, late }: StepResult): void {
+  tally.records++
+  if (late) tally.late++
+  tally.outcomes.set(outcome, (tally.outcomes.get(outcome) ?? 0) + 1)
+  if (outcome !== 'poison') return
+  for (const output of outputs)
+    if (output.kind === 'dead-letter') tally.dead.set(output.reason, (tally.dead.get(output.reason) ?? 0) + 1)
 }

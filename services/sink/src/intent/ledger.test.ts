@@ -18,7 +18,7 @@ function opened(before: readonly SinkIntent[] = []) {
   const written: (readonly TopicRecords[])[] = []
   const producer: Pick<FencedProducer, 'transact'> = {
     transact: (_, topics) => {
-      written.push(topics)
+      written.push(topics as readonly TopicRecords[])
       return Promise.resolve({ end: 'committed' })
     },
   }

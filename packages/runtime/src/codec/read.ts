@@ -1,0 +1,165 @@
+import type { AvroField, AvroRecord, AvroSchema } from './schema.ts'
+
+/** Reads the record that starts at `at`. The bytes must hold a whole one: `compileWalk` tells whether they do. */
+export type ReadRecord = (bytes: Buffer, at: number) => object
+
+/**
+ * Compiles the schema of a flat record to a function that reads it: as JavaScript text with one statement a field, which
+ * takes half the time of avsc's reader. Fields in `late` are only stepped over and are read out of `bytes` when somebody
+ * asks for them, each time anew: they are for what hardly anybody reads.
+ */
+export function compileRead(schema: AvroRecord, late: readonly string[]): ReadRecord {
+  const isLate = ({ name }: AvroField) => late.includes(name)
+  const reads = schema.fields.map((field) =>
+    isLate(field) ? `this.at_${field.name} = s.at\n${skip(field.type)}` : `this.${field.name} = ${read(field.type)}`,
+  )
+  const getters = schema.fields
+    .filter(isLate)
+    .map(({ name, type }) => `get ${name}() { s.bytes = this.bytes; s.at = this.at_${name}; return ${read(type)} }`)
+  const text = `return class {
+    constructor() {
+      this.bytes = s.bytes
+      ${reads.join('\n')}
+    }
+    ${getters.join('\n')}
+  }`
+  const source = new Source()
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the text is made of schemas of this repository and of nothing that comes in
+  const Made = (new Function('s', text) as (s: Source) => new () => object)(source)
+  return (bytes, at) => {
+    source.bytes = bytes
+    source.at = at
+    return new Made()
+  }
+}
+
+/** An expression that reads a value at `s.at` and moves on. */
+function read(type: AvroSchema): string {
+  const name = simpleName(type)
+  if (name !== undefined) return `s.${name}()`
+  if (isMap(type)) return 's.texts()'
+  return `(s.long() === ${nullBranch(type)} ? null : ${read(otherBranch(type))})`
+}
+
+/** A statement that moves on over a value. */
+function skip(type: AvroSchema): string {
+  if (simpleName(type) === 'string') return 's.skipString()'
+  if (isMap(type)) return 's.skipTexts()'
+  return read(type)
+}
+
+const simple = new Set(['string', 'long', 'int', 'boolean'])
+
+function simpleName(type: AvroSchema): string | undefined {
+  const name = typeof type === 'object' && !Array.isArray(type) ? type.type : type
+  return typeof name === 'string' && simple.has(name) ? name : undefined
+}
+
+function isMap(type: AvroSchema): boolean {
+  return typeof type === 'object' && !Array.isArray(type) && type.type === 'map' && type.values === 'string'
+}
+
+function nullBranch(type: AvroSchema): number {
+  const at = Array.isArray(type) ? type.indexOf('null') : -1
+  if (at < 0 || (type as AvroSchema[]).length !== 2)
+    throw new Error(`values of schema ${JSON.stringify(type)} are not read: no event has any`)
+  return at
+}
+
+function otherBranch(type: AvroSchema): AvroSchema {
+  return (type as AvroSchema[])[1 - nullBranch(type)] as AvroSchema
+}
+
+/** Texts up to here are kept, in the hope that they come again: names, sources, devices. */
+const shortText = 24
+const remembered = 4096
+
+/** Where the next value is read. */
+class Source {
+  bytes: Buffer = Buffer.alloc(0)
+  at = 0
+  readonly #texts: string[] = new Array<string>(remembered).fill('')
+
+  long(): number {
+    const { bytes } = this
+    const first = bytes[this.at++] as number
+    if (first < 0x80) return (first >>> 1) ^ -(first & 1)
+    let value = first & 0x7f
+    let scale = 0x80
+    for (;;) {
+      const byte = bytes[this.at++] as number
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+      scale *= 0x80
+    }
+  }
+
+  int(): number {
+    return this.long()
+  }
+
+  boolean(): boolean {
+    return this.bytes[this.at++] === 1
+  }
+
+  string(): string {
+    const length = this.long()
+    if (length === 0) return ''
+    const start = this.at
+    this.at += length
+    return length > shortText ? this.bytes.toString('utf8', start, this.at) : this.#short(start, this.at)
+  }
+
+  skipString(): void {
+    const length = this.long()
+    this.at += length
+  }
+
+  texts(): Record<string, string> {
+    const texts: Record<string, string> = {}
+    for (;;) {
+      const count = this.long()
+      if (count === 0) return texts
+      // A negative count is followed by the size of the block.
+      if (count < 0) this.long()
+      for (let i = Math.abs(count); i > 0; i--) {
+        const name = this.string()
+        texts[name] = this.string()
+      }
+    }
+  }
+
+  skipTexts(): void {
+    for (;;) {
+      const count = this.long()
+      if (count === 0) return
+      if (count < 0) this.long()
+      for (let i = 2 * Math.abs(count); i > 0; i--) this.skipString()
+    }
+  }
+
+  /** Making a text anew takes longer than finding the same one again, and leaves another one to collect. */
+  #short(start: number, end: number): string {
+    const { bytes } = this
+    let hash = end - start
+    let bits = 0
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at] as number
+      hash = (Math.imul(hash, 31) + byte) | 0
+      bits |= byte
+    }
+    if (bits > 0x7f) return bytes.toString('utf8', start, end)
+    const slot = (hash ^ (hash >>> 15)) & (remembered - 1)
+    const known = this.#texts[slot] as string
+    if (isText(known, bytes, start, end)) return known
+    const text = bytes.toString('latin1', start, end)
+    this.#texts[slot] = text
+    return text
+  }
+}
+
+function isText(text: string, bytes: Buffer, start: number, end: number): boolean {
+  if (text.length !== end - start) return false
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false
+  return true
+}

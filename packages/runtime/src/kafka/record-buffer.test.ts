@@ -1,0 +1,50 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { RecordBuffer } from './record-buffer.ts'
+
+const record = fc.record({
+  key: fc.string({ unit: 'grapheme', maxLength: 90 }),
+  value: fc.option(fc.uint8Array({ maxLength: 60_000 }).map((bytes) => Buffer.from(bytes))),
+})
+
+describe('a record buffer', () => {
+  it('gives back what was added or written in place, also where it was used before', () => {
+    fc.assert(
+      fc.property(fc.array(record, { maxLength: 30 }), fc.array(record, { maxLength: 30 }), (before, records) => {
+        const buffer = RecordBuffer.of(before)
+        expect([...buffer]).toEqual(before)
+        buffer.clear()
+        for (const { key, value } of records) {
+          if (value === null) buffer.add(key, null)
+          else
+            buffer.write(key, (bytes, at) => {
+              if (at + value.length <= bytes.length) bytes.set(value, at)
+              return at + value.length
+            })
+        }
+        expect([...buffer]).toEqual(records)
+        expect(buffer.byteLength).toBe(buffer.contents.length)
+      }),
+    )
+  })
+
+  it('has ranges of what one send may carry, and one of its own for a record that is larger', () => {
+    const sizes = [300_000, 300_000, 100_000, 900_000, 1]
+    const buffer = RecordBuffer.of(sizes.map((size) => ({ key: 'k', value: Buffer.alloc(size) })))
+    expect([...buffer.ranges()].map(({ from, to, byteLength }) => [from, to, byteLength])).toEqual([
+      [0, 1, 300_001],
+      [1, 3, 400_002],
+      [3, 4, 900_001],
+      [4, 5, 2],
+    ])
+  })
+
+  it('gives memory back once little of it is needed', () => {
+    const buffer = RecordBuffer.of([{ key: 'k', value: Buffer.alloc(1_000_000) }])
+    for (let i = 0; i < 10; i++) {
+      buffer.clear()
+      buffer.add('k', null)
+    }
+    expect(buffer.contents.buffer.byteLength).toBeLessThan(100_000)
+  })
+})
