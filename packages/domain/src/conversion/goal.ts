@@ -66,7 +66,8 @@ export function indexGoals(goals: readonly Goal[]): GoalIndex {
     byName.set(name, possible)
   }
   return (event) => {
-    const possible = byName.get(event.name) ?? anyName
-    return possible.length === 0 ? NONE : possible.filter((goal) => goal.matcher.matches(event))
+    let matched: Goal[] | undefined
+    for (const goal of byName.get(event.name) ?? anyName) if (goal.matcher.matches(event)) (matched ??= []).push(goal)
+    return matched ?? NONE
   }
 }

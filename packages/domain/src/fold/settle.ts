@@ -30,13 +30,17 @@ export function markDirty(session: TrackedSession, streamTime: Millis): void {
  * out, closed) and what is no longer needed to recognise repeats.
  */
 export function settle(visitor: VisitorState, key: string, now: Now, graceMs: Millis, outputs: Output[]): void {
-  const expired = visitor.sessions.filter((session) => now.streamTime >= session.forget_due)
-  if (expired.length > 0) forgetSessions(visitor, expired, key, now, outputs)
-  for (const session of visitor.sessions) {
-    if (!session.closed && now.closingClock >= session.close_due) close(session, now)
+  if (now.streamTime >= visitor.expire_due) {
+    const expired = visitor.sessions.filter((session) => now.streamTime >= session.forget_due)
+    if (expired.length > 0) forgetSessions(visitor, expired, key, now, outputs)
+  }
+  if (now.closingClock >= visitor.close_due) {
+    for (const session of visitor.sessions) {
+      if (!session.closed && now.closingClock >= session.close_due) close(session, now)
+    }
   }
   forgetSeen(visitor, seenFrom(visitor, now.streamTime - graceMs))
-  forgetClaims(visitor, now.streamTime)
+  if (visitor.claims.length > 0) forgetClaims(visitor, now.streamTime)
 }
 
 /** What ingest's clock, which sets the latest event times, may be ahead of the broker's, which says when they came. */

@@ -4,17 +4,18 @@ import { claimSize, retainedSize } from './size.ts'
 import type { VisitorState } from './visitor.ts'
 
 /**
- * What a visitor's sessions and claims may take in the state. A Kafka record holds 1 MiB: a visitor that invents
- * sessions or orders without end must not make a state that can't be written, which would stop the partition for good.
+ * What a visitor's sessions and claims may take in the state, a character counted as a byte. A visitor that invents
+ * sessions or orders without end must not make a state beyond the 4 MiB of a record of the state topic: it could not be
+ * written, which would stop the partition for good.
  */
-const MAX_RETAINED_BYTES = 384 * 1024
+const MAX_RETAINED = 384 * 1024
 
 /**
  * Forgets the sessions and then the claims of an overgrown visitor before their time, longest untouched first; one
  * session stays. What is forgotten is final, as if its grace were over.
  */
 export function shed(visitor: VisitorState, key: string, now: Now, outputs: Output[]): void {
-  let excess = retainedSize(visitor) - MAX_RETAINED_BYTES
+  let excess = retainedSize(visitor) - MAX_RETAINED
   if (excess <= 0) return
   const sessions = [...visitor.sessions].sort((a, b) => a.forget_due - b.forget_due || a.first_offset - b.first_offset)
   const gone = sessions.slice(0, -1).filter((session) => {

@@ -3,11 +3,12 @@ import type { Conversion } from '../conversion/conversion.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 
 /**
- * About how many bytes a state takes in Avro, without encoding it (numbers at their usual width).
- * Tells when a checkpoint is due, and bounds what one visitor can make the fold keep.
+ * About how many bytes a state takes in Avro, without encoding it: numbers at their usual width, a character as one byte,
+ * though it may take three. Tells when a checkpoint is due, and bounds what one visitor can make the fold keep; counting
+ * bytes would mean to read all text of a visitor with each of its events.
  */
 export function visitorSize(visitor: VisitorState): number {
-  return 50 + utf8Length(visitor.visitor_id) + 20 * visitor.seen_id.length + retainedSize(visitor)
+  return 50 + visitor.visitor_id.length + 20 * visitor.seen_id.length + retainedSize(visitor)
 }
 
 /** The part of it that one visitor can make grow without end: sessions and claims. */
@@ -19,9 +20,9 @@ export function retainedSize({ sessions, claims }: VisitorState): number {
 
 /** Kept with a session whenever an event changes it, so that nobody has to walk all sessions for it. */
 export function sessionSize(session: TrackedSession): number {
-  let size = 150 + utf8Length(session.client_session_id) + 37 * session.absorbed.length
+  let size = 150 + session.client_session_id.length + 37 * session.absorbed.length
   for (const mark of [session.entry, session.exit, session.user, session.device, session.country]) {
-    if (mark !== null) size += 10 + utf8Length(mark.event_id) + utf8Length(mark.value)
+    if (mark !== null) size += 10 + mark.event_id.length + mark.value.length
   }
   // The last part is what was emitted, of which only the tags vary much.
   return size + sum(session.conversions, conversionSize) + originSize(session) + 200
@@ -30,51 +31,24 @@ export function sessionSize(session: TrackedSession): number {
 function originSize({ origin }: TrackedSession): number {
   if (origin === null) return 0
   const { event_id, source, medium, campaign, term, content, click_id_name, referrer } = origin
-  const tags = utf8Length(source) + utf8Length(medium) + utf8Length(campaign)
-  const rest = utf8Length(term) + utf8Length(content) + utf8Length(click_id_name) + utf8Length(referrer)
+  const tags = source.length + medium.length + campaign.length
+  const rest = term.length + content.length + click_id_name.length + referrer.length
   // What was emitted repeats the tags.
-  return 30 + utf8Length(event_id) + 2 * tags + rest
+  return 30 + event_id.length + 2 * tags + rest
 }
 
 function conversionSize({ goal, event_id, event_name, user_id, order_id, coupon }: Conversion): number {
-  const event = utf8Length(event_id) + utf8Length(event_name) + utf8Length(user_id)
+  const event = event_id.length + event_name.length + user_id.length
   // What was emitted repeats the goal.
-  return 80 + 2 * utf8Length(goal) + event + utf8Length(order_id) + utf8Length(coupon)
+  return 80 + 2 * goal.length + event + order_id.length + coupon.length
 }
 
 export function claimSize({ goal, order_id, event_id }: Claim): number {
-  return 60 + utf8Length(goal) + utf8Length(order_id) + utf8Length(event_id)
+  return 60 + goal.length + order_id.length + event_id.length
 }
-
-/** Lists from this length on are an overgrown visitor's, whose every event would have all their text counted again. */
-const LONG_LIST = 32
-const known = new WeakMap<Claim | Conversion, number>()
 
 function sum<T extends Claim | Conversion>(items: readonly T[], sizeOf: (item: T) => number): number {
   let size = 0
-  if (items.length < LONG_LIST) {
-    for (const item of items) size += sizeOf(item)
-    return size
-  }
-  for (const item of items) {
-    let itemSize = known.get(item)
-    if (itemSize === undefined) {
-      itemSize = sizeOf(item)
-      known.set(item, itemSize)
-    }
-    size += itemSize
-  }
+  for (const item of items) size += sizeOf(item)
   return size
-}
-
-/** Bytes of text in UTF-8. Its characters, as the language counts them, may be a third of that. */
-function utf8Length(text: string): number {
-  let length = text.length
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at)
-    if (unit < 0x80) continue
-    // Half of a surrogate pair stands for two bytes of four.
-    length += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2
-  }
-  return length
 }

@@ -31,15 +31,18 @@ export function visit(
   const joined = isSessionless ? null : join(visitor, event, arrival)
   const session = joined?.session ?? null
   const tally = countGoals(visitor, visitor.sessions, session, event, goals, key, arrival)
-  for (const changed of session === null ? tally.corrected : [session, ...tally.corrected]) {
-    markDirty(changed, arrival.streamTime)
-    changed.size = sessionSize(changed)
-  }
+  if (session !== null) noteChange(session, arrival)
+  for (const corrected of tally.corrected) noteChange(corrected, arrival)
   return {
     sessionId: session?.id ?? null,
     retractions: joined?.retractions ?? NOTHING,
     conversions: conversionRows(event, key, joined, tally, arrival.offset),
   }
+}
+
+function noteChange(session: TrackedSession, { streamTime }: Arrival): void {
+  markDirty(session, streamTime)
+  session.size = sessionSize(session)
 }
 
 function conversionRows(
@@ -125,10 +128,10 @@ function merge(
 }
 
 /** A session that would fill a state record by itself takes no more: its visitor's next event starts another. */
-const MAX_SESSION_BYTES = 128 * 1024
+const MAX_SESSION_SIZE = 128 * 1024
 
 function isFull(session: TrackedSession): boolean {
-  return session.size > MAX_SESSION_BYTES
+  return session.size > MAX_SESSION_SIZE
 }
 
 function refuse(session: TrackedSession, arrival: Arrival): void {

@@ -55,14 +55,17 @@ export function survivorOf<S extends Session>(sessions: readonly S[]): S | undef
 }
 
 function candidates<S extends Session>(sessions: readonly S[], event: StorefrontEvent, rules: SessionRules): S[] {
-  if (rules.clientSession === 'ignore') {
-    return sessions.filter((session) => distance(session, event.event_time) <= rules.gapMs)
+  const found: S[] = []
+  for (const session of sessions) if (isCandidate(session, event, rules)) found.push(session)
+  return found
+}
+
+function isCandidate(session: Session, event: StorefrontEvent, rules: SessionRules): boolean {
+  if (rules.clientSession === 'trust') {
+    if (session.client_session_id !== event.client_session_id) return false
+    if (event.client_session_id !== '') return true
   }
-  return sessions.filter(
-    (session) =>
-      session.client_session_id === event.client_session_id &&
-      (event.client_session_id !== '' || distance(session, event.event_time) <= rules.gapMs),
-  )
+  return distance(session, event.event_time) <= rules.gapMs
 }
 
 function nearestFirst<S extends Session>(sessions: S[], time: Millis): S[] {

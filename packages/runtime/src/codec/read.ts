@@ -84,14 +84,22 @@ class Source {
     const { bytes } = this
     const first = bytes[this.at++] as number
     if (first < 0x80) return (first >>> 1) ^ -(first & 1)
-    let value = first & 0x7f
-    let scale = 0x80
-    for (;;) {
+    let low = first & 0x7f
+    let shift = 7
+    for (; shift < 28; shift += 7) {
       const byte = bytes[this.at++] as number
-      value += (byte & 0x7f) * scale
-      if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2
-      scale *= 0x80
+      low |= (byte & 0x7f) << shift
+      if (byte < 0x80) return (low >>> 1) ^ -(low & 1)
     }
+    // The rest as a number of its own: the whole is beyond 32 bits, where the language has only floats.
+    let high = 0
+    for (let scale = 1; ; scale *= 0x80) {
+      const byte = bytes[this.at++] as number
+      high += (byte & 0x7f) * scale
+      if (byte < 0x80) break
+    }
+    const half = high * 2 ** 27 + (low >>> 1)
+    return (low & 1) === 0 ? half : -half - 1
   }
 
   int(): number {

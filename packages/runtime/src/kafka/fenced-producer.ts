@@ -3,6 +3,7 @@ import { connect, recordsBeforeRecycling, type KafkaConnection } from './client.
 import { toOnePartition } from './one-partition.ts'
 import { RecordBuffer } from './record-buffer.ts'
 import type { Outgoing } from './record.ts'
+import { RequestRoom } from './request-room.ts'
 import { ProducerSpent } from './stopped.ts'
 
 export interface TopicRecords {
@@ -67,6 +68,7 @@ export async function openFencedProducer(
     allowAutoTopicCreation: false,
   })
   await producer.connect()
+  const room = new RequestRoom()
   let sent = 0
 
   return {
@@ -74,14 +76,14 @@ export async function openFencedProducer(
       if (sent >= mostRecords) throw new ProducerSpent()
       for (const { records } of topics) sent += records.length
       return run(producer, async (transaction) => {
-        for (const { topic, records } of topics) await write(transaction, topic, partition, records)
+        for (const { topic, records } of topics) await write(transaction, topic, partition, records, room)
         await beforeCommit?.()
       })
     },
     async transactOne(partition, topic, record) {
       let offset: number | undefined
       const end = await run(producer, async (transaction) => {
-        const [metadata] = await write(transaction, topic, partition, [record])
+        const [metadata] = await write(transaction, topic, partition, [record], room)
         offset = Number(metadata?.baseOffset)
       })
       return offset === undefined ? end : { ...end, offset }
@@ -96,11 +98,13 @@ async function write(
   topic: string,
   partition: number,
   records: readonly Outgoing[] | RecordBuffer,
+  room: RequestRoom,
 ): Promise<RecordMetadata[]> {
   const written: RecordMetadata[] = []
-  for (const range of (records instanceof RecordBuffer ? records : RecordBuffer.of(records)).ranges()) {
+  for (const range of (records instanceof RecordBuffer ? records : RecordBuffer.of(records)).ranges(room)) {
     const messages = toOnePartition(partition, range)
     written.push(...(await transaction.send({ topic, acks: -1, compression: CompressionTypes.None, messages })))
+    room.free()
   }
   return written
 }

@@ -2,9 +2,18 @@ import { createRequire } from 'node:module'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { decodeFetch, type FetchResponse } from './fetch-response.ts'
+import { FetchedRecords } from './fetched-records.ts'
 import { roomFor, writeRecordBatch } from './record-batch.ts'
 import { RecordBuffer, RecordRange } from './record-buffer.ts'
-import type { Outgoing } from './record.ts'
+import type { Incoming, Outgoing } from './record.ts'
+
+interface OriginalMessage {
+  readonly offset: string
+  readonly timestamp: string
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly isControlRecord: boolean
+}
 
 const original = createRequire(import.meta.url)('kafkajs/src/protocol/requests/fetch/v11/response') as {
   decode: (bytes: Buffer) => Promise<FetchResponse>
@@ -89,7 +98,7 @@ const batch: fc.Arbitrary<Batch> = fc.record({
 const partition: fc.Arbitrary<Partition> = fc.record({
   partition: fc.nat(100),
   highWatermark: offset,
-  aborted: fc.array(fc.tuple(offset, offset), { maxLength: 3 }),
+  aborted: fc.constant([]),
   records: fc
     .tuple(fc.array(batch.map(bytesOf), { maxLength: 4 }), fc.nat(200))
     // Brokers cut off the last batch where the answer is full; the first is always whole.
@@ -105,19 +114,36 @@ const response = fc
   )
   .map(responseOf)
 
-/** kafkajs keeps all of the batch with each record and reads two fields of it. */
-function withShortContext(decoded: FetchResponse): FetchResponse {
-  const shortened = decoded.responses.map(({ topicName, partitions }) => ({
+/** A response with the records that are passed on in place of what carries them. */
+function readOut(
+  decoded: FetchResponse,
+  recordsIn: (partition: FetchResponse['responses'][0]['partitions'][0]) => Incoming[],
+) {
+  const responses = decoded.responses.map(({ topicName, partitions }) => ({
     topicName,
-    partitions: partitions.map((one) => ({
-      ...one,
-      messages: one.messages.map(({ batchContext: { producerId, inTransaction }, ...message }) => ({
-        ...message,
-        batchContext: { producerId, inTransaction },
-      })),
-    })),
+    partitions: partitions.map((one) => ({ ...one, abortedTransactions: [], messages: recordsIn(one) })),
   }))
-  return { ...decoded, responses: shortened }
+  return { ...decoded, responses }
+}
+
+const ours = (decoded: FetchResponse) => readOut(decoded, ({ messages }) => all(messages[0]?.records))
+
+const kafkajs = (decoded: FetchResponse) =>
+  readOut(decoded, ({ messages }) =>
+    (messages as unknown as readonly OriginalMessage[])
+      .filter((message) => !message.isControlRecord)
+      .map(({ offset, timestamp, key, value }) => ({
+        offset: Number(offset),
+        timestamp: Number(timestamp),
+        key: key?.toString() ?? '',
+        value,
+      })),
+  )
+
+function all(records: Iterator<Incoming, undefined> | undefined): Incoming[] {
+  const found: Incoming[] = []
+  for (let one = records?.next(); one?.done === false; one = records?.next()) found.push(one.value)
+  return found
 }
 
 const oneBatch: Batch = {
@@ -139,7 +165,7 @@ describe('decodeFetch', () => {
   it('reads what kafkajs reads', async () => {
     await fc.assert(
       fc.asyncProperty(response, async (bytes) => {
-        expect(decodeFetch(bytes)).toEqual(withShortContext(await original.decode(bytes)))
+        expect(ours(decodeFetch(bytes)!)).toEqual(kafkajs(await original.decode(bytes)))
       }),
       { numRuns: 200 },
     )
@@ -160,14 +186,83 @@ describe('decodeFetch', () => {
     ])
     records.writeInt32BE(records.length - 12, 8)
     const bytes = responseOf([{ name: 't', partitions: [{ partition: 0, highWatermark: 6, aborted: [], records }] }])
-    const decoded = decodeFetch(bytes)
-    expect(decoded?.responses[0]?.partitions[0]?.messages[0]?.timestamp).toBe(String(1 + delta))
-    expect(decoded).toEqual(withShortContext(await original.decode(bytes)))
+    const decoded = ours(decodeFetch(bytes)!)
+    expect(decoded.responses[0]?.partitions[0]?.messages[0]?.timestamp).toBe(1 + delta)
+    expect(decoded).toEqual(kafkajs(await original.decode(bytes)))
   })
 
-  it('leaves compressed batches, older formats and headers to kafkajs', () => {
+  it('leaves compressed batches and older formats to kafkajs, and steps over headers', () => {
     expect(decodeFetch(withBatch((bytes) => (bytes[attributesAt + 1]! |= 1)))).toBeUndefined()
     expect(decodeFetch(withBatch((bytes) => (bytes[16] = 1)))).toBeUndefined()
-    expect(decodeFetch(withBatch((bytes) => (bytes[bytes.length - 1] = 2)))).toBeUndefined()
+    const withHeader = ours(decodeFetch(withBatch((bytes) => (bytes[bytes.length - 1] = 2)))!)
+    expect(withHeader.responses[0]?.partitions[0]?.messages).toMatchObject([{ offset: 5, key: 'k' }])
+  })
+})
+
+interface Step {
+  readonly producer: number
+  readonly what: 'write' | 'commit' | 'abort'
+  readonly records: number
+}
+
+/** A log of producers whose transactions overlap, as its batches; what of it is committed; what was aborted. */
+function logOf(steps: readonly Step[]) {
+  const open = new Map<number, { first: number; offsets: number[] }>()
+  const batches: { bytes: Buffer; first: number }[] = []
+  const committed: number[] = []
+  const aborted: { producerId: bigint; firstOffset: number; end: number }[] = []
+  let next = 0
+  const append = (producer: number, isControl: boolean, messages: readonly Outgoing[]) => {
+    const ids = { id: BigInt(producer), epoch: 0, isTransactional: producer > 0 }
+    const made = { firstOffset: next, timestamp: 1, producer: ids, isControl, isLogAppendTime: false, messages }
+    batches.push({ bytes: bytesOf(made), first: next })
+    next += messages.length
+  }
+  for (const { producer, what, records } of steps) {
+    const transaction = open.get(producer)
+    if (what === 'write') {
+      const offsets = Array.from({ length: records }, (_, i) => next + i)
+      if (producer === 0) committed.push(...offsets)
+      else if (transaction === undefined) open.set(producer, { first: next, offsets })
+      else transaction.offsets.push(...offsets)
+      append(
+        producer,
+        false,
+        offsets.map(() => ({ key: 'k', value: Buffer.from('v') })),
+      )
+    } else if (transaction !== undefined) {
+      if (what === 'commit') committed.push(...transaction.offsets)
+      else aborted.push({ producerId: BigInt(producer), firstOffset: transaction.first, end: next })
+      append(producer, true, [{ key: `\0\0\0${what === 'commit' ? '\u0001' : '\0'}`, value: Buffer.alloc(6) }])
+      open.delete(producer)
+    }
+  }
+  // Brokers give out nothing from the first transaction on that is still open.
+  const stable = Math.min(next, ...[...open.values()].map(({ first }) => first))
+  return { batches: batches.filter(({ first }) => first < stable), committed, aborted, stable }
+}
+
+describe('FetchedRecords', () => {
+  it('passes on what is committed, wherever the fetch begins and in whatever order the aborted are named', () => {
+    const step = fc.record<Step>({
+      producer: fc.nat(3),
+      what: fc.constantFrom('write', 'write', 'commit', 'abort'),
+      records: fc.integer({ min: 1, max: 4 }),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), fc.nat(), fc.boolean(), (steps, at, isReversed) => {
+        const { batches, committed, aborted, stable } = logOf(steps)
+        fc.pre(batches.length > 0)
+        const fetched = batches.slice(at % batches.length)
+        const from = fetched[0]!.first
+        const bytes = Buffer.concat(fetched.map((one) => one.bytes))
+        const named = aborted.filter(({ end, firstOffset }) => end >= from && firstOffset < stable)
+        const records = FetchedRecords.in(bytes, 0, bytes.length, isReversed ? named.reverse() : named)!
+        const expected = committed.filter((offset) => offset >= from && offset < stable).sort((a, b) => a - b)
+        expect(all(records).map(({ offset }) => offset)).toEqual(expected)
+        expect([records.first, records.last + 1]).toEqual([from, stable])
+      }),
+      { numRuns: 500 },
+    )
   })
 })

@@ -1,4 +1,5 @@
-import { weight, type Incoming } from './record.ts'
+import type { Fetched } from './fetched.ts'
+import type { Incoming } from './record.ts'
 
 /** What an inbox asks of the consumer that fills it. */
 export interface Source {
@@ -8,6 +9,14 @@ export interface Source {
   resume(): void
 }
 
+/** Fetched records that wait, and their bytes that have not been taken. */
+interface Waiting {
+  readonly records: Iterator<Incoming, undefined>
+  /** Records before it came along with those asked for. */
+  readonly from: number
+  bytes: number
+}
+
 /**
  * The records of one topic-partition waiting for its loop. The consumer only puts them in, so that heartbeats never wait
  * for work; beyond `capacity` bytes the topic-partition is paused, below half of it resumed.
@@ -15,8 +24,9 @@ export interface Source {
 export class Inbox {
   readonly #source: Source
   readonly #capacity: number
-  #records: Incoming[] = []
-  #taken = 0
+  #waiting: Waiting[] = []
+  /** The next record to be taken, out of the first of those that wait. */
+  #head: Incoming | undefined
   #bytes = 0
   #wanted = false
   #full = false
@@ -37,7 +47,7 @@ export class Inbox {
 
   /** Offset of the next record `take` returns, or of what follows when none waits. */
   get position(): number {
-    return this.#records[this.#taken]?.offset ?? this.#next
+    return this.#head?.offset ?? this.#next
   }
 
   /** End of the log as last heard of. */
@@ -46,17 +56,13 @@ export class Inbox {
   }
 
   get oldestTimestamp(): number | undefined {
-    return this.#records[this.#taken]?.timestamp
-  }
-
-  get size(): number {
-    return this.#records.length - this.#taken
+    return this.#head?.timestamp
   }
 
   /** Forgets what waits and reads on from `offset`. */
   readFrom(offset: number): void {
-    this.#records = []
-    this.#taken = 0
+    this.#waiting = []
+    this.#head = undefined
     this.#bytes = 0
     this.#full = false
     this.#wanted = true
@@ -78,12 +84,10 @@ export class Inbox {
     else this.#source.pause()
   }
 
-  put(records: readonly Incoming[], next: number, highWatermark: number): void {
-    for (const record of records) {
-      if (record.offset < this.#next) continue
-      this.#records.push(record)
-      this.#bytes += weight(record)
-    }
+  put({ records, bytes, next, highWatermark }: Fetched): void {
+    this.#waiting.push({ records, from: this.#next, bytes })
+    this.#bytes += bytes
+    this.#head ??= this.#pull()
     this.advance(next)
     this.#highWatermark = Math.max(this.#highWatermark, highWatermark)
     if (this.#bytes > this.#capacity && !this.#full) {
@@ -110,12 +114,10 @@ export class Inbox {
 
   /** Up to `max` waiting records, in order; none when nothing waits. */
   take(max: number): Incoming[] {
-    const records = this.#records.slice(this.#taken, this.#taken + max)
-    this.#taken += records.length
-    for (const record of records) this.#bytes -= weight(record)
-    if (this.#taken > 4096 || this.#taken === this.#records.length) {
-      this.#records = this.#records.slice(this.#taken)
-      this.#taken = 0
+    const records: Incoming[] = []
+    while (this.#head !== undefined && records.length < max) {
+      records.push(this.#head)
+      this.#head = this.#pull()
     }
     if (this.#full && this.#bytes < this.#capacity / 2) {
       this.#full = false
@@ -124,9 +126,21 @@ export class Inbox {
     return records
   }
 
+  #pull(): Incoming | undefined {
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      const { done, value } = first.records.next()
+      const bytes = done === true ? first.bytes : Math.min(first.bytes, value.key.length + (value.value?.length ?? 0))
+      first.bytes -= bytes
+      this.#bytes -= bytes
+      if (done === true) this.#waiting.shift()
+      else if (value.offset >= first.from) return value
+    }
+    return undefined
+  }
+
   /** Resolves when a record waits or `timeoutMs` has passed; rejects when reading has failed or `signal` aborts. */
   async waitForRecords(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    if (this.size === 0) await this.#waitForChange(timeoutMs, signal)
+    if (this.#head === undefined) await this.#waitForChange(timeoutMs, signal)
     if (this.#failure !== undefined) throw this.#failure
     signal.throwIfAborted()
   }

@@ -1,8 +1,8 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs'
+import { fetchedIn } from './fetched.ts'
 import { Inbox } from './inbox.ts'
 import type { OwnedPartition, OwnershipOptions } from './ownership.ts'
 import { LagMeter, type Progress } from './progress.ts'
-import { incoming } from './read-log.ts'
 import { PartitionStopped, type StopReason } from './stopped.ts'
 import { supervise, type Supervised, type Supervision } from './supervision.ts'
 import type { TopicKind } from './topic-names.ts'
@@ -108,21 +108,23 @@ export class Owned implements OwnedPartition {
     // Fetched before the last seek: what it holds is not what the inbox waits for.
     if (found === undefined || payload.isStale()) return
     const { inbox, compacted } = found
-    const first = Number(batch.firstOffset())
-    const end = Number(batch.highWatermark)
-    if (!compacted && first > inbox.next) {
-      inbox.fail(lostRecords(batch.topic, this.partition, inbox.next, first))
+    const fetched = fetchedIn(batch)
+    if (!compacted && fetched.first > inbox.next) {
+      inbox.fail(lostRecords(batch.topic, this.partition, inbox.next, fetched.first))
       return
     }
     // kafkajs answers an offset beyond the end by starting over at the beginning, without a word.
-    if (!compacted && end < inbox.next) {
-      inbox.fail(shorterLog(batch.topic, this.partition, inbox.next, end))
+    if (!compacted && fetched.highWatermark < inbox.next) {
+      inbox.fail(shorterLog(batch.topic, this.partition, inbox.next, fetched.highWatermark))
       return
     }
-    inbox.put(batch.messages.map(incoming), Number(batch.lastOffset()) + 1, end)
+    inbox.put(fetched)
   }
 
-  /** A batch of control or aborted records only is not delivered; without this the next one would look like a gap. */
+  /**
+   * A batch that kafkajs has read itself and that holds control or aborted records only is not delivered; without this the
+   * next one would look like a gap.
+   */
   skip(topic: string, first: number, last: number): void {
     const found = this.#inboxes.get(topic)
     if (found !== undefined && !found.compacted && first === found.inbox.next) found.inbox.advance(last + 1)

@@ -62,7 +62,8 @@ export function encodeProduce(given: ProduceArguments, timestamp: number): Frame
     id: BigInt(given.producerId?.toString() ?? -1),
     epoch: given.producerEpoch ?? 0,
   }
-  const buf = Buffer.allocUnsafe(frameRoom + roomOf(given))
+  const size = frameRoom + roomOf(given)
+  const buf = topicData[0]?.partitions[0]?.messages.room?.take(size) ?? Buffer.allocUnsafe(size)
   let at = writeString(buf, frameRoom, transactionalId)
   at = buf.writeInt16BE(acks, at)
   at = buf.writeInt32BE(timeout, at)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Consumer } from 'kafkajs'
 import { connect, type KafkaConnection } from './client.ts'
+import { fetchedIn } from './fetched.ts'
 import type { Incoming } from './record.ts'
 import { KafkaUnavailable } from './unavailable.ts'
 
@@ -121,9 +122,10 @@ async function consume(consumer: Consumer, running: Running, reading: Reading): 
           autoCommit: false,
           eachBatch: ({ batch }) => {
             const [start, end] = [next.get(batch.partition) ?? 0, open.get(batch.partition) ?? 0]
-            next.set(batch.partition, Math.max(start, Number(batch.lastOffset()) + 1))
+            const fetched = fetchedIn(batch)
+            next.set(batch.partition, Math.max(start, fetched.next))
             // A consumer that had to start again reads from the beginning again.
-            const records = batch.messages.map(incoming).filter((r) => r.offset >= start && r.offset < end)
+            const records = between(start, end, fetched.records)
             try {
               if (records.length > 0 && !over) visit(batch.partition, records)
             } catch (error) {
@@ -144,19 +146,10 @@ async function consume(consumer: Consumer, running: Running, reading: Reading): 
   }
 }
 
-/** The parts of a kafkajs message the project uses. */
-export interface KafkaMessage {
-  readonly offset: string
-  readonly timestamp: string
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-}
-
-export function incoming(message: KafkaMessage): Incoming {
-  return {
-    offset: Number(message.offset),
-    timestamp: Number(message.timestamp),
-    key: message.key === null ? '' : message.key.toString(),
-    value: message.value,
+function between(start: number, end: number, records: Iterator<Incoming, undefined>): Incoming[] {
+  const found: Incoming[] = []
+  for (let one = records.next(); one.done !== true; one = records.next()) {
+    if (one.value.offset >= start && one.value.offset < end) found.push(one.value)
   }
+  return found
 }

@@ -1,4 +1,4 @@
-import { crc32c } from './crc32c.ts'
+import { crc32c } from '@node-rs/crc32'
 import type { RecordBuffer, RecordRange } from './record-buffer.ts'
 
 /** What kafkajs hands to the encoder of one topic-partition, which it passes on from `toOnePartition`. */
@@ -59,7 +59,7 @@ export function writeRecordBatch(
   const { buffer, from } = messages
   for (let i = 0; i < messages.length; i++) to = writeRecord(target, to, i, buffer, from + i)
   target.writeInt32BE(to - lengthAt - 4, lengthAt)
-  target.writeUInt32BE(crc32c(target, at + checkedFrom, to), at + crcAt)
+  target.writeUInt32BE(crc32c(target.subarray(at + checkedFrom, to)), at + crcAt)
   return to
 }
 

@@ -1,4 +1,5 @@
 import type { Outgoing } from './record.ts'
+import type { RequestRoom } from './request-room.ts'
 
 /** Writes a value at `at` and returns where it ends; an end beyond `bytes` asks for more room and to be called again. */
 export type WriteBytes = (bytes: Buffer, at: number) => number
@@ -80,19 +81,23 @@ export class RecordBuffer {
     this.#length = 0
   }
 
-  /** The records in pieces that one send may carry, in order. */
-  *ranges(): Generator<RecordRange> {
+  /**
+   * The records in pieces that one send may carry, in order.
+   *
+   * @param room where their requests are written, for sends that wait for each other
+   */
+  *ranges(room?: RequestRoom): Generator<RecordRange> {
     let from = 0
     let start = 0
     for (let i = 0; i < this.#length; i++) {
       const end = this.#endOf(i)
       if (i > from && end - start > rangeBytes) {
-        yield new RecordRange(this, from, i)
+        yield new RecordRange(this, from, i, room)
         from = i
         start = this.#endOf(i - 1)
       }
     }
-    if (from < this.#length) yield new RecordRange(this, from, this.#length)
+    if (from < this.#length) yield new RecordRange(this, from, this.#length, room)
   }
 
   /** The records, copied out. */
@@ -175,11 +180,13 @@ export class RecordRange {
   readonly buffer: RecordBuffer
   readonly from: number
   readonly to: number
+  readonly room: RequestRoom | undefined
 
-  constructor(buffer: RecordBuffer, from: number, to: number) {
+  constructor(buffer: RecordBuffer, from: number, to: number, room?: RequestRoom) {
     this.buffer = buffer
     this.from = from
     this.to = to
+    this.room = room
   }
 
   get length(): number {

@@ -12,8 +12,3 @@ export interface Outgoing {
   readonly key: string
   readonly value: Buffer | null
 }
-
-/** Bytes a record counts for in bounded buffers: its value and what holding it costs. */
-export function weight(record: Incoming | Outgoing): number {
-  return (record.value?.length ?? 0) + record.key.length + 64
-}

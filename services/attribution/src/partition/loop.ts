@@ -4,10 +4,12 @@ import {
   OwnershipLost,
   PartitionStopped,
   pause,
+  RecordBuffer,
   takeOver,
   type FencedProducer,
   type Inbox,
   type Incoming,
+  type Outgoing,
   type OwnedPartition,
   type TopicBuffer,
   type TopicRecords,
@@ -58,6 +60,8 @@ class PartitionRun {
   #schemaFailures = 0
   #checkpoint: number
   #checkpointAt = performance.now()
+  /** Of checkpoints, which take some megabytes each. */
+  readonly #stateRecords = new RecordBuffer()
 
   constructor(shell: Shell, partition: OwnedPartition, producer: FencedProducer, saved: SavedState) {
     this.#shell = shell
@@ -153,7 +157,6 @@ class PartitionRun {
   #records(checkpoint: boolean): (TopicRecords | TopicBuffer)[] {
     const { codec } = this.#shell
     const { state, position, outputs } = this.#fold
-    const snapshot = checkpoint ? snapshotFold(this.#shell, state) : undefined
     const meta = metaRecord(codec, {
       position,
       stream_time: state.streamTime,
@@ -162,12 +165,20 @@ class PartitionRun {
       crc: checkpoint ? 0 : outputs.crc,
       checkpoint: checkpoint ? position : this.#checkpoint,
     })
-    const records =
-      snapshot === undefined ? [meta] : [...snapshot.visitors, checkpointRecord(codec, snapshot.checkpoint), meta]
+    const topic = this.#shell.topic('attribution-state')
     return [
       ...outputs.records((kind) => this.#shell.topic(kind)),
-      { topic: this.#shell.topic('attribution-state'), records },
+      checkpoint ? { topic, records: this.#checkpointRecords(meta) } : { topic, records: [meta] },
     ]
+  }
+
+  #checkpointRecords(meta: Outgoing): RecordBuffer {
+    const { visitors, checkpoint } = snapshotFold(this.#shell, this.#fold.state)
+    const records = this.#stateRecords
+    records.clear()
+    for (const { key, value } of visitors) records.add(key, value)
+    for (const { key, value } of [checkpointRecord(this.#shell.codec, checkpoint), meta]) records.add(key, value)
+    return records
   }
 
   #committed(checkpoint: boolean): void {

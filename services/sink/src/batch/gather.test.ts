@@ -13,14 +13,16 @@ const never = new AbortController().signal
 const ends = { signal: never, stopping: never }
 const atOnce = { dueInMs: () => 0, idleMs: 0 }
 
-function records(from: number, values: readonly Buffer[]): Incoming[] {
-  return values.map((value, i) => ({ offset: from + i, timestamp: 0, key: '', value }))
+function fetched(from: number, values: readonly Buffer[]) {
+  const records = values.map((value, i): Incoming => ({ offset: from + i, timestamp: 0, key: '', value }))
+  const next = from + values.length
+  return { first: from, next, highWatermark: next, records: records.values(), bytes: 100 * values.length }
 }
 
 function opened(values: readonly Buffer[], limits = { rows: 10, bytes: 1_000_000 }) {
   const inbox = new Inbox({ seek: () => undefined, pause: () => undefined, resume: () => undefined }, 1 << 20)
   inbox.readFrom(0)
-  inbox.put(records(0, values), values.length, values.length)
+  inbox.put(fetched(0, values))
   return { inbox, gatherer: new Gatherer(inbox, limits) }
 }
 
@@ -70,9 +72,9 @@ describe('gathering', () => {
     const builder = new BatchBuilder({ route, catalog, codec, generation: 1, partition: 0 })
     const dues = [1000, 1000, 0]
     const filled = gatherer.fill(builder, { dueInMs: () => dues.shift() ?? 0, idleMs: 1000 }, ends)
-    inbox.put(records(1, [poison]), 2, 2)
+    inbox.put(fetched(1, [poison]))
     await Promise.resolve()
-    inbox.put(records(2, [poison]), 3, 3)
+    inbox.put(fetched(2, [poison]))
     await filled
     expect(builder.build()).toMatchObject({ begin: 0, end: 3 })
   })
@@ -81,7 +83,7 @@ describe('gathering', () => {
     const { inbox, gatherer } = opened(Array<Buffer>(15).fill(poison))
     const builder = new BatchBuilder({ route, catalog, codec, generation: 1, partition: 0 })
     const filled = gatherer.fillUpTo(builder, 18, ends)
-    inbox.put(records(15, Array<Buffer>(10).fill(poison)), 25, 25)
+    inbox.put(fetched(15, Array<Buffer>(10).fill(poison)))
     await filled
     expect(builder.build()).toMatchObject({ begin: 0, end: 18 })
     expect(gatherer.position).toBe(18)
