@@ -19,12 +19,12 @@ const oneSend: Mutation = {
   name: 'one-send-over-several-partitions',
   file: 'packages/runtime/dist/kafka/fenced-producer.js',
   from: `for (const { topic, records } of topics)
-                    await write(transaction, topic, partition, records);`,
+                    await write(transaction, topic, partition, records, room);`,
   to: `await transaction.sendBatch({
                     acks: -1,
                     topicMessages: topics.map(({ topic, records }) => ({
                         topic,
-                        messages: records.map(({ key, value }) => ({ key, value, partition })),
+                        messages: [...records].map(({ key, value }) => ({ key, value, partition })),
                     })),
                 });`,
 }
