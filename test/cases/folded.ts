@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import {
-  commit,
   createPartition,
   eventKey,
   step,
@@ -48,7 +47,6 @@ export async function fold(messages: readonly SegmentMessage[], site: string, re
   const written: Record<WrittenSchema, Buffer[]> = { 'labelled:1': [], session: [], conversion: [] }
   for (const record of recordsOf(await onTheLog(messages, site, receivedAt))) {
     const { outputs, outcome } = step(partition, { ...record, appendedAt: receivedAt + record.offset })
-    commit(partition)
     outcomes.push(outcome)
     for (const output of outputs) {
       if (output.kind === 'conversion') {

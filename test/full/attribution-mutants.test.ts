@@ -32,12 +32,11 @@ const cases: readonly Case[] = [
     row: transactionAborts,
     mutation: {
       name: 'state-applied-before-the-commit',
-      file: 'services/attribution/dist/partition/working-fold.js',
-      // Applied already, so there is nothing that an abort could take back.
-      from: 'rollback(this.state);',
-      to: 'commit(this.state);',
+      file: 'services/attribution/dist/partition/loop.js',
+      // An abort does not end the fold, which goes on as if its outputs were written.
+      from: `if (end.end !== 'committed')`,
+      to: `if (end.end === 'in_doubt')`,
     },
-    // The second attempt takes the events of the first for repetitions.
     wrong: 'missing',
     absent: 'extra',
   },

@@ -32,7 +32,7 @@ export const zombieWakes: AttributionRow = async (root) => {
   return judged(traffic)
 }
 
-/** A transaction is aborted between its outputs and its commit; its owner goes on. */
+/** A transaction is aborted between its outputs and its commit; its owner starts over. */
 export const transactionAborts: AttributionRow = async (root) => {
   const traffic = await startTraffic('abort', seed)
   await traffic.send(500)

@@ -1,4 +1,4 @@
-import { commit, createPartition, step } from '@cairn/domain'
+import { createPartition, step } from '@cairn/domain'
 import { Outputs } from '@cairn/attribution'
 import {
   createCodec,
@@ -40,7 +40,6 @@ export async function differencesFromReplay(namespace: string): Promise<Differen
     for (const source of records) {
       const input = readEventInput(codec, source)
       for (const output of step(fold, input.record).outputs) outputs.add(input, output)
-      commit(fold)
     }
     for (const { topic, records: given } of outputs.records((kind) => kind))
       expected.set(`${topic}-${partition}`, [...given])

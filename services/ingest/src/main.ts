@@ -1,7 +1,8 @@
-import { faultsFrom, runService } from '@cairn/runtime'
+import { countBuffersAsHeap, faultsFrom, runService } from '@cairn/runtime'
 import { loadIngestConfig, settings } from './config.ts'
 import { startIngest } from './service.ts'
 
+countBuffersAsHeap(process.versions.v8)
 await runService(
   {
     argv: process.argv,

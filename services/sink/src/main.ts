@@ -1,7 +1,8 @@
-import { runService } from '@cairn/runtime'
+import { countBuffersAsHeap, runService } from '@cairn/runtime'
 import { load, settings } from './config.ts'
 import { startSink } from './pipeline.ts'
 
+countBuffersAsHeap(process.versions.v8)
 await runService(
   {
     argv: process.argv,

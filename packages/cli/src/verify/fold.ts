@@ -1,5 +1,4 @@
 import {
-  commit,
   createPartition,
   step,
   type ConversionRow,
@@ -52,7 +51,6 @@ export class PartitionFold {
       if (this.end !== undefined) return
       const { record } = readEventInput(this.#codec, source)
       const { outputs, outcome, late } = step(this.#fold, record)
-      commit(this.#fold)
       this.outcomes[outcome]++
       if (late) this.late++
       for (const output of outputs)

@@ -13,9 +13,16 @@ let scratch = new DataView(new ArrayBuffer(1024))
 
 /** MurmurHash3 x86_128 (Austin Appleby, public domain, smhasher) of text as UTF-8, seed 0. */
 export function hashText(text: string): Hash128 {
-  const most = text.length * 3 + 16
+  makeRoom(text.length)
+  return hashScratch(writeUtf8(scratch, text, 0))
+}
+
+function makeRoom(characters: number): void {
+  const most = characters * 3 + 16
   if (scratch.byteLength < most) scratch = new DataView(new ArrayBuffer(most))
-  const length = writeUtf8(scratch, text)
+}
+
+function hashScratch(length: number): Hash128 {
   for (let at = length; at % 16 !== 0; at++) scratch.setUint8(at, 0)
   return murmur3x86x128(scratch, length, 0)
 }
@@ -34,9 +41,12 @@ export function hash53(text: string): number {
  * hash of `parts`. Parts are length-prefixed: no two lists of parts run together into the same text.
  */
 export function idFrom(time: Millis, parts: readonly string[]): string {
-  let text = ''
-  for (const part of parts) text += `${part.length}:${part}`
-  const [a, b, c, d] = hashText(text)
+  let characters = 0
+  for (const part of parts) characters += part.length + MOST_LENGTH_DIGITS
+  makeRoom(characters)
+  let end = 0
+  for (const part of parts) end = writeUtf8(scratch, part, writeUtf8(scratch, lengthPrefix(part.length), end))
+  const [a, b, c, d] = hashScratch(end)
   const at = Math.max(0, time)
   const high = hex16(at / 0x1_0000_0000) + hex16(at / 0x10000)
   const version = hex16((a >>> 20) | 0x8000)
@@ -44,12 +54,19 @@ export function idFrom(time: Millis, parts: readonly string[]): string {
   return `${high}-${hex16(at)}-${version}-${variant}-${hex16(b)}${hex16((c ^ d) >>> 16)}${hex16(c ^ d)}`
 }
 
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+/** Of a part's length and the colon behind it. */
+const MOST_LENGTH_DIGITS = 12
+const SHORT_PREFIXES: readonly string[] = Array.from({ length: 256 }, (_, length) => `${length}:`)
+
+function lengthPrefix(length: number): string {
+  return SHORT_PREFIXES[length] ?? `${length}:`
+}
+
+const HEX: readonly string[] = Array.from({ length: 0x10000 }, (_, bits) => bits.toString(16).padStart(4, '0'))
 
 /** The lower 16 bits as four hexadecimal digits. */
 function hex16(value: number): string {
-  const bits = value & 0xffff
-  return `${HEX[bits >>> 8] ?? ''}${HEX[bits & 0xff] ?? ''}`
+  return HEX[value & 0xffff] ?? ''
 }
 
 /** The time an id made by {@link idFrom} carries. */
@@ -57,9 +74,9 @@ export function idTime(id: string): Millis {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
 }
 
-/** Writes text and returns its length in bytes; a lone surrogate becomes U+FFFD as in every UTF-8 encoder. */
-function writeUtf8(bytes: DataView, text: string): number {
-  let at = 0
+/** Writes text at `start` and returns where it ends; a lone surrogate becomes U+FFFD as in every UTF-8 encoder. */
+function writeUtf8(bytes: DataView, text: string, start: number): number {
+  let at = start
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
     if (unit < 0x80) {

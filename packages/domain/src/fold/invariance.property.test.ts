@@ -15,7 +15,7 @@ import {
 } from '@cairn/testkit/domain'
 import fc from 'fast-check'
 import type { LogRecord, StorefrontEvent } from '../index.ts'
-import { commit, createPartition, eventKey, step } from '../index.ts'
+import { createPartition, eventKey, step } from '../index.ts'
 
 const HOUR = 3_600_000
 const GAP = 30 * 60_000
@@ -207,7 +207,6 @@ describe('any order of arrival, with repeats', () => {
         const partition = createPartition(jsonVisitorCodec)
         for (const record of logOf(arriving, timeSource)) {
           const { outputs } = step(partition, record)
-          commit(partition)
           const ids = outputs.flatMap((output) => {
             if (output.kind === 'session') return [output.row.session_id]
             return output.kind === 'conversion' ? [output.row.conversion_id] : []

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { FoldRun, Warehouse } from '@cairn/testkit/domain'
-import { commit, takeDirty } from '../index.ts'
+import { takeDirty } from '../index.ts'
 
 const T = 1_700_000_000_000
 const HOUR = 3_600_000
@@ -9,7 +9,6 @@ const STATE_RECORD = 4 * 1024 * 1024
 
 function savedBytes(fold: FoldRun): number {
   const saved = takeDirty(fold.partition).map(([, bytes]) => bytes?.length ?? 0)
-  commit(fold.partition)
   return Math.max(...saved)
 }
 

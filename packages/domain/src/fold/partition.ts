@@ -9,7 +9,11 @@ import type { VisitorCodec } from './visitor.ts'
  */
 export const foldVersion = 3
 
-/** The fold of one partition: what meta and checkpoint records are written from. Changed only by `step`. */
+/**
+ * The fold of one partition: what meta and checkpoint records are written from. Changed only by `step`, and in place: where
+ * outputs are not written after all it is thrown away and restored, which is rare, while to be able to go back would cost
+ * every event.
+ */
 export interface PartitionState {
   /** Next input offset. */
   readonly position: number
@@ -39,14 +43,6 @@ export interface Checkpoint {
   readonly definitions: string
 }
 
-interface Frame {
-  readonly position: number
-  readonly streamTime: Millis
-  readonly eventClock: Millis
-  readonly definitions: DeployedDefinitions
-  readonly compiled: Definitions
-}
-
 export class Partition implements PartitionState {
   position = 0
   streamTime: Millis = 0
@@ -54,11 +50,9 @@ export class Partition implements PartitionState {
   definitions: DeployedDefinitions = { number: -1, json: '' }
   compiled: Definitions = noDefinitions
   readonly store: VisitorStore
-  private committed: Frame
 
   constructor(codec: VisitorCodec) {
     this.store = new VisitorStore(codec)
-    this.committed = this.frame()
   }
 
   /** The clock that closes sessions. */
@@ -68,21 +62,6 @@ export class Partition implements PartitionState {
 
   get dirtyBytes(): number {
     return this.store.unsavedBytes
-  }
-
-  commit(): void {
-    this.store.commit()
-    this.committed = this.frame()
-  }
-
-  rollback(): void {
-    this.store.rollback()
-    Object.assign(this, this.committed)
-  }
-
-  private frame(): Frame {
-    const { position, streamTime, eventClock, definitions, compiled } = this
-    return { position, streamTime, eventClock, definitions, compiled }
   }
 }
 
@@ -109,23 +88,12 @@ export function restorePartition(
   partition.definitions = { number: checkpoint.definitions_number, json: checkpoint.definitions }
   if (checkpoint.definitions !== '') partition.compiled = compiledAgain(partition.definitions)
   for (const [key, bytes] of states) partition.store.restore(key, bytes)
-  partition.commit()
   return partition
 }
 
-/** Makes the steps since the last commit final. */
-export function commit(state: PartitionState): void {
-  internals(state).commit()
-}
-
-/** Undoes the steps since the last commit. */
-export function rollback(state: PartitionState): void {
-  internals(state).rollback()
-}
-
 /**
- * The visitors that changed since the last checkpoint, encoded, sorted by key; null for one that is forgotten. What is
- * taken counts as saved once the batch commits; a rollback makes it due again. A batch takes no record after this.
+ * The visitors that changed since the last checkpoint, encoded, in no order; null for one that is forgotten. They count as
+ * saved from here on: a partition whose checkpoint is not written must not go on.
  */
 export function takeDirty(state: PartitionState): readonly (readonly [key: string, bytes: Uint8Array | null])[] {
   return internals(state).store.takeUnsaved()

@@ -17,7 +17,7 @@ const MAX_TIMED_VISITORS = 5_000
 
 /**
  * Folds one record into a partition: moves the clocks on, settles the visitors that are due, applies the record. The
- * result depends on nothing but the records so far: not on the clock, on batches, on commits or on restores.
+ * result depends on nothing but the records so far: not on the clock, on batches, on checkpoints or on restores.
  */
 export function step(state: PartitionState, record: LogRecord): StepResult {
   const partition = internals(state)
@@ -53,8 +53,7 @@ function stepEvent(partition: Partition, record: LogRecord, event: StorefrontEve
   const now = nowAt(partition, record)
   const { store } = partition
   const slot = store.slot(record.key)
-  const visitor = store.draft(slot) ?? newVisitor(event.site, event.visitor_id)
-  slot.draft = visitor
+  const visitor = store.visitor(slot) ?? newVisitor(event.site, event.visitor_id)
   const site = partition.compiled.forSite(event.site)
   const { gapMs, graceMs } = site.session
   const late = event.event_time < now.closingClock - gapMs - graceMs
@@ -132,7 +131,7 @@ function fire(
 ): number {
   let left = limit
   while (left > 0) {
-    const slot = queue.next(clock, partition.store.dueIn)
+    const slot = queue.next(clock)
     if (slot === undefined) break
     if (slot === own) continue
     left--
@@ -145,12 +144,13 @@ function fire(
 function emitPending(partition: Partition, now: Now, outputs: Output[]): void {
   const { store } = partition
   const pending = new Set<Slot>()
-  for (const slot of store.timers.emit.live()) if (store.dueIn(slot, 'emit_due') < NEVER) pending.add(slot)
+  const { emit } = store.timers
+  for (const slot of emit.live()) if (emit.dueOf(slot) < NEVER) pending.add(slot)
   for (const slot of [...pending].sort((a, b) => (a.key < b.key ? -1 : 1))) attend(partition, slot, now, true, outputs)
 }
 
 function attend(partition: Partition, slot: Slot, now: Now, all: boolean, outputs: Output[]): void {
-  const visitor = partition.store.draft(slot)
+  const visitor = partition.store.visitor(slot)
   if (visitor === null) return
   settle(visitor, slot.key, now, graceOf(partition, visitor), outputs)
   emitDue(visitor, slot.key, now, all, outputs)
@@ -160,8 +160,7 @@ function attend(partition: Partition, slot: Slot, now: Now, all: boolean, output
 /** Puts a visitor back: with new due times, or not at all when nothing is left to remember. */
 function finish(partition: Partition, slot: Slot, visitor: VisitorState): void {
   scheduleVisitor(visitor, graceOf(partition, visitor))
-  if (isForgotten(visitor)) slot.draft = null
-  partition.store.arm(slot)
+  partition.store.put(slot, isForgotten(visitor) ? null : visitor)
 }
 
 /** Brings definitions into force; returns what is wrong with them, if they can't be. Older ones are ignored. */

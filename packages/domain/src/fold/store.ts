@@ -1,83 +1,101 @@
-import type { Millis } from '../event/event.ts'
-import { TimerQueue, type Timed } from './timers.ts'
 import { visitorSize } from './size.ts'
-import { restored, snapshotOf, type Snapshot } from './snapshot.ts'
+import { TimerQueue, type Timed } from './timers.ts'
 import { NEVER, type Dues, type VisitorCodec, type VisitorState } from './visitor.ts'
 
 /**
- * One visitor in memory. What is committed is held as a state, as bytes or (while it is likely to be needed again) as
- * both. A batch works on the state itself, as `draft` (null when it forgets the visitor), and keeps a copy to go back
- * to: rollbacks are rare, and a copy that dies with its batch costs the garbage collector next to nothing.
+ * One visitor in memory: as a state, as bytes or (while it is likely to be needed again) as both. Without either it is
+ * not there, or no more.
  */
 export interface Slot extends Timed {
   state: VisitorState | null
+  /** As the last checkpoint has it; null once it has changed since. */
   bytes: Uint8Array | null
-  draft: VisitorState | null
-  drafted: boolean
-  before: Snapshot | null
+  /** About how many bytes it takes at the next checkpoint; -1 where it stands as the last one left it. */
+  unsaved: number
 }
 
-/** The visitors of a partition: committed states, the drafts of a batch over them, and the timers. */
+/** The visitors of a partition and their timers. */
 export class VisitorStore {
   readonly timers = {
-    emit: new TimerQueue<Slot>('emit_due'),
-    close: new TimerQueue<Slot>('close_due'),
-    expire: new TimerQueue<Slot>('expire_due'),
+    emit: new TimerQueue<Slot>(0, (slot) => this.dues(slot)?.emit_due ?? NEVER),
+    close: new TimerQueue<Slot>(1, (slot) => this.dues(slot)?.close_due ?? NEVER),
+    expire: new TimerQueue<Slot>(2, (slot) => this.dues(slot)?.expire_due ?? NEVER),
   }
   private readonly codec: VisitorCodec
   private readonly slots = new Map<string, Slot>()
-  private drafted: Slot[] = []
-  /** Visitors whose committed state is newer than the last checkpoint, with about how many bytes each takes. */
-  private unsaved = new Map<string, number>()
+  /** Visitors that have changed since the last checkpoint; among them those that were forgotten since. */
+  private unsaved: Slot[] = []
   private unsavedSize = 0
-  /** What the running batch is about to save, until its outcome is known. */
-  private saving: Map<Slot, Uint8Array> | null = null
-  private lastSaved = new Set<Slot>()
+  /** Visitors of the last checkpoint. */
+  private lastSaved: readonly Slot[] = []
 
   constructor(codec: VisitorCodec) {
     this.codec = codec
   }
 
-  /** About how many bytes the next checkpoint takes, the running batch apart. */
+  /** About how many bytes the next checkpoint takes. */
   get unsavedBytes(): number {
     return this.unsavedSize
   }
 
   /** Takes over a saved visitor without decoding it. */
   restore(key: string, bytes: Uint8Array): void {
-    const slot = newSlot(key)
+    const slot = this.slot(key)
     slot.bytes = bytes
-    this.slots.set(key, slot)
     this.arm(slot)
   }
 
   slot(key: string): Slot {
     let slot = this.slots.get(key)
     if (slot === undefined) {
-      slot = newSlot(key)
+      slot = { key, armed: [NEVER, NEVER, NEVER], state: null, bytes: null, unsaved: -1 }
       this.slots.set(key, slot)
     }
     return slot
   }
 
-  /** The visitor's draft in this batch, made on first touch; null for a visitor that is not there. */
-  draft(slot: Slot): VisitorState | null {
-    if (!slot.drafted) {
-      if (this.saving !== null)
-        throw new Error('A batch takes no more records once its states are taken for a checkpoint')
-      slot.before = slot.state === null ? null : snapshotOf(slot.state)
-      slot.draft = slot.state ?? this.decoded(slot)
-      slot.drafted = true
-      this.drafted.push(slot)
-    }
-    return slot.draft
+  /** The visitor of a slot, to be changed and put back; null for one that is not there. */
+  visitor(slot: Slot): VisitorState | null {
+    if (slot.state === null && slot.bytes !== null) slot.state = this.codec.decode(slot.bytes)
+    return slot.state
   }
 
-  /** When a visitor is due, as the batch sees it. */
-  readonly dueIn = (slot: Slot, clock: keyof Dues): Millis => this.dues(slot)?.[clock] ?? NEVER
+  /** Puts a changed visitor back, null to forget it, and its due times into the queues. */
+  put(slot: Slot, visitor: VisitorState | null): void {
+    slot.state = visitor
+    slot.bytes = null
+    if (visitor === null) this.slots.delete(slot.key)
+    this.noteUnsaved(slot)
+    this.arm(slot)
+  }
 
-  /** Puts a visitor's due times into the queues. */
-  arm(slot: Slot): void {
+  /**
+   * Encodes the visitors that changed since the last checkpoint; they count as saved. Those saved one checkpoint earlier
+   * and untouched since keep only their bytes, so that memory holds as objects no more than what two checkpoint intervals
+   * touched.
+   */
+  takeUnsaved(): [key: string, bytes: Uint8Array | null][] {
+    const taken: [key: string, bytes: Uint8Array | null][] = []
+    const saved: Slot[] = []
+    for (const slot of this.lastSaved) if (slot.bytes !== null) slot.state = null
+    for (const slot of this.unsaved) {
+      slot.unsaved = -1
+      if (slot.state !== null) {
+        slot.bytes = this.codec.encode(slot.state)
+        saved.push(slot)
+        taken.push([slot.key, slot.bytes])
+      } else if (!this.slots.has(slot.key)) {
+        // Forgotten, and not come back since as another one.
+        taken.push([slot.key, null])
+      }
+    }
+    this.lastSaved = saved
+    this.unsaved = []
+    this.unsavedSize = 0
+    return taken
+  }
+
+  private arm(slot: Slot): void {
     const dues = this.dues(slot)
     if (dues === null) return
     this.timers.emit.arm(slot, dues.emit_due)
@@ -85,83 +103,15 @@ export class VisitorStore {
     this.timers.expire.arm(slot, dues.expire_due)
   }
 
-  commit(): void {
-    for (const slot of this.drafted) {
-      this.noteUnsaved(slot)
-      if (slot.draft === null) this.slots.delete(slot.key)
-      slot.state = slot.draft
-      slot.bytes = null
-      leaveDraft(slot)
-    }
-    this.drafted = []
-    if (this.saving !== null) this.settleSaved(this.saving)
-    this.saving = null
+  private dues({ state, bytes }: Slot): Readonly<Dues> | null {
+    if (state !== null) return state
+    return bytes === null ? null : this.codec.peekDues(bytes)
   }
 
-  rollback(): void {
-    for (const slot of this.drafted) {
-      slot.state = slot.before === null ? null : restored(slot.before)
-      leaveDraft(slot)
-      if (slot.state === null && slot.bytes === null) this.slots.delete(slot.key)
-      else this.arm(slot)
-    }
-    this.drafted = []
-    this.saving = null
+  private noteUnsaved(slot: Slot): void {
+    const size = slot.key.length + (slot.state === null ? 0 : visitorSize(slot.state))
+    if (slot.unsaved < 0) this.unsaved.push(slot)
+    this.unsavedSize += size - Math.max(0, slot.unsaved)
+    slot.unsaved = size
   }
-
-  /** Encodes the visitors that changed since the last checkpoint, the batch's drafts among them, sorted by key. */
-  takeUnsaved(): [key: string, bytes: Uint8Array | null][] {
-    const keys = new Set(this.unsaved.keys())
-    for (const slot of this.drafted) keys.add(slot.key)
-    const saving = new Map<Slot, Uint8Array>()
-    const taken = [...keys].sort().map((key): [string, Uint8Array | null] => {
-      const slot = this.slots.get(key)
-      const state = slot?.drafted === true ? slot.draft : slot?.state
-      if (slot === undefined || state === null || state === undefined) return [key, null]
-      const bytes = this.codec.encode(state)
-      saving.set(slot, bytes)
-      return [key, bytes]
-    })
-    this.saving = saving
-    return taken
-  }
-
-  /**
-   * Saved visitors get their bytes; those saved one checkpoint earlier and untouched since keep only those, so that
-   * memory holds as objects no more than what two checkpoint intervals touched.
-   */
-  private settleSaved(saved: ReadonlyMap<Slot, Uint8Array>): void {
-    for (const slot of this.lastSaved) if (slot.bytes !== null) slot.state = null
-    for (const [slot, bytes] of saved) slot.bytes = bytes
-    this.lastSaved = new Set(saved.keys())
-    this.unsaved = new Map()
-    this.unsavedSize = 0
-  }
-
-  private dues(slot: Slot): Readonly<Dues> | null {
-    if (slot.drafted) return slot.draft
-    if (slot.state !== null) return slot.state
-    return slot.bytes === null ? null : this.codec.peekDues(slot.bytes)
-  }
-
-  private noteUnsaved({ key, draft }: Slot): void {
-    const size = key.length + (draft === null ? 0 : visitorSize(draft))
-    this.unsavedSize += size - (this.unsaved.get(key) ?? 0)
-    this.unsaved.set(key, size)
-  }
-
-  private decoded(slot: Slot): VisitorState | null {
-    return slot.bytes === null ? null : this.codec.decode(slot.bytes)
-  }
-}
-
-function newSlot(key: string): Slot {
-  const armed = { emit_due: NEVER, close_due: NEVER, expire_due: NEVER }
-  return { key, armed, state: null, bytes: null, draft: null, drafted: false, before: null }
-}
-
-function leaveDraft(slot: Slot): void {
-  slot.draft = null
-  slot.drafted = false
-  slot.before = null
 }

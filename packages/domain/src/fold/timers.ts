@@ -1,10 +1,10 @@
 import type { Millis } from '../event/event.ts'
-import { NEVER, type Dues } from './visitor.ts'
+import { NEVER } from './visitor.ts'
 
-/** What a timer queue knows of a visitor: for each queue, the time of its one live entry. */
+/** What a timer queue knows of a visitor: for each queue by its number, the time of its one live entry. */
 export interface Timed {
   readonly key: string
-  readonly armed: Dues
+  readonly armed: Millis[]
 }
 
 /**
@@ -15,16 +15,20 @@ export interface Timed {
 export class TimerQueue<T extends Timed> {
   private readonly dues: Millis[] = []
   private readonly items: T[] = []
-  private readonly clock: keyof Dues
+  private readonly number: number
+  /** When an item is due now, NEVER when it is not. */
+  readonly dueOf: (item: T) => Millis
 
-  constructor(clock: keyof Dues) {
-    this.clock = clock
+  /** @param number which of the times in `armed` is this queue's */
+  constructor(number: number, dueOf: (item: T) => Millis) {
+    this.number = number
+    this.dueOf = dueOf
   }
 
   /** Makes sure that `item` comes up no later than `due`. */
   arm(item: T, due: Millis): void {
-    if (due >= NEVER || due >= item.armed[this.clock]) return
-    item.armed[this.clock] = due
+    if (due >= NEVER || due >= this.armedAt(item)) return
+    item.armed[this.number] = due
     this.push(item, due)
   }
 
@@ -32,15 +36,15 @@ export class TimerQueue<T extends Timed> {
    * Takes out the next item that is due, in order of (due, key); it has no live entry then. An entry that came up early
    * goes back to where its item is due now: served at once, it would overtake others.
    */
-  next(now: Millis, dueOf: (item: T, clock: keyof Dues) => Millis): T | undefined {
+  next(now: Millis): T | undefined {
     for (;;) {
       const due = this.dues[0]
       const item = this.items[0]
       if (due === undefined || item === undefined || due > now) return undefined
       this.removeFirst()
-      if (item.armed[this.clock] !== due) continue
-      item.armed[this.clock] = NEVER
-      const actual = dueOf(item, this.clock)
+      if (this.armedAt(item) !== due) continue
+      item.armed[this.number] = NEVER
+      const actual = this.dueOf(item)
       if (actual <= due) return item
       this.arm(item, actual)
     }
@@ -48,7 +52,11 @@ export class TimerQueue<T extends Timed> {
 
   /** The items with a live entry, in no order. */
   *live(): Iterable<T> {
-    for (const [at, item] of this.items.entries()) if (item.armed[this.clock] === this.dues[at]) yield item
+    for (const [at, item] of this.items.entries()) if (this.armedAt(item) === this.dues[at]) yield item
+  }
+
+  private armedAt(item: T): Millis {
+    return item.armed[this.number] as Millis
   }
 
   private push(item: T, due: Millis): void {

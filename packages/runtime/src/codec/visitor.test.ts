@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { commit, takeDirty } from '@cairn/domain'
+import { takeDirty } from '@cairn/domain'
 import { FoldRun, jsonVisitorCodec } from '@cairn/testkit/domain'
 import { readCatalog } from './catalog.ts'
 import { createVisitorCodec } from './visitor.ts'
@@ -16,12 +16,10 @@ const buy = { name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: '
 
 /** Bytes of the largest visitor state, and what the fold thought all of them take. */
 function saved(fold: FoldRun): { bytes: number; estimate: number } {
-  commit(fold.partition)
   const estimate = fold.partition.dirtyBytes
   const states = takeDirty(fold.partition).map(([, bytes]) =>
     bytes === null ? 0 : codec.encode(jsonVisitorCodec.decode(bytes)).length,
   )
-  commit(fold.partition)
   return { bytes: Math.max(...states), estimate }
 }
 

@@ -28,7 +28,7 @@ class Script {
   readonly #records = new Map<string, string>()
 
   writerOf(schema: AvroSchema): string {
-    if (typeof schema === 'string') return this.#records.get(schema) ?? primitive(schema)
+    if (typeof schema === 'string') return this.#records.get(schema) ?? this.#primitive(schema)
     if (Array.isArray(schema)) return this.#union(schema)
     switch (schema.type) {
       case 'record':
@@ -46,7 +46,7 @@ class Script {
         const value = this.writerOf(schema.values)
         return this.#add(`const keys = Object.keys(v)
           if (keys.length > 0) at = long(keys.length, b, at)
-          for (const key of keys) at = ${value}(v[key], b, string(key, b, at))
+          for (const key of keys) at = ${value}(v[key], b, ${this.#primitive('string')}(key, b, at))
           b[at] = 0
           return at + 1`)
       }
@@ -54,7 +54,7 @@ class Script {
       case 'fixed':
         throw new Error(`values of schema type "${schema.type}" are not written: no record here has any`)
       default:
-        return primitive(schema.type)
+        return this.#primitive(schema.type)
     }
   }
 
@@ -76,6 +76,14 @@ class Script {
       return v === null ? at + 1 : ${writer}(v, b, at + 1)`)
   }
 
+  #primitive(name: string): string {
+    if (name === 'string') return this.#add(writeText)
+    if (name in primitives) return name
+    throw new Error(
+      `values of schema type "${name}" are not written: it is neither a primitive nor a record named before`,
+    )
+  }
+
   #add(body: string): string {
     const name = `write${++this.#count}`
     this.text += `function ${name}(v, b, at) {\n${body}\n}\n`
@@ -83,14 +91,7 @@ class Script {
   }
 }
 
-function primitive(name: string): string {
-  if (name in primitives) return name
-  throw new Error(
-    `values of schema type "${name}" are not written: it is neither a primitive nor a record named before`,
-  )
-}
-
-const primitives = { string, long, int, boolean, double, bytes }
+const primitives = { longText, long, int, boolean, double, bytes }
 
 /** Copying out of JavaScript costs a call, which a loop over so few characters undercuts. */
 const fewCharacters = 16
@@ -99,19 +100,22 @@ const shortLength = 63
 /** UTF-8 takes at most three bytes for one UTF-16 unit. */
 const mostUtf8 = 3
 
-function string(value: string, b: Buffer, at: number): number {
-  const { length } = value
-  // Room for any text of so many characters: one that was cut off could otherwise pass for one of single bytes.
-  if (length > shortLength || at + 1 + length * mostUtf8 > b.length) return longText(value, b, at)
+/**
+ * A writer of text, of its own for each field: engines represent strings in half a dozen ways, and a function that has met
+ * them all looks up each string's length the slow way. The first condition leaves room for any text of so many
+ * characters: one that was cut off could otherwise pass for one of single bytes.
+ */
+const writeText = `
+  const length = v.length
+  if (length > ${shortLength} || at + 1 + length * ${mostUtf8} > b.length) return longText(v, b, at)
   b[at] = length << 1
-  if (length > fewCharacters) return b.write(value, at + 1) === length ? at + 1 + length : longText(value, b, at)
+  if (length > ${fewCharacters}) return b.write(v, at + 1) === length ? at + 1 + length : longText(v, b, at)
   for (let i = 0; i < length; i++) {
-    const code = value.charCodeAt(i)
-    if (code > 0x7f) return longText(value, b, at)
+    const code = v.charCodeAt(i)
+    if (code > 0x7f) return longText(v, b, at)
     b[at + 1 + i] = code
   }
-  return at + 1 + length
-}
+  return at + 1 + length`
 
 function longText(value: string, b: Buffer, at: number): number {
   const size = Buffer.byteLength(value)

@@ -11,7 +11,7 @@ const firstBytes = 64 * 1024
 const headroom = 16 * 1024
 /** UTF-8 takes at most three bytes for one UTF-16 unit. */
 const mostUtf8 = 3
-/** A key up to here is written byte by byte, which takes less than a call out of JavaScript. */
+/** A key up to here is written and copied byte by byte, which takes less than a call out of JavaScript. */
 const shortKey = 64
 
 /**
@@ -126,8 +126,10 @@ export class RecordBuffer {
 
   /** Copies bytes of it to `at` in `target`; returns where they end there. */
   copy(target: Buffer, at: number, from: number, to: number): number {
-    this.#bytes.copy(target, at, from, to)
-    return at + to - from
+    const length = to - from
+    if (length > shortKey) this.#bytes.copy(target, at, from, to)
+    else for (let i = 0; i < length; i++) target[at + i] = this.#bytes[from + i] as number
+    return at + length
   }
 
   #endOf(i: number): number {

@@ -17,10 +17,9 @@ import {
 import { snapshotFold } from './checkpoint.ts'
 import { checkState, checkpointRecord, emptySavedState, metaRecord, readState, type SavedState } from './state.ts'
 import type { Shell } from './shell.ts'
-import { WorkingFold, type Tally } from './working-fold.ts'
+import { WorkingFold } from './working-fold.ts'
 
 const pollMs = 1000
-const attempts = 5
 const schemaBackoff = { firstMs: 1000, maxMs: 30_000 }
 
 /**
@@ -123,35 +122,36 @@ class PartitionRun {
 
   /** One transaction: the outputs of what waits, as far as they find room, and where the fold stands after them. */
   async #transact(checkpoint: boolean): Promise<void> {
-    const { faults, observe } = this.#shell
+    const { observe } = this.#shell
     const fold = this.#fold
     const room = checkpoint && fold.state.dirtyBytes > transactionBytes ? 0 : transactionBytes
-    for (let attempt = 1; ; attempt++) {
-      const tally = fold.take(this.#waiting, room)
-      // A tick that caused nothing moves the fold but needs no transaction: folding it again later causes nothing again.
-      if (fold.outputs.isEmpty && !checkpoint) {
-        fold.commit()
-        this.#done(tally)
-        return
-      }
-      await faults.reach('attribution.before-transaction')
-      const startedAt = performance.now()
-      const end = await this.#producer.transact(this.#partition.partition, this.#records(checkpoint), () =>
-        faults.reach('attribution.after-produce'),
-      )
-      observe.transaction(end.end, (performance.now() - startedAt) / 1000, tally.records)
-      if (end.end === 'committed') {
-        await faults.reach('attribution.after-commit')
-        this.#committed(checkpoint)
-        this.#done(tally)
-        return
-      }
-      if (end.end === 'fenced') throw new OwnershipLost(end.cause)
-      // In doubt: only a new fence and the state topic behind it tell whether it was committed.
-      if (end.end === 'in_doubt' || attempt === attempts)
-        throw new Error(`the transaction ended ${end.end}`, { cause: end.cause })
-      fold.rollback()
+    const tally = fold.take(this.#waiting, room)
+    // A tick that caused nothing moves the fold but needs no transaction: folding it again later causes nothing again.
+    if (!fold.outputs.isEmpty || checkpoint) await this.#write(checkpoint, tally.records)
+    fold.commit(checkpoint)
+    if (checkpoint) {
+      this.#checkpoint = fold.position
+      this.#checkpointAt = performance.now()
     }
+    this.#waiting = this.#waiting.slice(tally.records)
+    observe.folded(tally)
+  }
+
+  /**
+   * Writes what was folded, and nothing of it twice. However a transaction fails, the partition starts over from its fence:
+   * the state topic behind it tells whether it was committed, and the fold is restored to what is.
+   */
+  async #write(checkpoint: boolean, records: number): Promise<void> {
+    const { faults, observe } = this.#shell
+    await faults.reach('attribution.before-transaction')
+    const startedAt = performance.now()
+    const end = await this.#producer.transact(this.#partition.partition, this.#records(checkpoint), () =>
+      faults.reach('attribution.after-produce'),
+    )
+    observe.transaction(end.end, (performance.now() - startedAt) / 1000, records)
+    if (end.end === 'fenced') throw new OwnershipLost(end.cause)
+    if (end.end !== 'committed') throw new Error(`the transaction ended ${end.end}`, { cause: end.cause })
+    await faults.reach('attribution.after-commit')
   }
 
   #records(checkpoint: boolean): (TopicRecords | TopicBuffer)[] {
@@ -179,18 +179,6 @@ class PartitionRun {
     for (const { key, value } of visitors) records.add(key, value)
     for (const { key, value } of [checkpointRecord(this.#shell.codec, checkpoint), meta]) records.add(key, value)
     return records
-  }
-
-  #committed(checkpoint: boolean): void {
-    this.#fold.commit(checkpoint)
-    if (!checkpoint) return
-    this.#checkpoint = this.#fold.position
-    this.#checkpointAt = performance.now()
-  }
-
-  #done(tally: Tally): void {
-    this.#waiting = this.#waiting.slice(tally.records)
-    this.#shell.observe.folded(tally)
   }
 
   /**

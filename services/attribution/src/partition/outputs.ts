@@ -89,33 +89,35 @@ export class Outputs {
     switch (output.kind) {
       case 'labelled': {
         const { source, schemaId } = input
-        this.#write('labelled-events', key, (bytes, at) =>
+        this.#write(this.#records['labelled-events'], key, (bytes, at) =>
           codec.writeLabelled(source.value as Buffer, schemaId, output.label, bytes, at),
         )
         break
       }
       case 'session':
-        this.#write('sessions', key, (bytes, at) => codec.write('session', output.row, bytes, at))
+        this.#write(this.#records.sessions, key, (bytes, at) => codec.write('session', output.row, bytes, at))
         break
       case 'conversion':
-        this.#write('conversions', key, (bytes, at) => codec.write('conversion', output.row, bytes, at))
+        this.#write(this.#records.conversions, key, (bytes, at) => codec.write('conversion', output.row, bytes, at))
         break
       case 'barrier': {
         const barrier = { flush_id: output.flush_id, hold_ms: output.hold_ms, input_offset: input.record.offset }
         for (const topic of barrierTopics)
-          this.#write(topic, key, (bytes, at) => codec.write('barrier', barrier, bytes, at))
+          this.#write(this.#records[topic], key, (bytes, at) => codec.write('barrier', barrier, bytes, at))
         break
       }
       case 'dead-letter': {
         const letter = this.#deadLetter(input, output.reason, output.detail)
-        this.#write('dead-letters', letter.key, (bytes, at) => codec.write('dead-letter', letter, bytes, at))
+        this.#write(this.#records['dead-letters'], letter.key, (bytes, at) =>
+          codec.write('dead-letter', letter, bytes, at),
+        )
         break
       }
     }
   }
 
-  #write(topic: OutputTopic, key: string, write: WriteBytes): void {
-    this.#bytes += key.length + this.#records[topic].write(key, write)
+  #write(records: RecordBuffer, key: string, write: WriteBytes): void {
+    this.#bytes += key.length + records.write(key, write)
   }
 
   #summedUp(): Checksums {

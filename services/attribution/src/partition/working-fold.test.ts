@@ -66,15 +66,4 @@ describe('the fold at work', () => {
     expect(fold.take(known.slice(1)).records).toBe(2)
     expect(fold.unknownSchema).toBeUndefined()
   })
-
-  it('takes records again after a rollback, to the same outputs', () => {
-    const records = outage()
-    const fold = new WorkingFold(shell, 0, emptySavedState())
-    const once = fold.take(records, 20_000)
-    const crc = fold.outputs.crc
-    fold.rollback()
-    expect(fold.position).toBe(0)
-    expect(fold.take(records, 20_000)).toEqual(once)
-    expect(fold.outputs.crc).toBe(crc)
-  })
 })

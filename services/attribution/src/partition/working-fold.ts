@@ -1,4 +1,4 @@
-import { commit, rollback, step, type Outcome, type PartitionState, type StepResult } from '@cairn/domain'
+import { step, type Outcome, type PartitionState, type StepResult } from '@cairn/domain'
 import { PartitionStopped, readEventInput, UnknownSchema, type EventInput, type Incoming } from '@cairn/runtime'
 import { restoreFold } from './checkpoint.ts'
 import { Outputs } from './outputs.ts'
@@ -14,7 +14,10 @@ export interface Tally {
   readonly dead: Map<string, number>
 }
 
-/** The fold of a partition at work: takes records and gathers their outputs. Nothing is final before `commit`. */
+/**
+ * The fold of a partition at work: takes records and gathers their outputs. Where these are not written after all, it is of
+ * no more use: its state is ahead of what is published.
+ */
 export class WorkingFold {
   readonly state: PartitionState
   readonly #shell: Shell
@@ -22,7 +25,6 @@ export class WorkingFold {
   readonly outputs: Outputs
   /** Next input offset. */
   #position: number
-  #committed: number
   #unknownSchema: UnknownSchema | undefined
 
   constructor(shell: Shell, partition: number, saved: SavedState) {
@@ -30,7 +32,6 @@ export class WorkingFold {
     this.#shell = shell
     this.#partition = partition
     this.#position = saved.checkpoint?.position ?? 0
-    this.#committed = this.#position
     this.outputs = new Outputs(shell.codec, { topic: shell.topic('events'), partition })
   }
 
@@ -65,15 +66,7 @@ export class WorkingFold {
 
   /** What was taken is written. The outputs are summed up anew from a checkpoint on. */
   commit(isCheckpoint = false): void {
-    commit(this.state)
     this.outputs.commit(isCheckpoint)
-    this.#committed = this.#position
-  }
-
-  rollback(): void {
-    rollback(this.state)
-    this.outputs.discard()
-    this.#position = this.#committed
   }
 
   #expect({ offset }: Incoming): void {
