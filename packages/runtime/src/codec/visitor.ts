@@ -2,9 +2,12 @@ import avro from 'avsc'
 import type { Dues, VisitorCodec, VisitorState } from '@cairn/domain'
 import type { Catalog } from './catalog.ts'
 import { createMessageWriter } from './message.ts'
-import type { AvroRecord } from './schema.ts'
+import { compileRead } from './read.ts'
 import { headerBytes, readHeader } from './wire.ts'
 import { compileWrite } from './write.ts'
+
+/** The due times are a state's first fields. */
+const dueFields = 3
 
 /** Bytes of a visitor state as the state topic holds them. Throws for bytes of another schema: nothing can go on then. */
 export function createVisitorCodec(catalog: Catalog): VisitorCodec {
@@ -12,8 +15,7 @@ export function createVisitorCodec(catalog: Catalog): VisitorCodec {
   const type = avro.Type.forSchema(schema as unknown as avro.Schema)
   const write = compileWrite(schema)
   const message = createMessageWriter()
-  const dues = duesType(schema)
-  const skipRest = dues.createResolver(type)
+  const readDues = compileRead({ ...schema, fields: schema.fields.slice(0, dueFields) }, [])
 
   function checked(bytes: Uint8Array): Buffer {
     const given = bytes as Buffer
@@ -35,10 +37,6 @@ export function createVisitorCodec(catalog: Catalog): VisitorCodec {
         )
       return type.decode(state, headerBytes).value as VisitorState
     },
-    peekDues: (bytes) => dues.decode(checked(bytes), headerBytes, skipRest).value as Dues,
+    peekDues: (bytes) => readDues(checked(bytes), headerBytes) as Dues,
   }
-}
-
-function duesType(schema: AvroRecord): avro.Type {
-  return avro.Type.forSchema({ ...schema, fields: schema.fields.slice(0, 3) } as unknown as avro.Schema)
 }
