@@ -1,5 +1,6 @@
 import { crc32c } from '@node-rs/crc32'
 import type { RecordBuffer, RecordRange } from './record-buffer.ts'
+import { longestVarint, sizeOfVarint, writeVarint } from './varint.ts'
 
 /** What kafkajs hands to the encoder of one topic-partition, which it passes on from `toOnePartition`. */
 export interface PartitionData {
@@ -17,10 +18,8 @@ export interface ProducerIds {
 
 /** Bytes from the start of a batch to its first record. */
 const headBytes = 61
-/** A varint of up to 32 bits. */
-const longestVarint = 5
-/** Of a record: length, attributes, two deltas, two lengths and the number of headers. */
-const mostRecordOverhead = 5 * longestVarint + 2
+/** Of a record: length, attributes, two deltas, the key's length and the number of headers. */
+const mostRecordOverhead = 4 * longestVarint + 2
 const magic = 2
 const transactional = 0x10
 const crcAt = 17
@@ -65,37 +64,15 @@ export function writeRecordBatch(
 
 function writeRecord(target: Buffer, at: number, offsetDelta: number, records: RecordBuffer, i: number): number {
   const start = records.startOf(i)
-  const keyEnd = records.keyEndOf(i)
-  const valueEnd = records.valueEndOf(i)
-  const keyLength = keyEnd - start
-  const valueLength = valueEnd < 0 ? -1 : valueEnd - keyEnd
+  const end = records.endOf(i)
+  const keyLength = records.keyEndOf(i) - start
   const attributes = 0
   const noHeaders = 0
-  const lengths = sizeOf(offsetDelta) + sizeOf(keyLength) + sizeOf(valueLength)
-  let to = writeVarint(target, at, 1 + 1 + lengths + keyLength + Math.max(0, valueLength) + 1)
+  const lengths = sizeOfVarint(offsetDelta) + sizeOfVarint(keyLength)
+  let to = writeVarint(target, at, 1 + 1 + lengths + (end - start) + 1)
   target[to++] = attributes
   to = writeVarint(target, to, 0)
   to = writeVarint(target, to, offsetDelta)
-  to = records.copy(target, writeVarint(target, to, keyLength), start, keyEnd)
-  to = writeVarint(target, to, valueLength)
-  if (valueEnd >= 0) to = records.copy(target, to, keyEnd, valueEnd)
+  to = records.copy(target, writeVarint(target, to, keyLength), start, end)
   return writeVarint(target, to, noHeaders)
-}
-
-function zigZag(value: number): number {
-  return ((value << 1) ^ (value >> 31)) >>> 0
-}
-
-function sizeOf(value: number): number {
-  let size = 1
-  for (let left = zigZag(value); left > 0x7f; left >>>= 7) size++
-  return size
-}
-
-function writeVarint(target: Buffer, at: number, value: number): number {
-  let to = at
-  let left = zigZag(value)
-  for (; left > 0x7f; left >>>= 7) target[to++] = (left & 0x7f) | 0x80
-  target[to++] = left
-  return to
 }

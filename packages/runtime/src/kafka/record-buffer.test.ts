@@ -4,7 +4,13 @@ import { RecordBuffer } from './record-buffer.ts'
 
 const record = fc.record({
   key: fc.string({ unit: 'grapheme', maxLength: 90 }),
-  value: fc.option(fc.uint8Array({ maxLength: 60_000 }).map((bytes) => Buffer.from(bytes))),
+  value: fc.option(
+    fc.oneof(
+      fc.uint8Array({ maxLength: 60_000 }).map((bytes) => Buffer.from(bytes)),
+      // Where the length takes another byte.
+      fc.constantFrom(0, 1, 62, 63, 64, 8191, 8192).map((length) => Buffer.alloc(length, 7)),
+    ),
+  ),
 })
 
 describe('a record buffer', () => {
@@ -32,10 +38,10 @@ describe('a record buffer', () => {
     const sizes = [300_000, 300_000, 100_000, 900_000, 1]
     const buffer = RecordBuffer.of(sizes.map((size) => ({ key: 'k', value: Buffer.alloc(size) })))
     expect([...buffer.ranges()].map(({ from, to, byteLength }) => [from, to, byteLength])).toEqual([
-      [0, 1, 300_001],
-      [1, 3, 400_002],
-      [3, 4, 900_001],
-      [4, 5, 2],
+      [0, 1, 300_004],
+      [1, 3, 400_008],
+      [3, 4, 900_004],
+      [4, 5, 3],
     ])
   })
 

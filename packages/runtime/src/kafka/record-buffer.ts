@@ -1,5 +1,6 @@
 import type { Outgoing } from './record.ts'
 import type { RequestRoom } from './request-room.ts'
+import { longestVarint, sizeOfVarint, writeVarint } from './varint.ts'
 
 /** Writes a value at `at` and returns where it ends; an end beyond `bytes` asks for more room and to be called again. */
 export type WriteBytes = (bytes: Buffer, at: number) => number
@@ -11,20 +12,25 @@ const firstBytes = 64 * 1024
 const headroom = 16 * 1024
 /** UTF-8 takes at most three bytes for one UTF-16 unit. */
 const mostUtf8 = 3
-/** A key up to here is written and copied byte by byte, which takes less than a call out of JavaScript. */
+/** A key up to here is written byte by byte, which takes less than a call out of JavaScript. */
 const shortKey = 64
+/** Of the length of a value of 64 bytes to 8 KiB, which most have; others are moved. */
+const usualVarint = 2
+/** What stands for the length of a value that is not there. */
+const tombstone = 1
 
 /**
- * Records to write to one topic-partition, as bytes in one piece: key, value, key, value. Values are written in place,
- * and the memory is used again after `clear`: a buffer an output costs more to allocate and to collect than to fill.
+ * Records to write to one topic-partition, as bytes in one piece: key, length of the value, value, and so on, which is how
+ * they stand in a Produce request, so that each is copied there by one call. Values are written in place, and the memory is
+ * used again after `clear`: a buffer an output costs more to allocate and to collect than to fill.
  */
 export class RecordBuffer {
   #bytes: Buffer
   #end = 0
   #length = 0
-  /** Where each record's key ends and where its value does; a tombstone's value ends at -1. */
+  /** Where each record's key ends, and where the record does. */
   #keyEnds: Int32Array = new Int32Array(256)
-  #valueEnds: Int32Array = new Int32Array(256)
+  #ends: Int32Array = new Int32Array(256)
 
   /** @param room bytes to start with */
   constructor(room: number = firstBytes) {
@@ -33,7 +39,7 @@ export class RecordBuffer {
 
   static of(records: readonly Outgoing[]): RecordBuffer {
     let room = 0
-    for (const { key, value } of records) room += key.length * mostUtf8 + (value?.length ?? 0)
+    for (const { key, value } of records) room += key.length * mostUtf8 + longestVarint + (value?.length ?? 0)
     const made = new RecordBuffer(room)
     for (const { key, value } of records) made.add(key, value)
     return made
@@ -44,33 +50,38 @@ export class RecordBuffer {
     return this.#length
   }
 
-  /** Of keys and values. */
   get byteLength(): number {
     return this.#end
   }
 
-  /** Keys and values one after the other: valid until more is written. */
+  /** All records one after the other: valid until more is written. */
   get contents(): Uint8Array {
     return this.#bytes.subarray(0, this.#end)
   }
 
   /** Copies a value in; null is a tombstone. */
   add(key: string, value: Uint8Array | null): void {
-    const keyEnd = this.#writeKey(key, value?.length ?? 0)
-    if (value !== null) this.#bytes.set(value, keyEnd)
-    this.#note(keyEnd, value === null ? -1 : keyEnd + value.length)
+    const keyEnd = this.#writeKey(key, longestVarint + (value?.length ?? 0))
+    const start = writeVarint(this.#bytes, keyEnd, value === null ? -1 : value.length)
+    if (value !== null) this.#bytes.set(value, start)
+    this.#note(keyEnd, start + (value?.length ?? 0))
   }
 
   /** Has a value written in place. Returns its length. */
   write(key: string, write: WriteBytes): number {
-    const keyEnd = this.#writeKey(key, headroom)
-    let end = write(this.#bytes, keyEnd)
-    while (end > this.#bytes.length) {
-      this.#grow(end)
-      end = write(this.#bytes, keyEnd)
+    const keyEnd = this.#writeKey(key, longestVarint + headroom)
+    const start = keyEnd + usualVarint
+    let end = write(this.#bytes, start)
+    while (end + longestVarint > this.#bytes.length) {
+      this.#grow(end + longestVarint)
+      end = write(this.#bytes, start)
     }
-    this.#note(keyEnd, end)
-    return end - keyEnd
+    const length = end - start
+    const size = sizeOfVarint(length)
+    if (size !== usualVarint) this.#bytes.copyWithin(keyEnd + size, start, end)
+    writeVarint(this.#bytes, keyEnd, length)
+    this.#note(keyEnd, keyEnd + size + length)
+    return length
   }
 
   /** Forgets the records and keeps the memory, unless they needed little of it. Nobody may still read ranges of them. */
@@ -90,11 +101,11 @@ export class RecordBuffer {
     let from = 0
     let start = 0
     for (let i = 0; i < this.#length; i++) {
-      const end = this.#endOf(i)
+      const end = this.endOf(i)
       if (i > from && end - start > rangeBytes) {
         yield new RecordRange(this, from, i, room)
         from = i
-        start = this.#endOf(i - 1)
+        start = this.endOf(i - 1)
       }
     }
     if (from < this.#length) yield new RecordRange(this, from, this.#length, room)
@@ -104,37 +115,31 @@ export class RecordBuffer {
   *[Symbol.iterator](): Generator<Outgoing> {
     for (let i = 0; i < this.#length; i++) {
       const keyEnd = this.keyEndOf(i)
-      const valueEnd = this.valueEndOf(i)
       const key = this.#bytes.toString('utf8', this.startOf(i), keyEnd)
-      yield { key, value: valueEnd < 0 ? null : Buffer.from(this.#bytes.subarray(keyEnd, valueEnd)) }
+      let start = keyEnd
+      while ((this.#bytes[start++] as number) > 0x7f);
+      const isTombstone = this.#bytes[keyEnd] === tombstone
+      yield { key, value: isTombstone ? null : Buffer.from(this.#bytes.subarray(start, this.endOf(i))) }
     }
   }
 
   /** Where record `i` starts: with its key. */
   startOf(i: number): number {
-    return i === 0 ? 0 : this.#endOf(i - 1)
+    return i === 0 ? 0 : this.endOf(i - 1)
   }
 
   keyEndOf(i: number): number {
     return this.#keyEnds[i] as number
   }
 
-  /** -1 for a tombstone. */
-  valueEndOf(i: number): number {
-    return this.#valueEnds[i] as number
+  endOf(i: number): number {
+    return this.#ends[i] as number
   }
 
   /** Copies bytes of it to `at` in `target`; returns where they end there. */
   copy(target: Buffer, at: number, from: number, to: number): number {
-    const length = to - from
-    if (length > shortKey) this.#bytes.copy(target, at, from, to)
-    else for (let i = 0; i < length; i++) target[at + i] = this.#bytes[from + i] as number
-    return at + length
-  }
-
-  #endOf(i: number): number {
-    const end = this.#valueEnds[i] as number
-    return end < 0 ? (this.#keyEnds[i] as number) : end
+    this.#bytes.copy(target, at, from, to)
+    return at + to - from
   }
 
   /** With room for so many bytes after it. */
@@ -151,15 +156,15 @@ export class RecordBuffer {
     return at
   }
 
-  #note(keyEnd: number, valueEnd: number): void {
+  #note(keyEnd: number, end: number): void {
     if (this.#length === this.#keyEnds.length) {
       this.#keyEnds = doubled(this.#keyEnds)
-      this.#valueEnds = doubled(this.#valueEnds)
+      this.#ends = doubled(this.#ends)
     }
     this.#keyEnds[this.#length] = keyEnd
-    this.#valueEnds[this.#length] = valueEnd
+    this.#ends[this.#length] = end
     this.#length++
-    this.#end = valueEnd < 0 ? keyEnd : valueEnd
+    this.#end = end
   }
 
   #grow(least: number): void {
@@ -195,7 +200,6 @@ export class RecordRange {
     return this.to - this.from
   }
 
-  /** Of keys and values. */
   get byteLength(): number {
     return this.buffer.startOf(this.to) - this.buffer.startOf(this.from)
   }
