@@ -55,14 +55,20 @@ function conversionRows(
   const { session, restated, withdrawn } = joined ?? NOT_JOINED
   if (restated.length + withdrawn.length + tally.made.length + tally.withdrawn.length === 0) return NOTHING
   const owner = { key, site: event.site, visitor_id: event.visitor_id }
-  const gone = [...withdrawn, ...tally.withdrawn]
-  const goneIds = new Set(gone.map(({ id }) => id))
-  const standing = [...restated, ...tally.made].filter(({ id }) => !goneIds.has(id))
   const credit = session === null ? sessionlessCredit(event) : creditOf(session)
-  return [
-    ...gone.map((conversion) => withdrawnRow(owner, conversion, version)),
-    ...standing.map((conversion) => conversionRow(owner, conversion, credit, version)),
-  ]
+  const rows: ConversionRow[] = []
+  const gone = new Set<string>()
+  for (const conversions of [withdrawn, tally.withdrawn]) {
+    for (const conversion of conversions) {
+      gone.add(conversion.id)
+      rows.push(withdrawnRow(owner, conversion, version))
+    }
+  }
+  for (const conversions of [restated, tally.made]) {
+    for (const conversion of conversions)
+      if (!gone.has(conversion.id)) rows.push(conversionRow(owner, conversion, credit, version))
+  }
+  return rows
 }
 
 interface Joined {

@@ -1,4 +1,4 @@
-import type { AvroSchema } from './schema.ts'
+import type { AvroRecord, AvroSchema } from './schema.ts'
 
 /** Returns where the value that starts at `at` ends, or -1 when it does not end inside `bytes`. */
 export type Walk = (bytes: Uint8Array, at: number) => number
@@ -15,105 +15,114 @@ export type Walk = (bytes: Uint8Array, at: number) => number
  * warehouse refuse an insert of thousands of rows.
  */
 export function compileWalk(schema: AvroSchema): Walk {
-  const steps = compile(schema, new Map())
-  return (bytes, at) => walk(steps, bytes, at)
+  const script = new Script()
+  const name = script.functionOf(schema)
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the text is made of schemas of this repository and of nothing that comes in
+  const make = new Function(...Object.keys(steps), `${script.text}return ${name}`) as (...given: unknown[]) => Walk
+  return make(...Object.values(steps))
 }
 
-/** A schema as a flat list of steps: half the time of a tree of closures, and every message is walked twice. */
-interface Step {
-  readonly kind: number
-  /** Bytes of `fixed`. */
-  readonly size: number
-  /** Branches of `union`, the item of `blocks`. */
-  readonly parts: readonly (readonly Step[])[]
-}
+/**
+ * The functions written so far, one for each record and each item of a list: JavaScript text with one statement a field,
+ * since every message is walked twice on its way.
+ */
+class Script {
+  text = ''
+  #count = 0
+  /** Functions of the records met so far: a schema refers back to them by name. */
+  readonly #records = new Map<string, string>()
 
-const long = 0
-const int = 1
-const lengthPrefixed = 2
-const uuid = 3
-const boolean = 4
-const fixed = 5
-const union = 6
-const blocks = 7
+  functionOf(schema: AvroSchema): string {
+    const name = `walk${++this.#count}`
+    const isRecord = typeof schema === 'object' && !Array.isArray(schema) && schema.type === 'record'
+    if (isRecord) this.#records.set(schema.name, name)
+    const body = isRecord ? this.#fields(schema) : this.#stepOver(schema)
+    this.text += `function ${name}(b, at) {\n${body}\nreturn at\n}\n`
+    return name
+  }
 
-/** `named` holds the records met so far: a schema refers back to them by name. */
-function compile(schema: AvroSchema, named: Map<string, readonly Step[]>): readonly Step[] {
-  if (typeof schema === 'string') return named.get(schema) ?? primitive(schema)
-  if (Array.isArray(schema)) return [{ kind: union, size: 0, parts: schema.map((branch) => compile(branch, named)) }]
-  switch (schema.type) {
-    case 'record': {
-      const steps = schema.fields.flatMap((field) => compile(field.type, named))
-      named.set(schema.name, steps)
-      return steps
+  /** Statements that move `at` over a value, or return -1. */
+  #stepOver(schema: AvroSchema): string {
+    if (typeof schema === 'string') return this.#named(schema)
+    if (Array.isArray(schema)) return this.#union(schema)
+    switch (schema.type) {
+      case 'record':
+        return step(`${this.functionOf(schema)}(b, at)`)
+      case 'array':
+        return step(`blocks(b, at, ${this.functionOf(schema.items)})`)
+      case 'map': {
+        const entry = { type: 'record', name: '', fields: [textField, { name: 'value', type: schema.values }] } as const
+        return step(`blocks(b, at, ${this.functionOf(entry)})`)
+      }
+      case 'enum':
+        return this.#named('int')
+      case 'fixed':
+        return step(`fixed(b, at, ${schema.size})`)
+      default:
+        return this.#named(schema.type === 'string' && schema.logicalType === 'uuid' ? 'uuid' : schema.type)
     }
-    case 'array':
-      return [{ kind: blocks, size: 0, parts: [compile(schema.items, named)] }]
-    case 'map':
-      return [{ kind: blocks, size: 0, parts: [[...primitive('string'), ...compile(schema.values, named)]] }]
-    case 'enum':
-      return primitive('int')
-    case 'fixed':
-      return [step(fixed, schema.size)]
-    default:
-      return schema.type === 'string' && schema.logicalType === 'uuid' ? [step(uuid)] : primitive(schema.type)
   }
-}
 
-function primitive(name: string): readonly Step[] {
-  switch (name) {
-    case 'null':
-      return []
-    case 'boolean':
-      return [step(boolean)]
-    case 'int':
-      return [step(int)]
-    case 'long':
-      return [step(long)]
-    case 'float':
-      return [step(fixed, 4)]
-    case 'double':
-      return [step(fixed, 8)]
-    case 'string':
-    case 'bytes':
-      return [step(lengthPrefixed)]
-    default:
+  #fields({ fields }: AvroRecord): string {
+    return fields.map(({ type }) => this.#stepOver(type)).join('\n')
+  }
+
+  #union(branches: readonly AvroSchema[]): string {
+    const cases = branches.map(
+      (branch, at) => `case ${at}:
+        at = long(b, at)
+        ${this.#stepOver(branch)}
+        break`,
+    )
+    return `switch (branch(b, at)) {\n${cases.join('\n')}\ndefault: return -1\n}`
+  }
+
+  #named(name: string): string {
+    const record = this.#records.get(name)
+    if (record !== undefined) return step(`${record}(b, at)`)
+    const call = primitives[name]
+    if (call === undefined)
       throw new Error(`schema type "${name}" is not known: it is neither a primitive nor a record named before`)
+    return call === '' ? '' : step(call)
   }
 }
 
-function step(kind: number, size = 0): Step {
-  return { kind, size, parts: [] }
+const textField = { name: 'key', type: 'string' } as const
+
+const primitives: Readonly<Record<string, string>> = {
+  null: '',
+  boolean: 'boolean(b, at)',
+  int: 'int(b, at)',
+  long: 'long(b, at)',
+  float: 'fixed(b, at, 4)',
+  double: 'fixed(b, at, 8)',
+  string: 'lengthPrefixed(b, at)',
+  bytes: 'lengthPrefixed(b, at)',
+  uuid: 'uuid(b, at)',
 }
 
-function walk(steps: readonly Step[], bytes: Uint8Array, start: number): number {
-  let at = start
-  for (const one of steps) {
-    at = skip(one, bytes, at)
-    if (at < 0) return -1
-  }
-  return at
+function step(call: string): string {
+  return `at = ${call}\nif (at < 0) return -1`
 }
 
-function skip(one: Step, bytes: Uint8Array, at: number): number {
-  switch (one.kind) {
-    case lengthPrefixed:
-      return skipLengthPrefixed(bytes, at)
-    case long:
-      return skipVarint(bytes, at)
-    case union:
-      return skipUnion(one.parts, bytes, at)
-    case blocks:
-      return skipBlocks(one.parts[0] as readonly Step[], bytes, at)
-    case int:
-      return skipInt(bytes, at)
-    case uuid:
-      return skipUuid(bytes, at)
-    case boolean:
-      return (bytes[at] as number) <= 1 ? at + 1 : -1
-    default:
-      return at + one.size <= bytes.length ? at + one.size : -1
-  }
+/** What the written functions call. */
+const steps = {
+  long: skipVarint,
+  int: skipInt,
+  lengthPrefixed: skipLengthPrefixed,
+  uuid: skipUuid,
+  boolean: skipBoolean,
+  fixed: skipFixed,
+  branch: readLong,
+  blocks: skipBlocks,
+}
+
+function skipBoolean(bytes: Uint8Array, at: number): number {
+  return (bytes[at] as number) <= 1 ? at + 1 : -1
+}
+
+function skipFixed(bytes: Uint8Array, at: number, size: number): number {
+  return at + size <= bytes.length ? at + size : -1
 }
 
 function skipVarint(bytes: Uint8Array, at: number): number {
@@ -159,12 +168,7 @@ function isHexDigit(byte: number): boolean {
   return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66) || (byte >= 0x41 && byte <= 0x46)
 }
 
-function skipUnion(branches: readonly (readonly Step[])[], bytes: Uint8Array, at: number): number {
-  const branch = branches[readLong(bytes, at)]
-  return branch === undefined ? -1 : walk(branch, bytes, skipVarint(bytes, at))
-}
-
-function skipBlocks(item: readonly Step[], bytes: Uint8Array, start: number): number {
+function skipBlocks(bytes: Uint8Array, start: number, item: Walk): number {
   let at = start
   for (;;) {
     const count = readLong(bytes, at)
@@ -177,17 +181,17 @@ function skipBlocks(item: readonly Step[], bytes: Uint8Array, start: number): nu
 }
 
 /** A block that tells its size in bytes. Readers differ in whether they believe the size or the items: both must agree. */
-function skipSizedBlock(item: readonly Step[], count: number, bytes: Uint8Array, at: number): number {
+function skipSizedBlock(item: Walk, count: number, bytes: Uint8Array, at: number): number {
   const size = readLong(bytes, at)
   const start = skipVarint(bytes, at)
   const end = start < 0 ? -1 : skipItems(item, count, bytes, start)
   return end === start + size ? end : -1
 }
 
-function skipItems(item: readonly Step[], count: number, bytes: Uint8Array, start: number): number {
+function skipItems(item: Walk, count: number, bytes: Uint8Array, start: number): number {
   let at = start
   for (let i = 0; i < count; i++) {
-    const end = walk(item, bytes, at)
+    const end = item(bytes, at)
     // An item of no bytes would let a corrupt count spin; no schema here has such items.
     if (end <= at) return -1
     at = end
