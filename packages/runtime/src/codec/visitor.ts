@@ -1,4 +1,3 @@
-import avro from 'avsc'
 import type { Dues, VisitorCodec, VisitorState } from '@cairn/domain'
 import type { Catalog } from './catalog.ts'
 import { createMessageWriter } from './message.ts'
@@ -12,10 +11,10 @@ const dueFields = 3
 /** Bytes of a visitor state as the state topic holds them. Throws for bytes of another schema: nothing can go on then. */
 export function createVisitorCodec(catalog: Catalog): VisitorCodec {
   const { id, schema, walk } = catalog.named('visitor-state')
-  const type = avro.Type.forSchema(schema as unknown as avro.Schema)
+  const read = compileRead(schema)
   const write = compileWrite(schema)
   const message = createMessageWriter()
-  const readDues = compileRead({ ...schema, fields: schema.fields.slice(0, dueFields) }, [])
+  const readDues = compileRead({ ...schema, fields: schema.fields.slice(0, dueFields) })
 
   function checked(bytes: Uint8Array): Buffer {
     const given = bytes as Buffer
@@ -35,7 +34,7 @@ export function createVisitorCodec(catalog: Catalog): VisitorCodec {
         throw new Error(
           `a visitor state of ${state.length} bytes does not end where its schema does: it was cut off or overwritten`,
         )
-      return type.decode(state, headerBytes).value as VisitorState
+      return read(state, headerBytes) as VisitorState
     },
     peekDues: (bytes) => readDues(checked(bytes), headerBytes) as Dues,
   }

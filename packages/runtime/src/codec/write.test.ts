@@ -3,6 +3,7 @@ import avro from 'avsc'
 import fc from 'fast-check'
 import { readCatalog } from './catalog.ts'
 import type { AvroSchema } from './schema.ts'
+import { compileRead } from './read.ts'
 import { compileWrite } from './write.ts'
 
 /** Written into a buffer that just holds it, whose size writing into none has told. */
@@ -85,5 +86,38 @@ describe('compileWrite', () => {
   it('refuses schemas whose values it could not tell apart', () => {
     expect(() => compileWrite(['null', 'int', 'string'])).toThrow('a union must be of null and one other schema')
     expect(() => compileWrite('uuid')).toThrow('"uuid"')
+  })
+})
+
+describe('compileRead', () => {
+  it('reads visitor states, which have every kind of value, as avsc does', () => {
+    const { schema } = readCatalog().named('visitor-state')
+    const type = avro.Type.forSchema(schema as unknown as avro.Schema)
+    const read = compileRead(schema)
+    fc.assert(
+      fc.property(valuesOf(schema), (value) => {
+        const bytes = type.toBuffer(value)
+        expect({ ...read(bytes, 0) }).toEqual({ ...(type.fromBuffer(bytes) as object) })
+      }),
+    )
+  })
+
+  it('reads lists of several blocks, with and without their size', () => {
+    const list = {
+      type: 'record',
+      name: 'r',
+      fields: [{ name: 'list', type: { type: 'array', items: 'int' } }],
+    } as const
+    const [one, two, three, end] = [2, 4, 6, 0]
+    const sized = [1, 2]
+    expect(compileRead(list)(Buffer.from([two, 2, 4, ...sized, three, one, 8, end]), 0)).toMatchObject({
+      list: [1, 2, 3, 4],
+    })
+  })
+
+  it('refuses schemas it has no way to read', () => {
+    const of = (type: AvroSchema) => () => compileRead({ type: 'record', name: 'r', fields: [{ name: 'f', type }] })
+    expect(of(['null', 'int', 'string'])).toThrow('are not read')
+    expect(of('Elsewhere')).toThrow('"Elsewhere" are not read')
   })
 })
