@@ -25,4 +25,6 @@ export interface StepResult {
   readonly outcome: Outcome
   /** The record is an event older than the watermark. */
   readonly late: boolean
+  /** Else the record has outputs left: the next step takes it again. */
+  readonly isDone: boolean
 }
