@@ -159,6 +159,14 @@ describe('clocks', () => {
     expect(late.labelled).toEqual(expect.any(String))
   })
 
+  it('do not flag the repetition of a late event, which is not stored', () => {
+    const fold = new FoldRun()
+    const late = { event_id: 'a', event_time: T - GAP - GRACE - 1 }
+    expect(fold.event(T, late)).toMatchObject({ outcome: 'accepted', late: true })
+    expect(fold.event(T, late)).toMatchObject({ outcome: 'duplicate', late: false })
+    expect(fold.event(T, { ...late, content_hash: 1 })).toMatchObject({ outcome: 'duplicate_conflict', late: false })
+  })
+
   it('let event time close sessions with time_source: event; ticks then close nothing', () => {
     const fold = new FoldRun()
     fold.define(T, { time_source: 'event', goals: [] })

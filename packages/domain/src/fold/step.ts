@@ -90,7 +90,8 @@ function stepEvent(partition: Partition, record: LogRecord, event: StorefrontEve
   shed(visitor, record.key, now, outputs)
   emitDue(visitor, record.key, now, false, outputs)
   finish(partition, slot, visitor)
-  return { outputs, outcome: repeat === 'new' ? 'accepted' : repeat, late, isDone: true }
+  if (repeat !== 'new') return { outputs, outcome: repeat, late: false, isDone: true }
+  return { outputs, outcome: 'accepted', late, isDone: true }
 }
 
 /** What a new event itself makes: its label, then the conversions it makes or changes, then the sessions it retracts. */
