@@ -3,7 +3,6 @@ import { resolve } from 'node:path'
 import {
   createPartition,
   eventKey,
-  step,
   type Body,
   type ConversionRow,
   type LogRecord,
@@ -12,6 +11,7 @@ import {
   type StorefrontEvent,
 } from '@cairn/domain'
 import { createCodec, createVisitorCodec, noFaults, readCatalog, readDefinitions } from '@cairn/runtime'
+import { foldWhole } from '@cairn/testkit/domain'
 import type { SegmentMessage } from '../../packages/cli/src/demo/segment.ts'
 import { createMemoryOutbox } from '../../services/ingest/src/outbox/memory.ts'
 import { createPipeline } from '../../services/ingest/src/pipeline.ts'
@@ -46,7 +46,7 @@ export async function fold(messages: readonly SegmentMessage[], site: string, re
   const outcomes: Outcome[] = []
   const written: Record<WrittenSchema, Buffer[]> = { 'labelled:1': [], session: [], conversion: [] }
   for (const record of recordsOf(await onTheLog(messages, site, receivedAt))) {
-    const { outputs, outcome } = step(partition, { ...record, appendedAt: receivedAt + record.offset })
+    const { outputs, outcome } = foldWhole(partition, { ...record, appendedAt: receivedAt + record.offset })
     outcomes.push(outcome)
     for (const output of outputs) {
       if (output.kind === 'conversion') {

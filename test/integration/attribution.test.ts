@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
-import { eventKey, type StorefrontEvent } from '@cairn/domain'
+import { eventKey, type SessionRow, type StorefrontEvent } from '@cairn/domain'
 import {
   createCodec,
   deployDefinitions,
@@ -36,10 +36,10 @@ const definitions = JSON.stringify({
   ],
 })
 
-async function setUp(what: string) {
+async function setUp(what: string, deployed = definitions) {
   const namespace = ownNamespace(what)
   expect(await ensureTopics(connection, { namespace, partitions, replication: 1 })).toEqual({ ok: true })
-  expect(await deployDefinitions(connection, codec, namespace, definitions)).toBe(0)
+  expect(await deployDefinitions(connection, codec, namespace, deployed)).toBe(0)
   const producer = await openProducer(connection)
   const topic = (kind: TopicKind) => topicName(namespace, kind)
   return {
@@ -153,6 +153,43 @@ describe('attribution', () => {
       ['shop:v', 900_000, expect.stringContaining('(payload cut to 900000 bytes)')],
       ['shop:w', 900_000, expect.stringContaining('(payload cut to 900000 bytes)')],
     ])
+    await log.close()
+  }, 60_000)
+
+  it('puts an event too large for its outputs into dead letters once, between two that it takes', async () => {
+    const log = await setUp('oversized')
+    workers.push(await startWorker(log.namespace))
+    const event_time = Date.now()
+    const large = (event_id: string, length: number) => page({ event_id, event_time, title: 'x'.repeat(length) })
+    await log.send(page({ event_id: 'before', event_time }), large('near the limit', 1_048_000))
+    const compressed = large('compressed', 2 << 20)
+    await sendCompressed(log.topic('events'), eventKey(compressed), codec.encodeEvent(compressed))
+    await log.send(page({ event_id: 'after', event_time }))
+    await log.flush()
+    await until(async () => valuesOf(await log.read('labelled-events'), 'barrier').length === partitions)
+    const dead = valuesOf(await log.read('dead-letters'), 'dead-letter') as DeadLetter[]
+    expect(dead.map(({ reason }) => reason)).toEqual(['too_large', 'too_large'])
+    const labelled = valuesOf(await log.read('labelled-events'), 'labelled')
+    expect(labelled).toMatchObject([{ event_id: 'before' }, { event_id: 'after' }])
+    await log.close()
+  }, 60_000)
+
+  it('writes a row over 1 MiB, which many goals make of the largest texts', async () => {
+    const goals = Array.from({ length: 40 }, (_, n) => ({
+      name: `goal ${n}`,
+      kind: 'micro',
+      match: { event: 'purchase' },
+      value: 'event',
+    }))
+    const log = await setUp('many', JSON.stringify({ goals }))
+    workers.push(await startWorker(log.namespace))
+    const currency = 'E'.repeat(35_000)
+    await log.send(page({ event_id: 'e', event_time: Date.now(), name: 'purchase', value_minor: 1, currency }))
+    await log.flush()
+    await until(async () => valuesOf(await log.read('labelled-events'), 'barrier').length === partitions)
+    const [row] = valuesOf(await log.read('sessions'), 'session') as SessionRow[]
+    expect(row?.goal_currencies.join('')).toHaveLength(40 * 35_000)
+    expect(valuesOf(await log.read('conversions'), 'conversion')).toHaveLength(40)
     await log.close()
   }, 60_000)
 

@@ -1,4 +1,4 @@
-import { createPartition, step } from '@cairn/domain'
+import { createPartition } from '@cairn/domain'
 import { Outputs } from '@cairn/attribution'
 import {
   createCodec,
@@ -12,6 +12,7 @@ import {
   type Outgoing,
   type TopicKind,
 } from '@cairn/runtime'
+import { foldWhole } from '@cairn/testkit/domain'
 import { brokers } from './kafka.ts'
 
 const compared = ['labelled-events', 'sessions', 'conversions', 'dead-letters'] as const
@@ -39,7 +40,7 @@ export async function differencesFromReplay(namespace: string): Promise<Differen
     const outputs = new Outputs(codec, { topic: events, partition })
     for (const source of records) {
       const input = readEventInput(codec, source)
-      for (const output of step(fold, input.record).outputs) outputs.add(input, output)
+      for (const output of foldWhole(fold, input.record).outputs) outputs.add(input, output)
     }
     for (const { topic, records: given } of outputs.records((kind) => kind))
       expected.set(`${topic}-${partition}`, [...given])

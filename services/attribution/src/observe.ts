@@ -20,7 +20,7 @@ function observeFold(metrics: Metrics): Pick<Observer, 'folded'> {
   const dead = metrics.counter('cairn_attribution_dead_letters_total', 'Records that could not be processed', [
     'reason',
   ])
-  const late = metrics.counter('cairn_attribution_late_events_total', 'Events older than the watermark', [])
+  const late = metrics.counter('cairn_attribution_late_events_total', 'Accepted events older than the watermark', [])
   return {
     folded(tally) {
       for (const [outcome, count] of tally.outcomes) outcomes.inc({ outcome }, count)

@@ -50,11 +50,15 @@ export class PartitionFold {
     for (const source of records) {
       if (this.end !== undefined) return
       const { record } = readEventInput(this.#codec, source)
-      const { outputs, outcome, late } = step(this.#fold, record)
-      this.outcomes[outcome]++
-      if (late) this.late++
-      for (const output of outputs)
-        this.#pass(output, record.offset, record.body.kind === 'event' ? record.body.event : undefined)
+      const event = record.body.kind === 'event' ? record.body.event : undefined
+      let result = step(this.#fold, record)
+      for (;;) {
+        for (const output of result.outputs) this.#pass(output, record.offset, event)
+        if (result.isDone) break
+        result = step(this.#fold, record)
+      }
+      this.outcomes[result.outcome]++
+      if (result.late) this.late++
     }
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { FoldRun } from '@cairn/testkit/domain'
-import type { StorefrontEvent } from '../index.ts'
+import { buildEvent, FoldRun, jsonVisitorCodec, LogBuilder } from '@cairn/testkit/domain'
+import { createPartition, step, type LogRecord, type StorefrontEvent } from '../index.ts'
 
 const T = 1_700_000_000_000
 const SECOND = 1_000
@@ -85,6 +85,37 @@ describe('ticks', () => {
     expect(fold.flush(T).result.outputs).toEqual([{ kind: 'barrier', key: '', flush_id: 'flush', hold_ms: 0 }])
   })
 
+  it('bring out at most so many visitors a step, however many wait, and the barrier with the last', () => {
+    const logged = new LogBuilder()
+    const whole = createPartition(jsonVisitorCodec)
+    const cut = createPartition(jsonVisitorCodec, 2)
+    const fold = (record: LogRecord) => {
+      step(whole, record)
+      step(cut, record)
+    }
+    for (const visitor of ['v3', 'v1', 'v5', 'v2', 'v4'])
+      fold(logged.event(T, buildEvent({ event_id: 'a', event_time: T, visitor_id: visitor })))
+    const flush = logged.flush(T)
+    const parts = [step(cut, flush), step(cut, flush), step(cut, flush)]
+    expect(parts.map(({ outputs, isDone }) => [outputs.map(({ key }) => key), isDone])).toEqual([
+      [['shop:v1', 'shop:v2'], false],
+      [['shop:v3', 'shop:v4'], false],
+      [['shop:v5', ''], true],
+    ])
+    expect(parts.flatMap(({ outputs }) => outputs)).toEqual(step(whole, flush).outputs)
+    expect(cut).toMatchObject({ position: 6, parts: 0 })
+  })
+
+  it('are refused another record in the middle of a flush', () => {
+    const logged = new LogBuilder()
+    const partition = createPartition(jsonVisitorCodec, 1)
+    for (const visitor of ['v1', 'v2'])
+      step(partition, logged.event(T, buildEvent({ event_id: 'a', visitor_id: visitor })))
+    expect(step(partition, logged.flush(T)).isDone).toBe(false)
+    expect(partition).toMatchObject({ position: 2, parts: 1 })
+    expect(() => step(partition, logged.event(T, buildEvent({ event_id: 'b' })))).toThrow('is not the flush')
+  })
+
   it('never move stream time back', () => {
     const fold = new FoldRun()
     fold.tick(T + HOUR)
@@ -126,6 +157,14 @@ describe('clocks', () => {
     const late = events(fold, T, { event_time: T - GAP - GRACE - 1, visitor_id: 'v2' })
     expect(late).toMatchObject({ late: true, outcome: 'accepted' })
     expect(late.labelled).toEqual(expect.any(String))
+  })
+
+  it('do not flag the repetition of a late event, which is not stored', () => {
+    const fold = new FoldRun()
+    const late = { event_id: 'a', event_time: T - GAP - GRACE - 1 }
+    expect(fold.event(T, late)).toMatchObject({ outcome: 'accepted', late: true })
+    expect(fold.event(T, late)).toMatchObject({ outcome: 'duplicate', late: false })
+    expect(fold.event(T, { ...late, content_hash: 1 })).toMatchObject({ outcome: 'duplicate_conflict', late: false })
   })
 
   it('let event time close sessions with time_source: event; ticks then close nothing', () => {

@@ -23,6 +23,8 @@ export type Outcome = 'accepted' | 'duplicate' | 'duplicate_conflict' | 'poison'
 export interface StepResult {
   readonly outputs: readonly Output[]
   readonly outcome: Outcome
-  /** The record is an event older than the watermark. */
+  /** The record is an accepted event older than the watermark. */
   readonly late: boolean
+  /** Else the record has outputs left: the next step takes it again. */
+  readonly isDone: boolean
 }

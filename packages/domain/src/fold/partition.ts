@@ -1,13 +1,13 @@
 import type { Millis } from '../event/event.ts'
 import { compileDefinitions, noDefinitions, type Definitions } from './definitions.ts'
-import { VisitorStore } from './store.ts'
+import { VisitorStore, type Slot } from './store.ts'
 import type { VisitorCodec } from './visitor.ts'
 
 /**
  * Counts up when the same log would give other outputs or states. A checkpoint of another version is only taken over
  * where nothing has to be folded again.
  */
-export const foldVersion = 3
+export const foldVersion = 4
 
 /**
  * The fold of one partition: what meta and checkpoint records are written from. Changed only by `step`, and in place: where
@@ -17,6 +17,8 @@ export const foldVersion = 3
 export interface PartitionState {
   /** Next input offset. */
   readonly position: number
+  /** Steps that the record at `position` has had; 0 when it was not begun. */
+  readonly parts: number
   /** Highest append time seen. */
   readonly streamTime: Millis
   /** Highest event time seen. */
@@ -37,22 +39,34 @@ export interface DeployedDefinitions {
 /** Where a restored partition goes on: schemas/avro/attribution-checkpoint.avsc. */
 export interface Checkpoint {
   readonly position: number
+  readonly parts: number
   readonly stream_time: Millis
   readonly event_clock: Millis
   readonly definitions_number: number
   readonly definitions: string
 }
 
+/**
+ * Visitors whose rows one step of a flush puts out; the record is taken again for the others. All in one step would have to
+ * be written in one transaction, and with enough open sessions that takes longer than a transaction may, again and again.
+ */
+const MAX_FLUSHED_VISITORS = 5_000
+
 export class Partition implements PartitionState {
   position = 0
+  parts = 0
   streamTime: Millis = 0
   eventClock: Millis = 0
   definitions: DeployedDefinitions = { number: -1, json: '' }
   compiled: Definitions = noDefinitions
   readonly store: VisitorStore
+  /** The visitors that a begun flush has left, in order of key; null where that is to be found out. */
+  flushing: Slot[] | null = null
+  readonly maxFlushed: number
 
-  constructor(codec: VisitorCodec) {
+  constructor(codec: VisitorCodec, maxFlushed: number) {
     this.store = new VisitorStore(codec)
+    this.maxFlushed = maxFlushed
   }
 
   /** The clock that closes sessions. */
@@ -65,9 +79,13 @@ export class Partition implements PartitionState {
   }
 }
 
-/** The partition before its first record: default session rules, no goals. */
-export function createPartition(codec: VisitorCodec): PartitionState {
-  return new Partition(codec)
+/**
+ * The partition before its first record: default session rules, no goals.
+ *
+ * @param maxFlushed visitors a step of a flush puts out; another number makes other parts, so only tests give one
+ */
+export function createPartition(codec: VisitorCodec, maxFlushed: number = MAX_FLUSHED_VISITORS): PartitionState {
+  return new Partition(codec, maxFlushed)
 }
 
 /**
@@ -80,9 +98,11 @@ export function restorePartition(
   codec: VisitorCodec,
   checkpoint: Checkpoint,
   states: Iterable<readonly [key: string, bytes: Uint8Array]>,
+  maxFlushed: number = MAX_FLUSHED_VISITORS,
 ): PartitionState {
-  const partition = new Partition(codec)
+  const partition = new Partition(codec, maxFlushed)
   partition.position = checkpoint.position
+  partition.parts = checkpoint.parts
   partition.streamTime = checkpoint.stream_time
   partition.eventClock = checkpoint.event_clock
   partition.definitions = { number: checkpoint.definitions_number, json: checkpoint.definitions }

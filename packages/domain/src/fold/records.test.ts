@@ -135,6 +135,7 @@ describe('a checkpoint', () => {
   it('whose definitions this version no longer accepts is refused with the way out', () => {
     const checkpoint = {
       position: 1,
+      parts: 0,
       stream_time: T,
       event_clock: T,
       definitions_number: 4,

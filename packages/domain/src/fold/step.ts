@@ -18,10 +18,23 @@ const MAX_TIMED_VISITORS = 5_000
 /**
  * Folds one record into a partition: moves the clocks on, settles the visitors that are due, applies the record. The
  * result depends on nothing but the records so far: not on the clock, on batches, on checkpoints or on restores.
+ *
+ * A record with more outputs than should be written at once is not done yet: it is to be given again, until it is.
+ * Between the two steps the fold may be saved and restored like anywhere else.
  */
 export function step(state: PartitionState, record: LogRecord): StepResult {
   const partition = internals(state)
-  partition.position = record.offset + 1
+  const result = partition.parts === 0 ? begin(partition, record) : goOn(partition, record)
+  if (result.isDone) {
+    partition.position = record.offset + 1
+    partition.parts = 0
+  } else {
+    partition.parts++
+  }
+  return result
+}
+
+function begin(partition: Partition, record: LogRecord): StepResult {
   partition.streamTime = Math.max(partition.streamTime, record.appendedAt)
   const { body } = record
   if (body.kind === 'event') return stepEvent(partition, record, body.event)
@@ -30,22 +43,28 @@ export function step(state: PartitionState, record: LogRecord): StepResult {
   fireTimers(partition, now, null, outputs)
   switch (body.kind) {
     case 'tick':
-      if (body.flush_id !== '') {
-        emitPending(partition, now, outputs)
-        outputs.push({ kind: 'barrier', key: record.key, flush_id: body.flush_id, hold_ms: body.hold_ms })
-      }
-      return { outputs, outcome: 'control', late: false }
+      return { outputs, outcome: 'control', late: false, isDone: flush(partition, record.key, body, now, outputs) }
     case 'definitions': {
       const problem = deploy(partition, body.number, body.json)
       if (problem !== null) {
         outputs.push({ kind: 'dead-letter', key: record.key, reason: 'invalid_definitions', detail: problem })
       }
-      return { outputs, outcome: problem === null ? 'control' : 'poison', late: false }
+      return { outputs, outcome: problem === null ? 'control' : 'poison', late: false, isDone: true }
     }
     case 'poison':
       outputs.push({ kind: 'dead-letter', key: record.key, reason: body.reason, detail: body.detail })
-      return { outputs, outcome: 'poison', late: false }
+      return { outputs, outcome: 'poison', late: false, isDone: true }
   }
+}
+
+/** The next part of a record that was not done. The clocks stand where its first part has moved them. */
+function goOn(partition: Partition, { offset, key, body }: LogRecord): StepResult {
+  if (body.kind !== 'tick')
+    throw new Error(`the ${body.kind} at offset ${offset} is not the flush that was begun there`)
+  const outputs: Output[] = []
+  const { streamTime, closingClock } = partition
+  const isDone = flush(partition, key, body, { version: offset, streamTime, closingClock }, outputs)
+  return { outputs, outcome: 'control', late: false, isDone }
 }
 
 function stepEvent(partition: Partition, record: LogRecord, event: StorefrontEvent): StepResult {
@@ -71,7 +90,8 @@ function stepEvent(partition: Partition, record: LogRecord, event: StorefrontEve
   shed(visitor, record.key, now, outputs)
   emitDue(visitor, record.key, now, false, outputs)
   finish(partition, slot, visitor)
-  return { outputs, outcome: repeat === 'new' ? 'accepted' : repeat, late }
+  if (repeat !== 'new') return { outputs, outcome: repeat, late: false, isDone: true }
+  return { outputs, outcome: 'accepted', late, isDone: true }
 }
 
 /** What a new event itself makes: its label, then the conversions it makes or changes, then the sessions it retracts. */
@@ -140,13 +160,25 @@ function fire(
   return left
 }
 
-/** Every pending session row goes out, in order of key. */
-function emitPending(partition: Partition, now: Now, outputs: Output[]): void {
-  const { store } = partition
+type Tick = Extract<LogRecord['body'], { kind: 'tick' }>
+
+/** Puts out pending rows up to the limit, and after the last of them the barrier: then the flush is done. */
+function flush(partition: Partition, key: string, tick: Tick, now: Now, outputs: Output[]): boolean {
+  if (tick.flush_id === '') return true
+  const left = partition.flushing ?? pendingOf(partition)
+  for (const slot of left.splice(0, partition.maxFlushed)) attend(partition, slot, now, true, outputs)
+  partition.flushing = left.length === 0 ? null : left
+  if (left.length > 0) return false
+  outputs.push({ kind: 'barrier', key, flush_id: tick.flush_id, hold_ms: tick.hold_ms })
+  return true
+}
+
+/** The visitors with a pending session row, in order of key; what a begun flush has left is found so after a restore. */
+function pendingOf({ store }: Partition): Slot[] {
   const pending = new Set<Slot>()
   const { emit } = store.timers
   for (const slot of emit.live()) if (emit.dueOf(slot) < NEVER) pending.add(slot)
-  for (const slot of [...pending].sort((a, b) => (a.key < b.key ? -1 : 1))) attend(partition, slot, now, true, outputs)
+  return [...pending].sort((a, b) => (a.key < b.key ? -1 : 1))
 }
 
 function attend(partition: Partition, slot: Slot, now: Now, all: boolean, outputs: Output[]): void {

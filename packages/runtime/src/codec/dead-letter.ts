@@ -1,6 +1,6 @@
 import type { DeadLetter } from './records.ts'
 
-/** Brokers refuse a record over 1 MiB, and the key is in it twice: as the record's and in the letter. */
+/** Brokers refuse a record over 1 MiB where the topic's limit was not raised, and the key is in it twice: as the record's and in the letter. */
 const largestPayload = 900_000
 const largestText = 8000
 

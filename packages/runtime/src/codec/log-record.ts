@@ -1,6 +1,19 @@
-import { eventKey, type Body, type LogRecord, type PoisonReason } from '@cairn/domain'
+import { eventKey, type Body, type LogRecord, type PoisonReason, type StorefrontEvent } from '@cairn/domain'
 import type { Incoming } from '../kafka/record.ts'
 import type { Codec, Decoded } from './codec.ts'
+
+/**
+ * Bytes of an event. Ingest takes 32 KB of JSON and makes less than 150 KB of it; another producer may write as much as
+ * the broker takes, more where it compresses. Outputs repeat parts of the event and of those before it in its session, a
+ * few times at most: one over the 4 MiB of their topics would be refused, and stop the partition for good.
+ */
+export const largestEvent = 256 * 1024
+
+/**
+ * Characters of what an event's conversions repeat, one for each goal it matches. They stand side by side in one record
+ * of the visitor's state, which has room for a hundred. What ingest takes has less: it is text of the same 32 KB.
+ */
+export const largestRepeated = 36 * 1024
 
 /** A record of topic `events` as the fold takes it, with what passing its bytes on needs. */
 export interface EventInput {
@@ -39,6 +52,8 @@ function bodyOf(decoded: Decoded, source: Incoming): { body: Body; schemaId: num
   const { schemaId } = decoded
   switch (decoded.kind) {
     case 'event': {
+      const large = tooLarge(decoded.value, source.value as Buffer)
+      if (large !== null) return { body: poison('too_large', large), schemaId }
       const key = eventKey(decoded.value)
       if (key === source.key) return { body: { kind: 'event', event: decoded.value }, schemaId }
       return {
@@ -56,6 +71,16 @@ function bodyOf(decoded: Decoded, source: Incoming): { body: Body; schemaId: num
         schemaId,
       }
   }
+}
+
+/** In what an event is too large to be folded; null when it is not. */
+function tooLarge(event: StorefrontEvent, { length }: Buffer): string | null {
+  if (length <= largestRepeated) return null
+  if (length > largestEvent) return `${length} bytes, of at most ${largestEvent}: send less with the event`
+  const { event_id, name, user_id, order_id, coupon, currency } = event
+  const repeated = [event_id, name, user_id, order_id, coupon, currency].join('').length
+  if (repeated <= largestRepeated) return null
+  return `${repeated} characters of ids, name, coupon and currency, of at most ${largestRepeated}: send shorter ones`
 }
 
 function poison(reason: PoisonReason, detail: string): Body {

@@ -33,6 +33,7 @@ export interface DeadLetter {
 
 export interface AttributionMeta {
   readonly position: number
+  readonly parts: number
   readonly stream_time: Millis
   readonly definitions_number: number
   readonly fold_version: number
@@ -42,6 +43,7 @@ export interface AttributionMeta {
 
 export interface AttributionCheckpoint {
   readonly position: number
+  readonly parts: number
   readonly stream_time: Millis
   readonly event_clock: Millis
   readonly definitions_number: number

@@ -2,9 +2,9 @@ import kafkajs, { type Admin } from 'kafkajs'
 import { topicName, type TopicKind } from './topic-names.ts'
 
 /**
- * Largest record of the topics that hold what visitors can make large: a visitor's state, and a record that could not be
- * processed with what is said about it. Kafka's default is 1 MiB; the fold stays well below it, but a record that is
- * refused would stop its partition for good.
+ * Largest record of the topics that hold what visitors can make large: a visitor's state, rows that repeat parts of
+ * several events, and a record that could not be processed with what is said about it. Kafka's default is 1 MiB; the
+ * fold stays well below this, but a record that is refused would stop its partition for good.
  */
 const recordLimit = { 'max.message.bytes': String(4 * 1024 * 1024) }
 
@@ -18,7 +18,7 @@ const compacted = {
 
 const forEver = { 'retention.ms': '-1' }
 /** What the sink reads: as long as it may be away before rows must be made again from topic `events`. */
-const outputs = { 'retention.ms': String(14 * 86_400_000) }
+const outputs = { 'retention.ms': String(14 * 86_400_000), ...recordLimit }
 
 const settings: Readonly<Record<TopicKind, Readonly<Record<string, string>>>> = {
   events: { ...forEver, 'message.timestamp.type': 'LogAppendTime' },

@@ -14,6 +14,18 @@ import { jsonVisitorCodec } from './codec.ts'
 import { buildEvent } from './event.ts'
 import { LogBuilder } from './log.ts'
 
+/** Folds a record to its end; the result of its last step, with the outputs of all of them. */
+export function foldWhole(partition: PartitionState, record: LogRecord): StepResult {
+  const first = step(partition, record)
+  if (first.isDone) return first
+  const outputs = [...first.outputs]
+  for (;;) {
+    const result = step(partition, record)
+    for (const output of result.outputs) outputs.push(output)
+    if (result.isDone) return { ...result, outputs }
+  }
+}
+
 /** A step's result, its outputs sorted by kind. */
 export interface Stepped {
   readonly outcome: Outcome
@@ -49,7 +61,7 @@ export class FoldRun {
   }
 
   fold(record: LogRecord): Stepped {
-    const result = step(this.partition, record)
+    const result = foldWhole(this.partition, record)
     const label = result.outputs.flatMap((output) => (output.kind === 'labelled' ? [output.label] : []))[0]
     return {
       result,

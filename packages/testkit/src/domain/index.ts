@@ -1,5 +1,5 @@
 export { buildEvent } from './event.ts'
-export { FoldRun } from './fold-run.ts'
+export { FoldRun, foldWhole } from './fold-run.ts'
 export type { Stepped } from './fold-run.ts'
 export { LogBuilder } from './log.ts'
 export { jsonVisitorCodec } from './codec.ts'

@@ -19,6 +19,7 @@ export function snapshotFold({ config }: Shell, fold: PartitionState): Snapshot 
     visitors: takeDirty(fold).map(([key, bytes]) => ({ key, value: bytes as Buffer | null })),
     checkpoint: {
       position: fold.position,
+      parts: fold.parts,
       stream_time: fold.streamTime,
       event_clock: fold.eventClock,
       definitions_number: fold.definitions.number,

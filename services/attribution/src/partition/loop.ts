@@ -23,9 +23,9 @@ const pollMs = 1000
 const schemaBackoff = { firstMs: 1000, maxMs: 30_000 }
 
 /**
- * Bytes of outputs after which a transaction takes no further record; a checkpoint of more goes into one of its own.
- * Timers can make thousands of rows from one record, so a number of records bounds nothing; and what does not reach the
- * broker within the transaction timeout would be tried again for ever.
+ * Bytes of outputs after which a transaction takes no further record or part of one; a checkpoint of more goes into one
+ * of its own. Timers can make thousands of rows from one record and a flush any number, so a number of records bounds
+ * nothing; and what does not reach the broker within the transaction timeout would be tried again for ever.
  */
 const transactionBytes = 8 * 1024 * 1024
 
@@ -57,7 +57,7 @@ class PartitionRun {
   #waiting: readonly Incoming[] = []
   /** Attempts in a row that ended at a schema that is not known. */
   #schemaFailures = 0
-  #checkpoint: number
+  #checkpoint: Pick<WorkingFold, 'position' | 'parts'>
   #checkpointAt = performance.now()
   /** Of checkpoints, which take some megabytes each. */
   readonly #stateRecords = new RecordBuffer()
@@ -68,7 +68,7 @@ class PartitionRun {
     this.#producer = producer
     this.#inbox = partition.inbox(shell.topic('events'))
     this.#fold = new WorkingFold(shell, partition.partition, saved)
-    this.#checkpoint = this.#fold.position
+    this.#checkpoint = placeOf(this.#fold)
   }
 
   /**
@@ -77,20 +77,24 @@ class PartitionRun {
    */
   async foldAgain(saved: SavedState): Promise<'done' | 'given_up'> {
     const fold = this.#fold
-    const committed = saved.meta?.position ?? fold.position
+    const committed = saved.meta ?? placeOf(fold)
+    const isBehind = () => fold.position < committed.position || fold.parts < committed.parts
     this.#inbox.readFrom(fold.position)
-    while (fold.position < committed) {
-      await this.#read(committed - fold.position)
-      this.#waiting = this.#waiting.slice(fold.take(this.#waiting).records)
+    while (isBehind()) {
+      const records = committed.position - fold.position
+      await this.#read(Math.max(1, records))
+      // The record after the committed ones may have been written in part. It stays, for the rest of it.
+      const parts = records > 0 ? Infinity : committed.parts
+      this.#waiting = this.#waiting.slice(fold.take(this.#waiting, transactionBytes, parts).records)
       fold.commit()
       await this.#waitForSchema()
-      if (this.#partition.stopping.aborted && fold.position < committed) return 'given_up'
+      if (this.#partition.stopping.aborted && isBehind()) return 'given_up'
     }
     const expected = saved.meta?.crc ?? 0
     if (fold.outputs.crc === expected) return 'done'
     throw new PartitionStopped(
       'not_deterministic',
-      `partition ${this.#partition.partition}: events ${this.#checkpoint} to ${committed} folded again give outputs with checksum ${fold.outputs.crc}, ${expected} was committed: the code or its definitions changed under the same fold version ${foldVersion}; run the version that wrote them`,
+      `partition ${this.#partition.partition}: events ${this.#checkpoint.position} to ${committed.position} folded again give outputs with checksum ${fold.outputs.crc}, ${expected} was committed: the code or its definitions changed under the same fold version ${foldVersion}; run the version that wrote them`,
     )
   }
 
@@ -130,7 +134,7 @@ class PartitionRun {
     if (!fold.outputs.isEmpty || checkpoint) await this.#write(checkpoint, tally.records)
     fold.commit(checkpoint)
     if (checkpoint) {
-      this.#checkpoint = fold.position
+      this.#checkpoint = placeOf(fold)
       this.#checkpointAt = performance.now()
     }
     this.#waiting = this.#waiting.slice(tally.records)
@@ -156,14 +160,15 @@ class PartitionRun {
 
   #records(checkpoint: boolean): (TopicRecords | TopicBuffer)[] {
     const { codec } = this.#shell
-    const { state, position, outputs } = this.#fold
+    const { state, position, parts, outputs } = this.#fold
     const meta = metaRecord(codec, {
       position,
+      parts,
       stream_time: state.streamTime,
       definitions_number: state.definitions.number,
       fold_version: foldVersion,
       crc: checkpoint ? 0 : outputs.crc,
-      checkpoint: checkpoint ? position : this.#checkpoint,
+      checkpoint: checkpoint ? position : this.#checkpoint.position,
     })
     const topic = this.#shell.topic('attribution-state')
     return [
@@ -201,8 +206,13 @@ class PartitionRun {
   }
 
   #checkpointIsDue(): boolean {
-    if (this.#fold.position === this.#checkpoint) return false
+    const { position, parts } = this.#checkpoint
+    if (this.#fold.position === position && this.#fold.parts === parts) return false
     const { CHECKPOINT_MS, CHECKPOINT_BYTES } = this.#shell.config
     return performance.now() - this.#checkpointAt >= CHECKPOINT_MS || this.#fold.state.dirtyBytes >= CHECKPOINT_BYTES
   }
+}
+
+function placeOf({ position, parts }: WorkingFold): Pick<WorkingFold, 'position' | 'parts'> {
+  return { position, parts }
 }

@@ -50,13 +50,14 @@ export function checkState(
   expected: { readonly partitions: number; readonly foldVersion: number },
 ): void {
   const { checkpoint, meta } = saved
+  const isAtCheckpoint = meta?.position === meta?.checkpoint && meta?.parts === (checkpoint?.parts ?? 0)
   if (checkpoint !== undefined && checkpoint.partitions !== expected.partitions) {
     throw new PartitionStopped(
       'partition_count',
       `the state was written for ${checkpoint.partitions} partitions, ${expected.partitions} are configured: visitors would be in other partitions than their state`,
     )
   }
-  if (meta !== undefined && meta.fold_version !== expected.foldVersion && meta.position !== meta.checkpoint) {
+  if (meta !== undefined && meta.fold_version !== expected.foldVersion && !isAtCheckpoint) {
     throw new PartitionStopped(
       'fold_version',
       `fold version ${meta.fold_version} has outputs after its checkpoint that version ${expected.foldVersion} cannot repeat: start version ${meta.fold_version} and stop it cleanly first, which leaves a checkpoint`,

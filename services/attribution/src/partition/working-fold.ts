@@ -23,20 +23,23 @@ export class WorkingFold {
   readonly #shell: Shell
   readonly #partition: number
   readonly outputs: Outputs
-  /** Next input offset. */
-  #position: number
   #unknownSchema: UnknownSchema | undefined
 
   constructor(shell: Shell, partition: number, saved: SavedState) {
     this.state = restoreFold(shell, saved)
     this.#shell = shell
     this.#partition = partition
-    this.#position = saved.checkpoint?.position ?? 0
     this.outputs = new Outputs(shell.codec, { topic: shell.topic('events'), partition })
   }
 
+  /** Next input offset. */
   get position(): number {
-    return this.#position
+    return this.state.position
+  }
+
+  /** Parts of the record there whose outputs were gathered. */
+  get parts(): number {
+    return this.state.parts
   }
 
   /** What ended the last `take`, because the catalog lacks it. */
@@ -46,9 +49,10 @@ export class WorkingFold {
 
   /**
    * Folds records until their outputs have `bytes` bytes or one's schema is not known, and returns what became of those
-   * it took. Where it ends can't be seen in the outputs.
+   * it took. Where it ends can't be seen in the outputs. A record of which it took only some parts, for want of room or
+   * because it has had `parts` of them, is not among those: it is to be given again.
    */
-  take(records: readonly Incoming[], bytes = Infinity): Tally {
+  take(records: readonly Incoming[], bytes = Infinity, parts = Infinity): Tally {
     this.#unknownSchema = undefined
     const tally: Tally = { records: 0, late: 0, outcomes: new Map(), dead: new Map() }
     for (const source of records) {
@@ -56,12 +60,19 @@ export class WorkingFold {
       this.#expect(source)
       const input = this.#read(source)
       if (input === undefined) break
-      const result = step(this.state, input.record)
-      for (const output of result.outputs) this.outputs.add(input, output)
-      this.#position = source.offset + 1
+      const result = this.#fold(input, bytes, parts)
+      if (!result.isDone) break
       count(tally, result)
     }
     return tally
+  }
+
+  #fold(input: EventInput, bytes: number, parts: number): StepResult {
+    for (;;) {
+      const result = step(this.state, input.record)
+      for (const output of result.outputs) this.outputs.add(input, output)
+      if (result.isDone || this.outputs.bytes >= bytes || this.state.parts >= parts) return result
+    }
   }
 
   /** What was taken is written. The outputs are summed up anew from a checkpoint on. */
@@ -70,10 +81,10 @@ export class WorkingFold {
   }
 
   #expect({ offset }: Incoming): void {
-    if (offset === this.#position) return
+    if (offset === this.position) return
     throw new PartitionStopped(
       'offset_gap',
-      `partition ${this.#partition}: expected event offset ${this.#position}, got ${offset}`,
+      `partition ${this.#partition}: expected event offset ${this.position}, got ${offset}`,
     )
   }
 
