@@ -122,7 +122,7 @@ describe('the cairn command', () => {
 
   it('says where sending stopped, and what to do', async () => {
     const messages = file('one.ndjson', '\n{"type":"page","anonymousId":"cy"}\n')
-    const sent = await cairn('send', messages, '--url', 'http://127.0.0.1:1')
+    const sent = await cairn('send', messages, '--url', 'http://127.0.0.1:1', '--timeout', '1')
     expect(sent).toMatchObject({
       exit: 1,
       out: expect.stringMatching(/stopped at line 2: http.* does not answer: .*\nSend all of it again/),

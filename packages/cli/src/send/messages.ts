@@ -1,8 +1,16 @@
 import { createHash } from 'node:crypto'
 
+/** Where a message stands in what is sent: its line, and its index where the line is a batch. */
+export interface Place {
+  /** From 1. */
+  readonly line: number
+  /** From 0. */
+  readonly index?: number
+}
+
 export type Line =
-  | { readonly ok: true; readonly line: number; readonly json: string }
-  | { readonly ok: false; readonly line: number; readonly reason: 'not_json'; readonly message: string }
+  | (Place & { readonly ok: true; readonly json: string })
+  | (Place & { readonly ok: false; readonly reason: 'not_json'; readonly message: string })
 
 /**
  * Reads messages, one JSON object a line. A message without `messageId` gets one from its content and line number, so that
