@@ -12,6 +12,10 @@ export interface Origin {
   readonly site: string | undefined
   readonly writeKey: string
   readonly receivedAt: Millis
+  /** The call the messages were sent to; undefined for a batch. */
+  readonly type: string | undefined
+  /** Of the batch. */
+  readonly context: unknown
   readonly newId: () => string
 }
 
