@@ -51,7 +51,15 @@ describe('a request', () => {
   it('with an unknown key is kept whole under that key in one dead letter, and answered as unauthorised', async () => {
     const { outbox, send } = setUp()
     const answer = await send({ batch: [page, 7] }, { writeKey: 'typo' })
-    expect(answer).toMatchObject({ kind: 'unauthorised', reason: 'unknown_write_key', messages: 2 })
+    const verdict = { reason: 'unknown_write_key', message: 'no shop has this write key' }
+    expect(answer).toEqual({
+      kind: 'unauthorised',
+      ...verdict,
+      refused: [
+        { index: 0, messageId: 'm1', ...verdict },
+        { index: 1, messageId: '', ...verdict },
+      ],
+    })
     expect(outbox.shipments).toMatchObject([{ events: [], deadLetters: [{ site: '', key: 'typo' }] }])
     const [letter] = outbox.shipments[0]?.deadLetters ?? []
     expect(JSON.parse(String(letter?.payload))).toEqual({ messages: 2, batch: [page, 7] })
@@ -94,6 +102,7 @@ describe('a request', () => {
     expect(await send({ batch: [page] }, { writeKey: '' })).toMatchObject({
       kind: 'unauthorised',
       reason: 'no_write_key',
+      refused: [],
     })
     expect(outbox.shipments).toHaveLength(0)
   })

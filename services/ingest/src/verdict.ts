@@ -1,4 +1,4 @@
-import type { Millis, StorefrontEvent } from '@cairn/domain'
+import type { Millis, Refusal, StorefrontEvent } from '@cairn/domain'
 import type { DeadLetter } from '@cairn/runtime'
 import type { RefusedMessage } from './answer.ts'
 import { deadLetterOf } from './dead-letter.ts'
@@ -35,6 +35,11 @@ export function refusedMessages(verdicts: readonly Verdict[], messages: readonly
   return verdicts.flatMap((verdict, index) =>
     verdict.ok ? [] : [{ index, messageId: messageIdOf(messages[index]), ...verdict.refusal }],
   )
+}
+
+/** All messages as refused for the one reason. */
+export function allRefused(messages: readonly unknown[], refusal: Refusal): RefusedMessage[] {
+  return messages.map((sent, index) => ({ index, messageId: messageIdOf(sent), ...refusal }))
 }
 
 function messageIdOf(sent: unknown): string {
