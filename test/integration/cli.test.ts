@@ -2,6 +2,7 @@ import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ownIdentity } from '@cairn/stack'
 import { cairn, data, dir, file, removeAll, start, stopAll, up } from '../support/cli.ts'
 
 jest.setTimeout(120_000)
@@ -122,7 +123,7 @@ describe('the cairn command', () => {
 
   it('says where sending stopped, and what to do', async () => {
     const messages = file('one.ndjson', '\n{"type":"page","anonymousId":"cy"}\n')
-    const sent = await cairn('send', messages, '--url', 'http://127.0.0.1:1')
+    const sent = await cairn('send', messages, '--url', 'http://127.0.0.1:1', '--timeout', '1')
     expect(sent).toMatchObject({
       exit: 1,
       out: expect.stringMatching(/stopped at line 2: http.* does not answer: .*\nSend all of it again/),
@@ -146,7 +147,7 @@ describe('the cairn command', () => {
     mkdirSync(gone)
     const nothing = { url: 'http://127.0.0.1:1', user: '', password: '', database: 'cairn' }
     const instance = {
-      pid: process.pid,
+      owner: ownIdentity(),
       namespace: 'cairn',
       partitions: 4,
       kafka: ['127.0.0.1:1'],

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createCodec, deployDefinitions, ensureTopics, openWarehouse, readCatalog, silentLogger } from '@cairn/runtime'
-import { rememberedPorts, type ClickHouseServer } from '@cairn/stack'
+import { ownIdentity, rememberedPorts, type ClickHouseServer } from '@cairn/stack'
 import { checkedDefinitions } from '../../packages/cli/src/definitions.ts'
 import type { Instance } from '../../packages/cli/src/instance/instance.ts'
 import { shippedDefinitions } from '../../packages/cli/src/instance/start.ts'
@@ -84,7 +84,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
 function instanceOf(options: RigOptions, port: number): Instance {
   const namespace = ownNamespace(options.name)
   return {
-    pid: process.pid,
+    owner: ownIdentity(),
     namespace,
     partitions: options.partitions ?? 2,
     kafka: options.kafka ?? brokers(),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createCodec, openProducer, silentLogger, topicName, type KafkaConnection } from '@cairn/runtime'
+import { createCodec, openProducer, pause, silentLogger, topicName, type KafkaConnection } from '@cairn/runtime'
 import { catalogOf } from './catalog.ts'
 import type { Instance } from './instance/instance.ts'
 import { ask, rows } from './warehouse.ts'
@@ -58,7 +58,7 @@ export async function barriersPassed(
     })
     if (passed.length === barrierTopics.length * instance.partitions) return passed
     if (over.aborted) return undefined
-    await new Promise((resolve) => setTimeout(resolve, pollMs))
+    await pause(pollMs, over)
   }
 }
 

@@ -15,7 +15,7 @@ export type {
 } from './server.ts'
 export { fixedPorts, rememberedPorts, type PortsResult } from './ports.ts'
 export { endProcess, startChild, type Child, type ChildSpec, type Exit, type ServerSignal } from './process/child.ts'
-export { isAlive, type ProcessIdentity } from './process/identity.ts'
+export { isAlive, ownIdentity, type ProcessIdentity } from './process/identity.ts'
 export type { Lock } from './process/lock.ts'
 export { ownerOf, takeDirectory } from './take-directory.ts'
 export { lastLines, rotateLog } from './process/logs.ts'

@@ -72,7 +72,7 @@ export async function startAttribution(
   const server =
     config.METRICS_PORT === undefined
       ? undefined
-      : await serveMetrics(metrics, config.METRICS_PORT, () => ownership.missing())
+      : await serveMetrics(metrics, { host: config.METRICS_HOST, port: config.METRICS_PORT }, () => ownership.missing())
   log.info({ namespace }, 'attribution runs')
   return {
     ended: ownership.ended,

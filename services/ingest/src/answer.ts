@@ -19,8 +19,8 @@ export type Answer =
       readonly kind: 'unauthorised'
       readonly reason: 'no_write_key' | 'unknown_write_key'
       readonly message: string
-      /** Messages of the request, all refused for the same reason. */
-      readonly messages: number
+      /** Every message of a request with an unknown key; none where there is no key, since nothing is kept then. */
+      readonly refused: readonly RefusedMessage[]
     }
   | { readonly kind: 'malformed'; readonly reason: MalformedReason; readonly message: string }
   | { readonly kind: 'undelivered'; readonly reason: UndeliveredReason; readonly message: string }

@@ -1,5 +1,6 @@
 import type { Refusal } from '@cairn/domain'
 import { fittedDeadLetter, type DeadLetter } from '@cairn/runtime'
+import { isObject, objectOf } from './segment/json.ts'
 import { keptJson } from './segment/privacy.ts'
 import { pruned } from './segment/size.ts'
 import { wellFormed } from './segment/well-formed.ts'
@@ -10,12 +11,14 @@ import type { Origin } from './verdict.ts'
  * The write key is kept only where it is the cause.
  */
 export function deadLetterOf(sent: unknown, refusal: Refusal, origin: Origin): DeadLetter {
-  return letterOf(keptMessage(sent), refusal, origin)
+  return letterOf(keptMessage(sent, origin), refusal, origin)
 }
 
-/** A message as JSON, as far as it may be kept. */
-export function keptMessage(sent: unknown): string {
-  return keptJson(pruned(sent))
+/** A message as JSON, as far as it may be kept; with the call it was sent to, since it goes into a batch when it is sent again. */
+export function keptMessage(sent: unknown, { type, context }: Pick<Origin, 'type' | 'context'>): string {
+  const message = pruned(sent)
+  const named = type !== undefined && isObject(message) ? { ...message, type } : message
+  return keptJson(named, objectOf(context)['consent'])
 }
 
 /** The dead letter of what is refused, given as the JSON to keep of it. */

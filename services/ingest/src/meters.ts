@@ -28,8 +28,7 @@ export function createMeters(metrics: Metrics): Meters {
       seconds.observe(took)
       requests.inc({ outcome: answer.kind === 'answered' ? 'answered' : answer.reason })
       if (answer.kind === 'answered') accepted.inc(answer.accepted)
-      if (answer.kind === 'answered') for (const { reason } of answer.refused) refused.inc({ reason })
-      if (answer.kind === 'unauthorised' && answer.messages > 0) refused.inc({ reason: answer.reason }, answer.messages)
+      if ('refused' in answer) for (const { reason } of answer.refused) refused.inc({ reason })
     },
     rejected(reason) {
       requests.inc({ outcome: reason })

@@ -51,10 +51,40 @@ describe('a request', () => {
   it('with an unknown key is kept whole under that key in one dead letter, and answered as unauthorised', async () => {
     const { outbox, send } = setUp()
     const answer = await send({ batch: [page, 7] }, { writeKey: 'typo' })
-    expect(answer).toMatchObject({ kind: 'unauthorised', reason: 'unknown_write_key', messages: 2 })
+    const verdict = { reason: 'unknown_write_key', message: 'no shop has this write key' }
+    expect(answer).toEqual({
+      kind: 'unauthorised',
+      ...verdict,
+      refused: [
+        { index: 0, messageId: 'm1', ...verdict },
+        { index: 1, messageId: '', ...verdict },
+      ],
+    })
     expect(outbox.shipments).toMatchObject([{ events: [], deadLetters: [{ site: '', key: 'typo' }] }])
     const [letter] = outbox.shipments[0]?.deadLetters ?? []
     expect(JSON.parse(String(letter?.payload))).toEqual({ messages: 2, batch: [page, 7] })
+  })
+
+  it('leaves dead letters that name the call, so that they can be sent again in a batch', async () => {
+    const { outbox, send } = setUp()
+    await send({ messageId: 'm1' }, { type: 'track' })
+    await send({ messageId: 'm2' }, { type: 'page', writeKey: 'typo' })
+    const payloads = outbox.shipments.flatMap(({ deadLetters }) => deadLetters.map(({ payload }) => String(payload)))
+    expect(payloads.map((payload) => JSON.parse(payload) as unknown)).toEqual([
+      { messageId: 'm1', type: 'track' },
+      { messages: 1, batch: [{ messageId: 'm2', type: 'page' }] },
+    ])
+  })
+
+  it('leaves nothing that identifies in its dead letters where the batch says that there is no consent', async () => {
+    const { outbox, send } = setUp()
+    const context = { consent: { categoryPreferences: { analytics: false } } }
+    const batch = [{ type: 'track', anonymousId: 'ann' }]
+    await send({ context, batch })
+    await send({ context, batch }, { writeKey: 'typo' })
+    const letters = outbox.shipments.flatMap(({ deadLetters }) => deadLetters)
+    expect(letters).toHaveLength(2)
+    for (const { payload } of letters) expect(String(payload)).not.toContain('ann')
   })
 
   it('may have 2500 messages; of a larger one nothing is looked at or kept', async () => {
@@ -72,6 +102,7 @@ describe('a request', () => {
     expect(await send({ batch: [page] }, { writeKey: '' })).toMatchObject({
       kind: 'unauthorised',
       reason: 'no_write_key',
+      refused: [],
     })
     expect(outbox.shipments).toHaveLength(0)
   })

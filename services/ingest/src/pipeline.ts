@@ -7,7 +7,7 @@ import type { WriteKey } from './segment/arrival.ts'
 import { openBody } from './segment/body.ts'
 import { toEvent } from './segment/event.ts'
 import { unknownKey, unknownKeyLetter } from './unknown-key.ts'
-import { refusedMessages, shipmentOf } from './verdict.ts'
+import { allRefused, refusedMessages, shipmentOf } from './verdict.ts'
 
 /** A request as HTTP hands it over: the body read and inflated, nothing in it looked at. */
 export interface IngestRequest {
@@ -59,7 +59,7 @@ function begin(request: IngestRequest, { writeKeys, outbox, now }: PipelineOptio
   if (key === undefined) {
     const deadLetters =
       messages.length === 0 ? [] : [unknownKeyLetter(messages, { ...arrival, site: undefined, writeKey })]
-    const answer = { kind: 'unauthorised', ...unknownKey, messages: messages.length } as const
+    const answer = { kind: 'unauthorised', ...unknownKey, refused: allRefused(messages, unknownKey) } as const
     return { answer, delivery: outbox.deliver({ events: [], deadLetters }) }
   }
   const verdicts = messages.map((sent) => toEvent(sent, arrival, key))
@@ -77,5 +77,5 @@ const withoutKey: Answer = {
   kind: 'unauthorised',
   reason: 'no_write_key',
   message: 'send the write key as the user name of Basic authentication or as "writeKey" in the body',
-  messages: 0,
+  refused: [],
 }

@@ -52,7 +52,9 @@ export async function startIngest(config: IngestConfig, faults: Faults): Promise
     countryHeader: config.COUNTRY_HEADER,
   })
   const metricsServer =
-    config.METRICS_PORT === undefined ? undefined : await serveMetrics(metrics, config.METRICS_PORT, missing)
+    config.METRICS_PORT === undefined
+      ? undefined
+      : await serveMetrics(metrics, { host: config.METRICS_HOST, port: config.METRICS_PORT }, missing)
   const address = await server.listen({ host: config.HOST, port: config.PORT })
   log.info({ address, namespace: config.CAIRN_NAMESPACE, writeKeys: config.WRITE_KEYS.size }, 'listening')
   const ticks = setInterval(() => {

@@ -15,6 +15,6 @@ export const unknownKey = {
  * can be read where the payload had to be cut.
  */
 export function unknownKeyLetter(messages: readonly unknown[], origin: Origin): DeadLetter {
-  const batch = messages.map((sent) => keptMessage(sent)).join(',')
+  const batch = messages.map((sent) => keptMessage(sent, origin)).join(',')
   return letterOf(`{"messages":${messages.length},"batch":[${batch}]}`, unknownKey, origin)
 }

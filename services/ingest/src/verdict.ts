@@ -1,4 +1,4 @@
-import type { Millis, StorefrontEvent } from '@cairn/domain'
+import type { Millis, Refusal, StorefrontEvent } from '@cairn/domain'
 import type { DeadLetter } from '@cairn/runtime'
 import type { RefusedMessage } from './answer.ts'
 import { deadLetterOf } from './dead-letter.ts'
@@ -12,6 +12,10 @@ export interface Origin {
   readonly site: string | undefined
   readonly writeKey: string
   readonly receivedAt: Millis
+  /** The call the messages were sent to; undefined for a batch. */
+  readonly type: string | undefined
+  /** Of the batch. */
+  readonly context: unknown
   readonly newId: () => string
 }
 
@@ -31,6 +35,11 @@ export function refusedMessages(verdicts: readonly Verdict[], messages: readonly
   return verdicts.flatMap((verdict, index) =>
     verdict.ok ? [] : [{ index, messageId: messageIdOf(messages[index]), ...verdict.refusal }],
   )
+}
+
+/** All messages as refused for the one reason. */
+export function allRefused(messages: readonly unknown[], refusal: Refusal): RefusedMessage[] {
+  return messages.map((sent, index) => ({ index, messageId: messageIdOf(sent), ...refusal }))
 }
 
 function messageIdOf(sent: unknown): string {

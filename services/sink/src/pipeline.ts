@@ -70,7 +70,7 @@ export async function startSink(config: SinkConfig, process: Pick<ProcessPort, '
   const server =
     config.METRICS_PORT === undefined
       ? undefined
-      : await serveMetrics(metrics, config.METRICS_PORT, () => ownership.missing())
+      : await serveMetrics(metrics, { host: config.METRICS_HOST, port: config.METRICS_PORT }, () => ownership.missing())
   log.info({ namespace, database: warehouse.database }, 'sink runs')
   return {
     ended: ownership.ended,

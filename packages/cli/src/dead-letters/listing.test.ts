@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
 import { createCodec, readCatalog, type DeadLetter } from '@cairn/runtime'
+import { readMessages, type Line } from '../send/messages.ts'
 import { countsText, letterText, Listing, shownLetter } from './listing.ts'
 
 const codec = createCodec(readCatalog())
@@ -65,5 +67,29 @@ describe('a dead letter', () => {
 
   it('of bytes that nobody can read is shown in base64', () => {
     expect(shownLetter(letter(0, { payload: Buffer.from([0, 1, 255]) }), codec).payload).toBe('AAH/')
+  })
+
+  it.each([
+    [
+      'message',
+      'bad_time',
+      '{"type":"page","messageId":"m"}',
+      [{ ok: true, line: 1, json: '{"type":"page","messageId":"m"}' }],
+    ],
+    [
+      'batch',
+      'unknown_write_key',
+      '{"messages":2,"batch":[{"type":"page","messageId":"m"},7]}',
+      [
+        { ok: true, line: 1, index: 0, json: '{"type":"page","messageId":"m"}' },
+        { ok: true, line: 1, index: 1, json: '7' },
+      ],
+    ],
+  ])('of ingest can be sent again: its payload is a %s', async (_, reason, kept, read) => {
+    const { payload, messages } = shownLetter(letter(0, { reason, payload: Buffer.from(kept) }), codec)
+    const lines: Line[] = []
+    for await (const line of readMessages(Readable.from([Buffer.from(`${payload}\n`)]))) lines.push(line)
+    expect(lines).toEqual(read)
+    expect(messages).toBe(lines.length)
   })
 })

@@ -1,5 +1,5 @@
 import type { Codec, DeadLetter } from '@cairn/runtime'
-import { messagesIn } from './read.ts'
+import { asSent, messagesIn } from './read.ts'
 
 /** A dead letter as it is shown. */
 export interface ShownLetter {
@@ -18,7 +18,7 @@ export interface ShownLetter {
   readonly key: string
   /** `topic/partition/offset` of the record it comes from; empty for what never reached the log. */
   readonly origin: string
-  /** JSON where it can be read, else base64. */
+  /** The message or batch as it was sent, or what is in the record: JSON where it can be read, else base64. */
   readonly payload: string
 }
 
@@ -54,7 +54,7 @@ export class Listing {
 
 export function shownLetter(letter: DeadLetter, codec: Pick<Codec, 'decode'>): ShownLetter {
   const { stage, reason, detail, site, key } = letter
-  const payload = payloadText(letter.payload, codec)
+  const payload = asSent(reason, payloadText(letter.payload, codec))
   const origin =
     letter.origin_topic === '' ? '' : `${letter.origin_topic}/${letter.origin_partition}/${letter.origin_offset}`
   const [time, messages, messageId] = [new Date(letter.at).toISOString(), messagesIn(letter), messageIdIn(payload)]

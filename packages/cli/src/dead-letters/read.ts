@@ -28,9 +28,16 @@ function identityOf(letter: DeadLetter): string {
   return `${letter.origin_topic}-${letter.origin_partition}-${letter.origin_offset}`
 }
 
+const numberOfMessages = /^\{"messages":(\d+),/
+
 /** Ingest keeps all messages of a request whose key nobody has in one dead letter, and their number first in it. */
 export function messagesIn({ reason, payload }: Pick<DeadLetter, 'reason' | 'payload'>): number {
   if (reason !== 'unknown_write_key') return 1
-  const number = /^\{"messages":(\d+),/.exec(payload.subarray(0, 40).toString())?.[1]
+  const number = numberOfMessages.exec(payload.subarray(0, 40).toString())?.[1]
   return number === undefined ? 1 : Number(number)
+}
+
+/** The payload without what ingest puts before it. */
+export function asSent(reason: string, payload: string): string {
+  return reason === 'unknown_write_key' ? payload.replace(numberOfMessages, '{') : payload
 }

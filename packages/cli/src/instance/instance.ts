@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { isAlive, type ProcessIdentity } from '@cairn/stack'
 import { CommandFailure, exitCode, text, type Io, type Values } from '../command.ts'
 
 /** Where a running instance is reached; `cairn up` leaves it in its data directory for the other commands. */
 export interface Instance {
-  readonly pid: number
+  /** The process that runs it: what a killed one leaves is not taken for that of a later process of its number. */
+  readonly owner: ProcessIdentity
   readonly namespace: string
   readonly partitions: number
   readonly kafka: readonly string[]
@@ -23,7 +25,7 @@ export interface Instance {
   readonly metrics: Readonly<Record<string, string>>
 }
 
-export function dataDirectory(values: Values, io: Io): string {
+export function dataDirectory(values: Values, io: Pick<Io, 'cwd'>): string {
   return resolve(io.cwd, text(values, 'data') ?? '.cairn/data')
 }
 
@@ -37,21 +39,22 @@ export function removeInstance(dataDir: string): void {
 }
 
 /** The instance of the data directory; a failure that says how to start one when there is none. */
-export function findInstance(values: Values, io: Io): Instance {
+export function findInstance(values: Values, io: Pick<Io, 'cwd'>): Instance {
   const dataDir = dataDirectory(values, io)
   const instance = readInstance(fileOf(dataDir))
-  if (instance !== undefined && isAlive(instance.pid)) return instance
+  if (instance !== undefined && isAlive(instance.owner)) return instance
   throw new CommandFailure(
     exitCode.unavailable,
     `nothing runs on ${dataDir}: start it with "cairn up --data ${dataDir}", or name another directory with --data`,
   )
 }
 
-/** Undefined also where what a killed process has left cannot be read. */
+/** Undefined also where what a killed process, or one of an earlier version, has left cannot be read. */
 function readInstance(file: string): Instance | undefined {
   if (!existsSync(file)) return undefined
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Instance
+    const left = JSON.parse(readFileSync(file, 'utf8')) as Partial<Instance>
+    return left.owner === undefined ? undefined : (left as Instance)
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error
@@ -60,13 +63,4 @@ function readInstance(file: string): Instance | undefined {
 
 function fileOf(dataDir: string): string {
   return join(dataDir, 'instance.json')
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

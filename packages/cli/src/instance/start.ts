@@ -10,6 +10,7 @@ import {
 } from '@cairn/runtime'
 import {
   fixedPorts,
+  ownIdentity,
   rememberedPorts,
   rotateLog,
   startStack,
@@ -167,7 +168,7 @@ async function describe(options: StartOptions, stack: Stack): Promise<Instance> 
   const registry = options.env['SCHEMA_REGISTRY_URL']
   const at = (name: string) => `http://127.0.0.1:${found.ports[names.indexOf(name)] as number}`
   return {
-    pid: process.pid,
+    owner: ownIdentity(),
     namespace: options.namespace,
     partitions: options.partitions,
     kafka: stack.kafka.brokers,

@@ -1,32 +1,62 @@
 import { createHash } from 'node:crypto'
 
+/** Where a message stands in what is sent: its line, and its index where the line is a batch. */
+export interface Place {
+  /** From 1. */
+  readonly line: number
+  /** From 0. */
+  readonly index?: number
+}
+
 export type Line =
-  | { readonly ok: true; readonly line: number; readonly json: string }
-  | { readonly ok: false; readonly line: number; readonly reason: 'not_json'; readonly message: string }
+  | (Place & { readonly ok: true; readonly json: string })
+  | (Place & { readonly ok: false; readonly reason: 'not_json'; readonly message: string })
 
 /**
- * Reads messages, one JSON object a line. A message without `messageId` gets one from its content and line number, so that
+ * Reads messages, one JSON object a line. A line may also be the body of a batch call, as the dead letter of an unknown
+ * write key is, and stands for its messages. A message without `messageId` gets one from its content and place, so that
  * sending a file again, or a batch whose answer was lost, changes nothing.
  */
 export async function* readMessages(source: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
   let number = 0
   for await (const text of lines(source)) {
     number++
-    if (text.trim() !== '') yield messageOf(text, number)
+    if (text.trim() !== '') yield* messagesOf(text, number)
   }
 }
 
-function messageOf(text: string, line: number): Line {
+function messagesOf(text: string, line: number): Line[] {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
-    return { ok: false, line, reason: 'not_json', message: error instanceof Error ? error.message : String(error) }
+    return [{ ok: false, line, reason: 'not_json', message: error instanceof Error ? error.message : String(error) }]
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || 'messageId' in value)
-    return { ok: true, line, json: text }
-  const messageId = createHash('sha256').update(`${line}\n${text}`).digest('base64url')
-  return { ok: true, line, json: JSON.stringify({ ...value, messageId }) }
+  if (!isObject(value) || 'type' in value || !Array.isArray(value['batch']))
+    return [{ ok: true, line, json: withId(value, text, String(line)) }]
+  // What the batch says of the sender's clock is left out: it was true when the batch was first sent.
+  const { batch, context } = value
+  return batch.map((sent: unknown, index) => {
+    const message = withContext(sent, context)
+    return { ok: true, line, index, json: withId(message, JSON.stringify(message), `${line}/${index}`) }
+  })
+}
+
+function withId(message: unknown, text: string, place: string): string {
+  if (!isObject(message) || 'messageId' in message) return text
+  const messageId = createHash('sha256').update(`${place}\n${text}`).digest('base64url')
+  return JSON.stringify({ ...message, messageId })
+}
+
+/** A context beside `batch` completes that of each message, as ingest does it; one that is no object stays, to be refused. */
+function withContext(message: unknown, context: unknown): unknown {
+  if (!isObject(context) || !isObject(message)) return message
+  const own = message['context'] ?? {}
+  return isObject(own) ? { ...message, context: { ...context, ...own } } : message
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 async function* lines(source: AsyncIterable<Uint8Array>): AsyncGenerator<string> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
 import { eventKey, visitorOf } from './key.ts'
 
 describe('the key of an event', () => {
@@ -8,6 +9,27 @@ describe('the key of an event', () => {
 
   it('is its own id where nobody is known, so that a repetition of it comes to the same partition', () => {
     expect(eventKey({ site: 'shop', visitor_id: '', event_id: 'e1' })).toBe('shop:~e1')
+  })
+
+  it.each([
+    ['~e1', 'shop:\\~e1'],
+    ['\\~e1', 'shop:\\\\~e1'],
+  ])('of visitor %s is none of an event without a visitor', (visitor_id, key) => {
+    expect(eventKey({ site: 'shop', visitor_id, event_id: 'e2' })).toBe(key)
+  })
+
+  it('is shared only by events of one visitor, or one sessionless event', () => {
+    const site = fc.constantFrom('a', 'b', 'a.b')
+    const text = fc.string({ unit: fc.constantFrom('~', '\\', ':', 'a', 'b'), maxLength: 4 })
+    const event = fc.record({ site, visitor_id: text, event_id: text })
+    fc.assert(
+      fc.property(event, event, (one, other) => {
+        const whose = (e: typeof one) => [e.site, e.visitor_id, e.visitor_id === '' ? e.event_id : '']
+        const same = JSON.stringify(whose(one)) === JSON.stringify(whose(other))
+        expect(eventKey(one) === eventKey(other)).toBe(same)
+      }),
+      { numRuns: 20_000 },
+    )
   })
 })
 

@@ -7,14 +7,20 @@ export function visitorOf(message: { readonly anonymousId: string; readonly user
   return message.userId === '' ? '' : `u:${message.userId}`
 }
 
+const [tilde, backslash] = [126, 92]
+
 /**
  * The key of an event's record: all events of one visitor meet in one partition. A sessionless event has a key of its
- * own, which spreads them evenly and still brings its repetition to the same place.
+ * own, which spreads them evenly and still brings its repetition to the same place. A `\` before a visitor that begins
+ * with `~` or `\` keeps the two apart: anybody may call himself what is the key of somebody's event.
  */
 export function eventKey(event: {
   readonly site: string
   readonly visitor_id: string
   readonly event_id: string
 }): string {
-  return event.visitor_id === '' ? `${event.site}:~${event.event_id}` : `${event.site}:${event.visitor_id}`
+  const { site, visitor_id } = event
+  if (visitor_id === '') return `${site}:~${event.event_id}`
+  const first = visitor_id.charCodeAt(0)
+  return first === tilde || first === backslash ? `${site}:\\${visitor_id}` : `${site}:${visitor_id}`
 }

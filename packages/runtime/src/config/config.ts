@@ -88,13 +88,17 @@ export const commonSettings = {
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
     .describe('Least severe log entries written'),
+  METRICS_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address METRICS_PORT is on; 0.0.0.0 where probes come from outside, as into a container'),
   METRICS_PORT: z.coerce
     .number()
     .int()
     .min(0)
     .max(65535)
     .optional()
-    .describe('Port of /metrics, /healthz and /readyz on 127.0.0.1; none when absent'),
+    .describe('Port of /metrics, /healthz and /readyz; none when absent'),
   SCHEMA_REGISTRY_URL: z
     .url()
     .optional()

@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
-import { createMetrics } from './metrics.ts'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { commonSettings } from '../config/config.ts'
+import { createMetrics, serveMetrics } from './metrics.ts'
 
 describe('metrics', () => {
   it('lets go of what the gauges say of one partition, and of nothing else', async () => {
@@ -17,5 +20,25 @@ describe('metrics', () => {
       'cairn_test_seen_total{partition="0",service="test"} 1',
       'cairn_test_seen_total{partition="1",service="test"} 1',
     ])
+  })
+})
+
+describe('metrics and health', () => {
+  it.each([
+    ['this machine only, by default', undefined, '127.0.0.1'],
+    ['others too, where the setting says so', '0.0.0.0', '0.0.0.0'],
+  ])('are there for %s', async (_, setting, address) => {
+    const host = commonSettings.METRICS_HOST.parse(setting)
+    const server = await serveMetrics(createMetrics('test'), { host, port: 0 }, () => ['Kafka'])
+    try {
+      const at = server.address() as AddressInfo
+      expect(at.address).toBe(address)
+      const ready = await fetch(`http://127.0.0.1:${at.port}/readyz`)
+      expect([ready.status, await ready.json()]).toEqual([503, { ok: false, missing: ['Kafka'] }])
+    } finally {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    }
   })
 })

@@ -43,8 +43,12 @@ export function createMetrics(service: string): Metrics {
 
 export type { Counter, Gauge, Histogram }
 
-/** Serves /metrics, /healthz and /readyz on loopback. `ready` returns what is missing, nothing when ready. */
-export async function serveMetrics(metrics: Metrics, port: number, ready: () => readonly string[]): Promise<Server> {
+/** Serves /metrics, /healthz and /readyz. `ready` returns what is missing, nothing when ready. */
+export async function serveMetrics(
+  metrics: Metrics,
+  { host, port }: { readonly host: string; readonly port: number },
+  ready: () => readonly string[],
+): Promise<Server> {
   const server = createServer((request, response) => {
     const answer = (status: number, type: string, body: string) =>
       response.writeHead(status, { 'content-type': type }).end(body)
@@ -73,7 +77,7 @@ export async function serveMetrics(metrics: Metrics, port: number, ready: () => 
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
+    server.listen(port, host, resolve)
   })
   return server
 }

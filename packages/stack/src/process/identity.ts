@@ -14,6 +14,13 @@ export function identify(pid: number): ProcessIdentity | undefined {
   return startedAt === undefined ? undefined : { pid, startedAt }
 }
 
+/** The identity of this process. */
+export function ownIdentity(): ProcessIdentity {
+  const self = identify(process.pid)
+  if (self === undefined) throw new Error(`this process (${process.pid}) is not in the process table`)
+  return self
+}
+
 export function isAlive(process: ProcessIdentity): boolean {
   return identify(process.pid)?.startedAt === process.startedAt
 }

@@ -1,6 +1,6 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { identify, isAlive, type ProcessIdentity } from './identity.ts'
+import { isAlive, ownIdentity, type ProcessIdentity } from './identity.ts'
 
 interface LockRecord {
   readonly holder: ProcessIdentity
@@ -22,8 +22,7 @@ export type LockResult =
 
 /** Takes the lock file for this process, or tells which live process holds it. The lock of a dead process is taken over. */
 export function takeLock(path: string): LockResult {
-  const self = identify(process.pid)
-  if (self === undefined) throw new Error(`this process (${process.pid}) is not in the process table`)
+  const self = ownIdentity()
   mkdirSync(dirname(path), { recursive: true })
   const draft = `${path}.${self.pid}`
   writeFileSync(draft, JSON.stringify({ holder: self, children: [] } satisfies LockRecord))

@@ -1,4 +1,4 @@
-import type { Answer } from '../answer.ts'
+import type { Answer, RefusedMessage } from '../answer.ts'
 import { statusOf } from './reasons.ts'
 
 /** An answer as HTTP says it. */
@@ -27,10 +27,17 @@ export function httpAnswer(answer: Answer, retryAfterSeconds: number): HttpAnswe
 }
 
 function whole(answer: Exclude<Answer, { kind: 'answered' }>, headers: HttpAnswer['headers']): HttpAnswer {
-  return { status: statusOf[answer.reason], headers, body: refusedWhole(answer) }
+  return {
+    status: statusOf[answer.reason],
+    headers,
+    body: refusedWhole(answer, 'refused' in answer ? answer.refused : []),
+  }
 }
 
-/** The body of an answer that concerns the request as a whole. */
-export function refusedWhole({ reason, message }: { readonly reason: string; readonly message: string }): object {
-  return { accepted: 0, refused: [], reason, message }
+/** The body of an answer that concerns the request as a whole; `refused` names its messages where they were looked at. */
+export function refusedWhole(
+  { reason, message }: { readonly reason: string; readonly message: string },
+  refused: readonly RefusedMessage[] = [],
+): object {
+  return { accepted: 0, refused, reason, message }
 }

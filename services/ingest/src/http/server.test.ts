@@ -63,7 +63,10 @@ describe('POST /v1', () => {
     const none = await post(batch, { 'content-type': 'application/json' })
     expect([none.statusCode, none.json()]).toMatchObject([401, { accepted: 0, reason: 'no_write_key' }])
     const unknown = await post(batch, { ...json, authorization: `Basic ${Buffer.from('x:y').toString('base64')}` })
-    expect([unknown.statusCode, unknown.json()]).toMatchObject([401, { reason: 'unknown_write_key', refused: [] }])
+    expect([unknown.statusCode, unknown.json()]).toMatchObject([
+      401,
+      { accepted: 0, reason: 'unknown_write_key', refused: [{ index: 0, reason: 'unknown_write_key' }] },
+    ])
     expect(unknown.headers['www-authenticate']).not.toMatch(/^basic/i)
   })
 

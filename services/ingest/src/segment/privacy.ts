@@ -44,12 +44,14 @@ const identifyingContext: ReadonlySet<string> = new Set(['ip', 'traits', 'sessio
 
 /**
  * A refused message as JSON for its dead letter. Without analytics consent it is kept as its event would have been:
- * without what identifies a person, so that sending it again gives the same event.
+ * without what identifies a person, so that sending it again gives the same event. `batchConsent` is what the batch says
+ * for messages that say nothing themselves.
  */
-export function keptJson(sent: unknown): string {
+export function keptJson(sent: unknown, batchConsent: unknown): string {
   if (!isObject(sent)) return JSON.stringify(sent)
   const context = objectOf(sent['context'])
-  if (consentOf(context['consent']).analytics) return JSON.stringify(sent)
+  const consent = 'consent' in context ? context['consent'] : batchConsent
+  if (consentOf(consent).analytics) return JSON.stringify(sent)
   return withoutClickIds(
     JSON.stringify({
       ...omit(sent, identifyingFields),
