@@ -6,11 +6,11 @@ import {
   startClickHouseContainer,
   startKafkaContainer,
 } from '@cairn/stack/containers'
-import { describe, expect, it } from '@jest/globals'
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
+import { cairn, data, removeAll, stopAll, upWith } from '../support/cli.ts'
+import { freePort } from '../support/port.ts'
 import { until } from '../support/until.ts'
 import { nativeEnvironment, temporaryDataDir } from './stack/processes.ts'
 
@@ -30,7 +30,8 @@ function unless(obstacle: string | undefined, name: string, test: () => Promise<
 
 function missing(image: string | undefined, name: string): string | undefined {
   if (!engine) return 'no Docker engine answers'
-  return image === undefined ? `image ${name} cannot be pulled and has no stand-in` : undefined
+  if (image !== undefined) return undefined
+  return `image ${name} cannot be pulled; scripts/docker-stand-ins.sh builds one that stands in`
 }
 
 const noKafka = missing(kafka, kafkaImage.name)
@@ -42,30 +43,58 @@ describe('containers of the tests', () => {
   process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
   process.env.TESTCONTAINERS_HOST_OVERRIDE = '127.0.0.1'
 
-  unless(noKafka, 'a Kafka broker is in service', async () => {
+  const running: Awaited<ReturnType<typeof startKafkaContainer>>[] = []
+
+  afterEach(async () => {
+    await stopAll()
+    await Promise.all(running.splice(0).map((container) => container.stop()))
+  })
+  afterAll(removeAll)
+
+  /** A broker, as `host:port`. */
+  async function runKafka(): Promise<string> {
     const port = await freePort()
-    const container = await startKafkaContainer(kafka!, port)
-    try {
-      await until(async () => (await brokersInService(`127.0.0.1:${port}`, 1_000)) === 1)
-      const bindings = ['inspect', '--format', '{{json .HostConfig.PortBindings}}', container.getId()]
-      expect(JSON.parse(execFileSync('docker', bindings, { encoding: 'utf8' }))).toEqual({
-        '9092/tcp': [{ HostIp: '127.0.0.1', HostPort: String(port) }],
-      })
-    } finally {
-      await container.stop()
-    }
+    running.push(await startKafkaContainer(kafka!, port))
+    return `127.0.0.1:${port}`
+  }
+
+  /** The URL of an engine. */
+  async function runClickHouse(): Promise<string> {
+    const port = await freePort()
+    running.push(await startClickHouseContainer(clickhouse!, port, { user: 'shop', password: 'secret' }))
+    return `http://127.0.0.1:${port}`
+  }
+
+  unless(noKafka, 'a Kafka broker is in service, on this machine only', async () => {
+    const broker = await runKafka()
+    await until(async () => (await brokersInService(broker, 1_000)) === 1)
+    const bindings = ['inspect', '--format', '{{json .HostConfig.PortBindings}}', running[0]!.getId()]
+    expect(JSON.parse(execFileSync('docker', bindings, { encoding: 'utf8' }))).toEqual({
+      '9092/tcp': [{ HostIp: '127.0.0.1', HostPort: broker.split(':')[1] }],
+    })
   })
 
   unless(noClickHouse, 'a ClickHouse answers a query', async () => {
-    const port = await freePort()
-    const container = await startClickHouseContainer(clickhouse!, port, { user: 'shop', password: 'secret' })
-    try {
-      const url = `http://127.0.0.1:${port}/?query=${encodeURIComponent('SELECT sum(number) FROM numbers(10)')}`
-      const answer = await fetch(url, { headers: { Authorization: `Basic ${btoa('shop:secret')}` } })
-      expect(await answer.text()).toBe('45\n')
-    } finally {
-      await container.stop()
-    }
+    const url = `${await runClickHouse()}/?query=${encodeURIComponent('SELECT sum(number) FROM numbers(10)')}`
+    const answer = await fetch(url, { headers: { Authorization: `Basic ${btoa('shop:secret')}` } })
+    expect(await answer.text()).toBe('45\n')
+  })
+
+  unless(noKafka ?? noClickHouse, 'an event sent over HTTP comes out of ClickHouse', async () => {
+    const [broker, url] = [await runKafka(), await runClickHouse()]
+    const servers = { KAFKA_BROKERS: broker, CLICKHOUSE_URL: url }
+    const { ready } = await upWith({ ...servers, CLICKHOUSE_USER: 'shop', CLICKHOUSE_PASSWORD: 'secret' })
+    expect(ready).toMatchObject({ ready: true, kafka: broker, clickhouse: url })
+
+    const sent = await fetch(`${ready.ingest}/v1/track`, {
+      method: 'POST',
+      headers: { Authorization: `Basic ${btoa('dev:')}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ messageId: 'm1', anonymousId: 'ann', event: 'Product Added' }),
+    })
+    expect(sent.status).toBe(200)
+    expect(await cairn('wait', '--data', data)).toEqual({ exit: 0, out: '', err: '' })
+    const asked = 'SELECT event_id, name, goals FROM v_events FORMAT JSONCompactEachRow'
+    expect((await cairn('query', asked, '--data', data)).out).toBe('["m1", "add_to_cart", ["add_to_cart"]]\n')
   })
 })
 
@@ -109,13 +138,4 @@ function containersOf(address: string): readonly string[] {
   const port = address.split(':')[1]!
   const listed = execFileSync('docker', ['ps', '--quiet', '--filter', `publish=${port}`], { encoding: 'utf8' })
   return listed.split('\n').filter((id) => id !== '')
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
 }

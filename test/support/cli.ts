@@ -32,17 +32,19 @@ export interface RunningUp {
   disown(): void
 }
 
+type Environment = Readonly<Record<string, string | undefined>>
+
 /** A directory of the test file's own, in which its commands run. */
 export const dir = mkdtempSync(join(tmpdir(), 'cairn-cli-'))
 /** The data directory of the instance that `up` runs. */
 export const data = join(dir, 'data')
 const live = new Set<RunningUp>()
 
-/** The command as a process of its own. */
-export function start(args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
+/** The command as a process of its own; `env` replaces variables of the test run's. */
+export function start(args: readonly string[], env: Environment = {}): ChildProcessByStdio<null, Readable, Readable> {
   return spawn(process.execPath, [join(repository, 'packages', 'cli', 'bin', 'cairn.js'), ...args], {
     cwd: dir,
-    env: process.env,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 }
@@ -57,9 +59,14 @@ export async function cairn(...args: string[]): Promise<Finished> {
   return { exit, out, err }
 }
 
-/** Starts an instance; returns when it is ready. */
-export async function up(...args: string[]): Promise<RunningUp> {
-  const child = start(['up', '--data', data, '--json', ...args])
+/** Starts an instance on the run's shared broker and engine; returns when it is ready. */
+export function up(...args: string[]): Promise<RunningUp> {
+  return upWith({}, ...args)
+}
+
+/** The same with other servers, or other settings, in its environment. */
+export async function upWith(env: Environment, ...args: string[]): Promise<RunningUp> {
+  const child = start(['up', '--data', data, '--json', ...args], env)
   let err = ''
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
   const exited = once(child, 'close').then(([code]) => code as number | null)

@@ -32,6 +32,14 @@ describe('docker-compose.yml', () => {
     expect(kafka.environment).toMatchObject(brokerEnvironment(9092))
   })
 
+  it('lets Kafka reach itself in its container, where the advertised port leads nowhere', () => {
+    const env = brokerEnvironment(20_000)
+    const addressOf = (listeners?: string) =>
+      listeners?.split(',').find((each) => each.startsWith(`${String(env['KAFKA_INTER_BROKER_LISTENER_NAME'])}:`))
+    expect(addressOf(env['KAFKA_ADVERTISED_LISTENERS'])).toMatch(/:\/\/127\.0\.0\.1:\d+$/)
+    expect(addressOf(env['KAFKA_ADVERTISED_LISTENERS'])).toBe(addressOf(env['KAFKA_LISTENERS']))
+  })
+
   it.each(Object.entries(compose.services))('publishes %s on the loopback interface only', (_name, { ports }) => {
     expect(ports.length).toBeGreaterThan(0)
     for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/)

@@ -52,8 +52,12 @@ export function brokerEnvironment(advertisedPort: number): Record<string, string
   const settings = {
     ...localBrokerSettings,
     'controller.quorum.voters': '1@127.0.0.1:9093',
-    listeners: 'PLAINTEXT://0.0.0.0:9092,CONTROLLER://127.0.0.1:9093',
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${advertisedPort}`,
+    // The broker connects to itself to end transactions. The advertised port is published outside its container only, so it
+    // has a listener of its own: without one nothing transactional ever ends.
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,INTERNAL:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'inter.broker.listener.name': 'INTERNAL',
+    listeners: 'PLAINTEXT://0.0.0.0:9092,CONTROLLER://127.0.0.1:9093,INTERNAL://127.0.0.1:9094',
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${advertisedPort},INTERNAL://127.0.0.1:9094`,
     'log.dirs': '/var/lib/kafka/data',
   }
   const named = Object.entries(settings).map(([name, value]) => [
