@@ -1,6 +1,6 @@
 import { backoffMs, type OwnedPartition, PartitionStopped, pause, type Progress, type SinkIntent } from '@cairn/runtime'
-import { passBarrier } from './barrier/pass.ts'
-import { BatchBuilder, type Batch } from './batch/batch.ts'
+import { passBarrier, standStill } from './barrier/pass.ts'
+import { BatchBuilder, type Batch, type PassingBarrier } from './batch/batch.ts'
 import { Gatherer } from './batch/gather.ts'
 import { deliver } from './insert/deliver.ts'
 import type { Ledger, Lease } from './intent/ledger.ts'
@@ -11,7 +11,10 @@ import type { Ends, Shell } from './shell.ts'
 const idleMs = 1000
 const schemaBackoff = { firstMs: 1000, maxMs: 30_000 }
 
-/** `given_up`: the service stops before the warehouse took the batch. Its intent stays open for the next owner. */
+/**
+ * `given_up`: the service stops before the warehouse took the batch and its barrier. Its intent stays open, which makes
+ * the next owner read the batch again: one noted as done would leave a barrier behind that nobody has passed.
+ */
 type Outcome = 'stored' | 'given_up'
 
 /**
@@ -29,6 +32,8 @@ export class Slice {
   #lastStart = -Infinity
   /** The batch that is not known to be stored yet. */
   #underWay: BatchBuilder | undefined
+  /** The barrier behind a stored batch until it is passed. */
+  #barrier: PassingBarrier | undefined
 
   constructor(shell: Shell, partition: OwnedPartition, route: Route, ledger: Ledger, ends: Ends) {
     this.#shell = shell
@@ -108,7 +113,12 @@ export class Slice {
   async #pass({ barrier, end }: Batch): Promise<Outcome> {
     const place = { kind: this.#route.kind, partition: this.#partition.partition }
     this.#underWay = undefined
-    if (barrier !== undefined) await passBarrier(this.#shell, place, barrier, this.#ends)
+    if (barrier !== undefined) {
+      this.#barrier = barrier
+      if ((await passBarrier(this.#shell, place, barrier, this.#ends)) === 'given_up') return 'given_up'
+      this.#barrier = undefined
+      await standStill(this.#shell, barrier, this.#ends)
+    }
     this.#partition.report(this.#topic, end)
     return 'stored'
   }
@@ -138,8 +148,9 @@ export class Slice {
     return (this.#underWay = new BatchBuilder({ route: this.#route, catalog, codec, generation, partition }))
   }
 
-  /** What is gathered counts as not done until it is stored. */
+  /** What is gathered counts as not done until it is stored, a barrier until it is passed. */
   #progress(): Progress {
+    if (this.#barrier !== undefined) return { position: this.#barrier.offset, oldest: this.#barrier.at }
     const first = this.#underWay?.first
     return {
       position: first?.offset ?? this.#gatherer.position,

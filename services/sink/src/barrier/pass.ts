@@ -7,15 +7,15 @@ const backoff = { firstMs: 200, maxMs: 10_000 }
 const releasePollMs = 100
 
 /**
- * Notes in the warehouse that everything before the barrier is queryable, then stands still while the barrier asks for
- * it: until released, or until its time is over, so that nobody who asked and went away can hold the sink for good.
+ * Notes in the warehouse that everything before the barrier is queryable. `given_up` when the service stops first: the
+ * barrier is not passed then, and the next owner must meet it again.
  */
 export async function passBarrier(
   shell: Shell,
   place: { readonly kind: InputKind; readonly partition: number },
   barrier: PassingBarrier,
   ends: Ends,
-): Promise<void> {
+): Promise<'passed' | 'given_up'> {
   const row = {
     flush_id: barrier.flush_id,
     topic: place.kind,
@@ -23,7 +23,15 @@ export async function passBarrier(
     offset: barrier.offset,
     at: shell.now(),
   }
-  if ((await untilAnswered(shell, ends, () => shell.warehouse.insertRows('barriers', [row]))) === undefined) return
+  const noted = await untilAnswered(shell, ends, () => shell.warehouse.insertRows('barriers', [row]))
+  return noted === undefined ? 'given_up' : 'passed'
+}
+
+/**
+ * Stands still at a passed barrier while it asks for it: until released, or until its time is over, so that nobody who
+ * asked and went away can hold the sink for good.
+ */
+export async function standStill(shell: Shell, barrier: PassingBarrier, ends: Ends): Promise<void> {
   // A barrier from long ago, met again by a rebuild, holds nothing.
   const holdsUntil = Math.min(shell.now(), barrier.at) + barrier.hold_ms
   while (shell.now() < holdsUntil && !ends.stopping.aborted) {
