@@ -29,6 +29,7 @@ export default {
         '<rootDir>/packages/*/src/**/*.test.ts',
         '<rootDir>/services/*/src/**/*.test.ts',
         '<rootDir>/test/docs/**/*.test.ts',
+        '<rootDir>/test/scripts/**/*.test.ts',
       ],
     },
     {

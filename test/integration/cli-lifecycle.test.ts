@@ -1,7 +1,8 @@
 import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals'
 import { once } from 'node:events'
-import { isAlive } from '@cairn/stack'
-import { cairn, childrenOf, data, removeAll, start, stopAll, up } from '../support/cli.ts'
+import { join } from 'node:path'
+import { fixedPorts, isAlive } from '@cairn/stack'
+import { cairn, childrenOf, data, dir, removeAll, start, stopAll, up } from '../support/cli.ts'
 import { until } from '../support/until.ts'
 
 jest.setTimeout(120_000)
@@ -13,6 +14,16 @@ describe('a running instance', () => {
   it('starts with more workers than partitions, of which one stands by', async () => {
     const running = await up('--workers', '5')
     expect(running.ready.ready).toBe(true)
+    expect(await running.stop()).toBe(0)
+  })
+
+  it('is on the ports from --port-base on, and is refused where one of them is taken', async () => {
+    const base = await freePorts(6)
+    const running = await up('--port-base', String(base))
+    expect(running.ready.ingest).toBe(`http://127.0.0.1:${base + 5}`)
+    const other = await cairn('up', '--data', join(dir, 'other'), '--port-base', String(base))
+    expect(other).toMatchObject({ exit: 3, out: '' })
+    expect(other.err).toContain(`Port ${base + 3} on 127.0.0.1 is taken; free it or choose another port base.`)
     expect(await running.stop()).toBe(0)
   })
 
@@ -90,3 +101,9 @@ describe('a running instance', () => {
     expect(await cairn('down', '--data', data)).toMatchObject({ exit: 0, out: `nothing runs on ${data}\n` })
   })
 })
+
+/** The first of `count` consecutive ports that are free, below those systems give to outgoing connections. */
+async function freePorts(count: number): Promise<number> {
+  for (let first = 12_000; first < 20_000; first += count) if ((await fixedPorts(first, count)).ok) return first
+  throw new Error('no ports are free')
+}

@@ -1,7 +1,6 @@
-import { Readable } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
-import { exitCode, type Io } from '../command.ts'
-import { runCommand } from '../run.ts'
+import { runHere } from '../../../../test/support/command-line.ts'
+import { exitCode } from '../command.ts'
 import { defaultKey, report, send } from './send.ts'
 
 describe('the write key that is meant where none is named', () => {
@@ -39,20 +38,7 @@ describe('what is said of what was sent', () => {
 })
 
 describe('cairn send', () => {
-  async function run(...args: string[]): Promise<{ exit: number; out: string; err: string }> {
-    const said = { out: '', err: '' }
-    const io: Io = {
-      env: {},
-      cwd: '.',
-      isTerminal: false,
-      stdin: Readable.from([Buffer.from('{"type":"page","anonymousId":"a"}\n')]),
-      out: (text) => (said.out += text),
-      err: (text) => (said.err += text),
-      interrupted: new AbortController().signal,
-      onFurtherInterrupt: () => undefined,
-    }
-    return { exit: await runCommand([send], ['send', '-', ...args], io), ...said }
-  }
+  const run = (...args: string[]) => runHere([send], ['send', '-', ...args], '{"type":"page","anonymousId":"a"}\n')
 
   it('exits with 1 and says what to do where nobody answers', async () => {
     const { exit, out, err } = await run('--url', 'http://127.0.0.1:1', '--timeout', '1')

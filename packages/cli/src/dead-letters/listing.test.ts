@@ -90,6 +90,7 @@ describe('a dead letter', () => {
     const lines: Line[] = []
     for await (const line of readMessages(Readable.from([Buffer.from(`${payload}\n`)]))) lines.push(line)
     expect(lines).toEqual(read)
+    expect(payload).not.toContain('"messages"')
     expect(messages).toBe(lines.length)
   })
 })
