@@ -47,10 +47,15 @@ export function missingPrerequisite(env) {
   if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1])) {
     return `Node ${oldestNode.join('.')} or later is needed and this is ${process.versions.node}: install a newer one.`
   }
-  if (env.KAFKA_BROKERS || answers('docker', ['info'])) return undefined
+  if (env.KAFKA_BROKERS) return undefined
+  const docker = answers('docker', ['info'])
+  // Kafka is run from docker-compose.yml; an engine whose client cannot read that is of no use here.
+  if (docker && answers('docker', ['compose', 'version'])) return undefined
   const java = javaMajor(env)
-  const waysOut = `start Docker, install Java ${oldestJava} and Maven, or set KAFKA_BROKERS to a running Kafka.`
-  if (java === undefined) return `Kafka needs Docker or Java ${oldestJava}, and neither answers: ${waysOut}`
+  const waysOut = `${docker ? "install Docker's compose plugin" : 'start Docker'}, install Java ${oldestJava} and Maven, or set KAFKA_BROKERS to a running Kafka.`
+  if (java === undefined) {
+    return `Kafka needs Docker${docker ? ' with its compose plugin' : ''} or Java ${oldestJava}, and neither answers: ${waysOut}`
+  }
   if (java < oldestJava) return `Kafka needs Java ${oldestJava} or later and this is ${java}: ${waysOut}`
   if (!kafkaIsFetched() && !answers('mvn', ['-v'])) {
     return `Kafka is fetched with Maven, and mvn does not answer: ${waysOut}`

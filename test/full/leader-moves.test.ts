@@ -3,16 +3,17 @@ import { readLog, silentLogger, topicName } from '@cairn/runtime'
 import type { BrokerProxy } from '../support/broker-proxy.ts'
 import { brokers } from '../support/kafka.ts'
 import { discardMutants, mutantOf, type Mutation } from '../support/mutant.ts'
+import { nativeRuntime, skippedFor } from '../support/native-kafka.ts'
 import { differencesFromReplay, type Difference } from '../support/replay.ts'
 import { startTraffic, type Traffic } from '../support/traffic.ts'
-import { nativeRuntime, startTwoBrokers, type TwoBrokers } from '../support/two-brokers.ts'
+import { startTwoBrokers, type TwoBrokers } from '../support/two-brokers.ts'
 import { until } from '../support/until.ts'
 import { endProcesses, repository, startProcess, untilStopped, type ServiceProcess } from '../support/workers.ts'
 
 jest.setTimeout(180_000)
 
 const runtime = await nativeRuntime()
-const withBrokers = runtime === undefined ? describe.skip : describe
+const withBrokers = runtime.ok ? describe : describe.skip
 
 /** All topics of a transaction in one send. */
 const oneSend: Mutation = {
@@ -29,13 +30,14 @@ const oneSend: Mutation = {
                 });`,
 }
 
-withBrokers('a partition that changes its leader, on two brokers of this machine (needs Java 17 and Maven)', () => {
+withBrokers(`a partition that changes its leader, on two brokers of this machine${skippedFor(runtime)}`, () => {
   let cluster: TwoBrokers
   let traffics: Traffic[]
 
   /** All topics, Kafka's own among them, are made while node 1 is alone, so that it leads all that is not moved. */
   beforeAll(async () => {
-    cluster = await startTwoBrokers(runtime!)
+    if (!runtime.ok) throw new Error(runtime.message)
+    cluster = await startTwoBrokers(runtime)
     process.env['KAFKA_BROKERS'] = cluster.brokers.join(',')
     traffics = [await startTraffic('leader', 1, 1), await startTraffic('leader', 2, 1)]
     const first = await startTraffic('first', 3, 1)

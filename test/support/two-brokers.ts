@@ -4,21 +4,12 @@ import { existsSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { brokersInService } from '@cairn/stack'
-import { findJava } from '../../packages/stack/src/native/java.ts'
-import { kafkaJars } from '../../packages/stack/src/native/kafka-jars.ts'
 import { brokerProperties } from '../../packages/stack/src/native/kafka.ts'
 import { proxyToBroker, type BrokerProxy } from './broker-proxy.ts'
+import type { NativeRuntime } from './native-kafka.ts'
 import { freePort } from './port.ts'
 import { until } from './until.ts'
 import { repository } from './workers.ts'
-
-/** What a broker on this machine runs on; undefined where Java or Kafka's jars cannot be had. */
-export async function nativeRuntime(): Promise<{ readonly java: string; readonly jars: string } | undefined> {
-  const java = findJava(process.env)
-  if (!java.ok) return undefined
-  const jars = await kafkaJars(process.env)
-  return jars.ok ? { java: java.java, jars: jars.jars } : undefined
-}
 
 /** A cluster in which a partition can change its leader: topics are made while only node 1 is there, node 2 joins later. */
 export interface TwoBrokers {
@@ -33,7 +24,7 @@ export interface TwoBrokers {
 
 const startTimeoutMs = 90_000
 
-export async function startTwoBrokers(runtime: { java: string; jars: string }): Promise<TwoBrokers> {
+export async function startTwoBrokers(runtime: NativeRuntime): Promise<TwoBrokers> {
   const folder = join(repository, '.cairn', 'two-brokers', String(process.pid))
   const nodes: ChildProcess[] = []
   const proxies: BrokerProxy[] = []

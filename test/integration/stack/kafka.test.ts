@@ -6,6 +6,7 @@ import { rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { resolve } from 'node:path'
+import { skippedFor, withoutNativeKafka } from '../../support/native-kafka.ts'
 import { nativeEnvironment, runs, startParent, temporaryDataDir } from './processes.ts'
 
 const jars = resolve(import.meta.dirname, '..', '..', '..', '.cairn', 'kafka-4.3.1', '*')
@@ -19,7 +20,10 @@ function tool(mainClass: string, args: readonly string[], input = ''): string {
   })
 }
 
-describe('Kafka started here', () => {
+const obstacle = await withoutNativeKafka()
+const withNativeKafka = obstacle === undefined ? describe : describe.skip
+
+withNativeKafka(`Kafka started here${skippedFor(obstacle)}`, () => {
   const dataDir = temporaryDataDir()
   let kafka: KafkaServer & { readonly server: ManagedServer }
 
