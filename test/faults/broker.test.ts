@@ -1,13 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
-import { randomFrom, seed } from '../support/random.ts'
+import { proxyToBroker } from '../support/broker-proxy.ts'
+import { seed } from '../support/random.ts'
 import { openRig, type Rig } from '../support/rig.ts'
 import { ownKafka } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 import { untilStopped } from '../support/workers.ts'
 
 describe(`the pipeline with its broker killed, CAIRN_SEED=${seed}`, () => {
-  const random = randomFrom(seed)
   let kafka: Awaited<ReturnType<typeof ownKafka>>
   let rig: Rig
 
@@ -18,15 +17,18 @@ describe(`the pipeline with its broker killed, CAIRN_SEED=${seed}`, () => {
   afterAll(() => kafka.close())
   afterEach(() => rig.close())
 
-  async function startPipeline() {
+  async function startPipeline(workersBroker: string) {
     rig = await openRig({ name: 'broker', seed, kafka: kafka.brokers })
     rig.start('sink')
     rig.start('ingest')
-    return rig.start('attribution', { CAIRN_FAULT: 'attribution.after-produce=stop@5' })
+    return rig.start('attribution', {
+      CAIRN_FAULT: 'attribution.after-produce=stop@5',
+      KAFKA_BROKERS: workersBroker,
+    })
   }
 
   it('between the outputs of a transaction and its commit, until the worker has given up asking', async () => {
-    const worker = await startPipeline()
+    const worker = await startPipeline(kafka.brokers.join(','))
     const sending = rig.send(600)
     await untilStopped(worker)
     await kafka.kill()
@@ -37,15 +39,23 @@ describe(`the pipeline with its broker killed, CAIRN_SEED=${seed}`, () => {
     expect(await rig.judge()).toEqual([])
   }, 180_000)
 
-  it('while a commit is under way', async () => {
-    const worker = await startPipeline()
-    const sending = rig.send(600)
-    await untilStopped(worker)
-    worker.kill('SIGCONT')
-    await delay(random() * 10)
-    await kafka.kill()
-    await kafka.restart()
-    await sending
-    expect(await rig.judge()).toEqual([])
+  it('when it has committed a transaction and its answer is under way', async () => {
+    const proxy = await proxyToBroker(Number(kafka.brokers[0]!.split(':')[1]))
+    try {
+      const worker = await startPipeline(proxy.address)
+      const sending = rig.send(600)
+      await untilStopped(worker)
+      proxy.silenceEnds()
+      worker.kill('SIGCONT')
+      await until(() => proxy.silenced() > 0)
+      await kafka.kill()
+      await until(() => worker.log().includes('the transaction ended in_doubt'))
+      proxy.letEndsPass()
+      await kafka.restart()
+      await sending
+      expect(await rig.judge()).toEqual([])
+    } finally {
+      proxy.close()
+    }
   }, 180_000)
 })

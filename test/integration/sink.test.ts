@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { readLog, type DeadLetter, type Warehouse } from '@cairn/runtime'
 import { freePort } from '../support/port.ts'
-import { proxyTo } from '../support/proxy.ts'
 import { conversion, session, uuid } from '../support/records.ts'
 import { sinkPartitions } from '../support/sink.ts'
 import { barrier, Bench, codec, connection, corrections, events, sessions, type Stored } from '../support/sink-bench.ts'
 import { until } from '../support/until.ts'
-import { clickhouse, migratedWarehouse, rowsOf } from '../support/warehouse.ts'
+import { migratedWarehouse, rowsOf } from '../support/warehouse.ts'
+import { isHalted } from '../support/workers.ts'
 
 jest.setTimeout(120_000)
 
@@ -104,7 +104,7 @@ describe('the sink', () => {
 
   it('waits while ClickHouse is away, says how far behind it is, and goes on by itself', async () => {
     bench = await new Bench().open()
-    const proxy = await proxyTo(clickhouse().CLICKHOUSE_URL)
+    const proxy = await bench.proxy()
     const port = await freePort()
     await bench.here({ CLICKHOUSE_URL: proxy.url, INBOX_BYTES: '65536', METRICS_PORT: String(port) })
     const metric = async (name: string, labels: string) => {
@@ -127,8 +127,6 @@ describe('the sink', () => {
     expect(await bench.count('events', 'uniqExact(_offset)')).toBe(2100)
     expect(await byChannel(bench.warehouse)).toEqual([{ channel: 'Email', sessions: 50 }])
     await until(async () => (await metric('lag_records', place)) === 0)
-    await bench.running.pop()!.stop()
-    await proxy.close()
   })
 
   it.each([
@@ -142,15 +140,29 @@ describe('the sink', () => {
     expect(await bench.stored()).toEqual(everythingOnce(what === 'events' ? [1000, 0] : [0, 500]))
   })
 
-  it('stores every row once when a stopped owner wakes up after another has taken over', async () => {
+  it.each([
+    ['sink.after-intent', 'inserts what another has inserted'],
+    ['sink.after-insert', 'inserts nothing more'],
+  ])('stores every row once when an owner halted at %s wakes up after it was replaced, and %s', async (point, then) => {
     bench = await new Bench().open()
+    const [its, others] = [await bench.proxy(), await bench.proxy()]
     await bench.sendAll('events')
     await bench.sendAll('sessions')
-    const zombie = bench.apart({ CAIRN_FAULT: 'sink.after-intent=stop' })
-    await until(async () => (await openIntents()) > 0)
-    await bench.here()
+    // Small batches: there is one more to write when it wakes up.
+    const settings = { CAIRN_FAULT: `${point}=stop`, BATCH_ROWS: '400', LOG_LEVEL: 'warn', CLICKHOUSE_URL: its.url }
+    const zombie = bench.apart(settings)
+    await until(() => isHalted(zombie.pid))
+    await bench.here({ CLICKHOUSE_URL: others.url })
     expect(await bench.stored()).toEqual(everythingOnce([1000, 500]))
+    const before = its.answered().length
     zombie.signal('SIGCONT')
+    await until(() => zombie.log().includes('"reason":"fenced"'))
+    const inserted = its.tokens().slice(before)
+    if (then === 'inserts nothing more') expect(inserted).toEqual([])
+    else {
+      await until(() => its.answered().length > before)
+      expect(others.answered()).toContain(inserted[0])
+    }
     zombie.signal('SIGTERM')
     expect(await zombie.ended).toBe(0)
     expect(await bench.stored()).toEqual(everythingOnce([1000, 500]))
@@ -174,12 +186,4 @@ describe('the sink', () => {
     await bench.here({ SAFE_WINDOW_MS: '1000' })
     expect(await bench.stored()).toEqual(everythingOnce(what === 'events' ? [1001, 1] : [1, 501]))
   })
-
-  async function openIntents(): Promise<number> {
-    let count = 0
-    await readLog(connection, bench.topic('sink-state'), (_, records) => {
-      count += records.filter((r) => codec.decode(r.value).ok && !r.key.startsWith('\u0001')).length
-    })
-    return count
-  }
 })

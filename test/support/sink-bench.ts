@@ -14,10 +14,11 @@ import {
   type Warehouse,
 } from '@cairn/runtime'
 import { brokers, ownNamespace } from './kafka.ts'
+import { proxyTo, type Proxy } from './proxy.ts'
 import { correction, event, label, session, uuid } from './records.ts'
 import { sinkApart, sinkHere, sinkPartitions, type Child } from './sink.ts'
 import { until } from './until.ts'
-import { dropDatabase, emptyWarehouse, rowsOf } from './warehouse.ts'
+import { clickhouse, dropDatabase, emptyWarehouse, rowsOf } from './warehouse.ts'
 import { repository } from './workers.ts'
 
 export const catalog = readCatalog()
@@ -54,6 +55,7 @@ export class Bench {
   readonly warehouse: Warehouse = emptyWarehouse(this.namespace)
   readonly running: Running[] = []
   readonly children: Child[] = []
+  readonly #proxies: Proxy[] = []
   readonly #root: string
   #producer: IdempotentProducer | undefined
 
@@ -98,6 +100,13 @@ export class Bench {
     const child = sinkApart(this.namespace, settings, this.#root)
     this.children.push(child)
     return child
+  }
+
+  /** A way to ClickHouse of its own for one sink. */
+  async proxy(): Promise<Proxy> {
+    const proxy = await proxyTo(clickhouse().CLICKHOUSE_URL)
+    this.#proxies.push(proxy)
+    return proxy
   }
 
   /** A fault row: the owner is killed at a fault point of its second batch, another takes over after what happens in between. */
@@ -151,6 +160,7 @@ export class Bench {
   async close(): Promise<void> {
     for (const child of this.children) child.signal('SIGKILL')
     for (const running of this.running) await running.stop()
+    for (const proxy of this.#proxies) await proxy.close()
     await this.#producer?.close()
     await dropDatabase(this.warehouse)
   }

@@ -34,6 +34,8 @@ export interface Child {
   signal(name: NodeJS.Signals): void
   /** How the process ended: its exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>
+  /** What it wrote; nothing below `fatal` unless the settings say so. */
+  log(): string
 }
 
 /** A sink in a process of its own, which may be killed. Runs the built code under `root`. */
@@ -44,11 +46,14 @@ export function sinkApart(
 ): Child {
   const child = spawn(process.execPath, [join(root, 'services', 'sink', 'dist', 'main.js')], {
     env: { ...environment(namespace, settings), PATH: process.env['PATH'] },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit'],
   })
+  let text = ''
+  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
   return {
     pid: child.pid!,
     signal: (name) => void child.kill(name),
     ended: once(child, 'exit').then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals),
+    log: () => text,
   }
 }

@@ -68,7 +68,11 @@ export async function endProcesses(): Promise<void> {
 
 /** Resolves once the process has halted itself at a fault point. */
 export async function untilStopped(process: ServiceProcess): Promise<void> {
-  await until(() => !process.hasExited() && stateOf(process.pid) === 'T')
+  await until(() => !process.hasExited() && isHalted(process.pid))
+}
+
+export function isHalted(pid: number): boolean {
+  return stateOf(pid) === 'T'
 }
 
 function stateOf(pid: number): string | undefined {

@@ -23,7 +23,8 @@ export async function runPartition(shell: Shell, partition: OwnedPartition): Pro
     })
     // All must have ended before another attempt may begin: it would read their intents while they still write.
     await Promise.allSettled(running)
-    await Promise.all(running)
+    // The first failure is the cause: behind a transaction that was fenced, that of the next topic only fails.
+    failed.signal.throwIfAborted()
   } finally {
     await producer.close()
   }
