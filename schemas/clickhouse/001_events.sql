@@ -3,7 +3,7 @@
 -- events of a day lie together. LowCardinality and ZSTD only where reads gain: each such column costs the insert about 2%.
 -- A part below 128 MiB is one file (compact): a file for each of 50 columns costs an insert a third more, and merges soon
 -- make wide parts of them.
-CREATE TABLE IF NOT EXISTS {{database}}.events (
+CREATE TABLE IF NOT EXISTS {{database}}.events{{on_cluster}} (
   _gen UInt16 COMMENT 'Generation of the load: raised by a rebuild',
   _partition UInt16 COMMENT 'Kafka partition the row came from',
   _offset UInt64 COMMENT 'Its offset there: (_gen, _partition, _offset) is unique' CODEC(Delta(8), ZSTD(1)),
@@ -55,8 +55,8 @@ CREATE TABLE IF NOT EXISTS {{database}}.events (
   coupon String COMMENT 'Coupon entered or applied',
   properties Map(String, String) COMMENT 'Remaining properties and traits; nested values as JSON text' CODEC(ZSTD(1)),
   INDEX offsets _offset TYPE minmax GRANULARITY 1
-) ENGINE = MergeTree
+) ENGINE = {{replicated}}MergeTree
 PARTITION BY toYYYYMM(event_time)
 ORDER BY (site, toDate(event_time), name, visitor_id, event_time)
-SETTINGS non_replicated_deduplication_window = {{dedup_window}}, min_bytes_for_wide_part = 134217728
+SETTINGS {{dedup_window_setting}} = {{dedup_window}}, min_bytes_for_wide_part = 134217728
 COMMENT 'Labelled events as they were written; read v_events';

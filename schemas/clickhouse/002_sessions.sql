@@ -1,5 +1,5 @@
 -- Rows of topic sessions land here and go on through the views; nothing is stored.
-CREATE TABLE IF NOT EXISTS {{database}}.sessions_in (
+CREATE TABLE IF NOT EXISTS {{database}}.sessions_in{{on_cluster}} (
   _gen UInt16 COMMENT 'Generation of the load: raised by a rebuild',
   _partition UInt16 COMMENT 'Kafka partition the row came from',
   _offset UInt64 COMMENT 'Its offset there: (_gen, _partition, _offset) is unique',
@@ -57,7 +57,7 @@ COMMENT 'Landing table of topic sessions';
 
 -- The key and the partition come from the immutable part of a session: a row whose start moves to another month by a late
 -- event must still replace the earlier one.
-CREATE TABLE IF NOT EXISTS {{database}}.sessions (
+CREATE TABLE IF NOT EXISTS {{database}}.sessions{{on_cluster}} (
   _gen UInt16 COMMENT 'Generation of the load: raised by a rebuild',
   _partition UInt16 COMMENT 'Kafka partition the row came from',
   _offset UInt64 COMMENT 'Its offset there: (_gen, _partition, _offset) is unique' CODEC(Delta(8), ZSTD(1)),
@@ -98,14 +98,14 @@ CREATE TABLE IF NOT EXISTS {{database}}.sessions (
   goal_values Array(Int64) COMMENT 'Value of each in minor units',
   definitions_number Int32 COMMENT 'Definitions in force at the last change',
   counted Bool COMMENT '1 when the row counts in roll-ups (not a bot, not retracted)'
-) ENGINE = ReplacingMergeTree(version, is_deleted)
+) ENGINE = {{replicated}}ReplacingMergeTree(version, is_deleted)
 PARTITION BY toYYYYMM(id_time)
 ORDER BY (site, toDate(id_time), session_id, visitor_id)
-SETTINGS non_replicated_deduplication_window = {{dedup_window}},
+SETTINGS {{dedup_window_setting}} = {{dedup_window}},
   min_age_to_force_merge_seconds = 86400, min_age_to_force_merge_on_partition_only = 1
 COMMENT 'Sessions in all versions not merged yet; read v_sessions';
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS {{database}}.sessions_in_to_sessions TO {{database}}.sessions AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS {{database}}.sessions_in_to_sessions{{on_cluster}} TO {{database}}.sessions AS
 SELECT
   _gen, _partition, _offset,
   session_id, version, is_deleted != 0 AS is_deleted, site, visitor_id, user_id, id_time, started_at,
@@ -116,7 +116,7 @@ SELECT
 FROM {{database}}.sessions_in;
 
 -- Events written under a session that was merged away: where they are now.
-CREATE TABLE IF NOT EXISTS {{database}}.session_moves (
+CREATE TABLE IF NOT EXISTS {{database}}.session_moves{{on_cluster}} (
   _gen UInt16 COMMENT 'Generation of the load: raised by a rebuild',
   _partition UInt16 COMMENT 'Kafka partition the row came from',
   _offset UInt64 COMMENT 'Its offset there: (_gen, _partition, _offset) is unique' CODEC(Delta(8), ZSTD(1)),
@@ -125,13 +125,13 @@ CREATE TABLE IF NOT EXISTS {{database}}.session_moves (
   session_id UUID COMMENT 'Session the events were written under',
   merged_into UUID COMMENT 'Session they belong to now',
   version Int64 COMMENT 'Input offset that caused the move: the highest wins'
-) ENGINE = ReplacingMergeTree(version)
+) ENGINE = {{replicated}}ReplacingMergeTree(version)
 ORDER BY session_id
-SETTINGS non_replicated_deduplication_window = {{dedup_window}},
+SETTINGS {{dedup_window_setting}} = {{dedup_window}},
   min_age_to_force_merge_seconds = 86400, min_age_to_force_merge_on_partition_only = 1
 COMMENT 'Sessions merged away and the sessions that took their events';
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS {{database}}.sessions_in_to_session_moves TO {{database}}.session_moves AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS {{database}}.sessions_in_to_session_moves{{on_cluster}} TO {{database}}.session_moves AS
 SELECT _gen, _partition, _offset, site, visitor_id, session_id, assumeNotNull(merged_into) AS merged_into, version
 FROM {{database}}.sessions_in
 WHERE is_deleted != 0 AND isNotNull(merged_into);

@@ -3,7 +3,7 @@
 -- Goal '' counts sessions; a goal's rows count its conversions, so measures may be summed over any of the keys, except
 -- converting_sessions over goals: a session that reached two goals is in both.
 -- _partition is a key because the owner of a Kafka partition repairs its slice alone (channel_hourly_facts minus this).
-CREATE TABLE IF NOT EXISTS {{database}}.channel_hourly (
+CREATE TABLE IF NOT EXISTS {{database}}.channel_hourly{{on_cluster}} (
   hour DateTime('UTC') COMMENT 'Hour in which the session started' CODEC(Delta(4), ZSTD(1)),
   site LowCardinality(String) COMMENT 'The shop',
   channel LowCardinality(String) COMMENT 'GA4 default channel group',
@@ -18,15 +18,15 @@ CREATE TABLE IF NOT EXISTS {{database}}.channel_hourly (
   micro Int64 COMMENT 'Micro conversions; 0 on rows of goal empty',
   macro Int64 COMMENT 'Macro conversions; 0 on rows of goal empty',
   value_minor Int64 COMMENT 'Value of the conversions in minor units of currency'
-) ENGINE = SummingMergeTree((sessions, converting_sessions, micro, macro, value_minor))
+) ENGINE = {{replicated}}SummingMergeTree((sessions, converting_sessions, micro, macro, value_minor))
 PARTITION BY toYYYYMM(hour)
 ORDER BY (site, hour, channel, source, medium, campaign, goal, currency, _partition)
-SETTINGS non_replicated_deduplication_window = {{dedup_window}}
+SETTINGS {{dedup_window_setting}} = {{dedup_window}}
 COMMENT 'Sessions and conversions by hour and campaign, not summed up yet; read v_channel_hourly';
 
 -- The expressions are total: an array shorter than its neighbours is padded, because an error in a view would come after
 -- the sessions themselves were stored.
-CREATE MATERIALIZED VIEW IF NOT EXISTS {{database}}.sessions_in_to_channel_hourly TO {{database}}.channel_hourly AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS {{database}}.sessions_in_to_channel_hourly{{on_cluster}} TO {{database}}.channel_hourly AS
 WITH (names, currencies, macros, converted, counts, minors) -> arrayConcat(
   [('', '', 1, if(has(macros, 1), 1, 0), 0, 0, 0)],
   arrayMap(
@@ -63,7 +63,7 @@ FROM (
 GROUP BY hour, site, channel, source, medium, campaign, goal, currency, _partition;
 
 -- What channel_hourly must hold, from the sessions as they stand: repair inserts the difference, an audit expects none.
-CREATE OR REPLACE VIEW {{database}}.channel_hourly_facts AS
+CREATE OR REPLACE VIEW {{database}}.channel_hourly_facts{{on_cluster}} AS
 WITH (names, currencies, macros, converted, counts, minors) -> arrayConcat(
   [('', '', 1, if(has(macros, 1), 1, 0), 0, 0, 0)],
   arrayMap(

@@ -1,5 +1,5 @@
 -- Rows of topic conversions land here and go on through the view; nothing is stored.
-CREATE TABLE IF NOT EXISTS {{database}}.conversions_in (
+CREATE TABLE IF NOT EXISTS {{database}}.conversions_in{{on_cluster}} (
   _gen UInt16 COMMENT 'Generation of the load: raised by a rebuild',
   _partition UInt16 COMMENT 'Kafka partition the row came from',
   _offset UInt64 COMMENT 'Its offset there: (_gen, _partition, _offset) is unique',
@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS {{database}}.conversions_in (
 COMMENT 'Landing table of topic conversions';
 
 -- A conversion's goal and event never change, so neither do its key and partition.
-CREATE TABLE IF NOT EXISTS {{database}}.conversions (
+CREATE TABLE IF NOT EXISTS {{database}}.conversions{{on_cluster}} (
   _gen UInt16 COMMENT 'Generation of the load: raised by a rebuild',
   _partition UInt16 COMMENT 'Kafka partition the row came from',
   _offset UInt64 COMMENT 'Its offset there: (_gen, _partition, _offset) is unique' CODEC(Delta(8), ZSTD(1)),
@@ -57,14 +57,14 @@ CREATE TABLE IF NOT EXISTS {{database}}.conversions (
   campaign String COMMENT 'Campaign of the session',
   is_bot Bool COMMENT '1 for automatic traffic',
   definitions_number Int32 COMMENT 'Definitions that counted it'
-) ENGINE = ReplacingMergeTree(version, is_deleted)
+) ENGINE = {{replicated}}ReplacingMergeTree(version, is_deleted)
 PARTITION BY toYYYYMM(event_time)
 ORDER BY (site, toDate(event_time), goal, conversion_id)
-SETTINGS non_replicated_deduplication_window = {{dedup_window}},
+SETTINGS {{dedup_window_setting}} = {{dedup_window}},
   min_age_to_force_merge_seconds = 86400, min_age_to_force_merge_on_partition_only = 1
 COMMENT 'Conversions in all versions not merged yet; read v_conversions';
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS {{database}}.conversions_in_to_conversions TO {{database}}.conversions AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS {{database}}.conversions_in_to_conversions{{on_cluster}} TO {{database}}.conversions AS
 SELECT
   _gen, _partition, _offset,
   conversion_id, version, is_deleted != 0 AS is_deleted, site, visitor_id, user_id, session_id, goal, kind,

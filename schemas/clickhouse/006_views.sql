@@ -1,5 +1,5 @@
 -- The stable interface: names and meanings here stay, the tables below may change. Money is in major units.
-CREATE OR REPLACE VIEW {{database}}.v_events (
+CREATE OR REPLACE VIEW {{database}}.v_events{{on_cluster}} (
   event_id String COMMENT 'messageId as sent, or the id given at the door',
   site LowCardinality(String) COMMENT 'The shop',
   visitor_id String COMMENT 'anonymousId, or u:<userId>; empty for a sessionless event',
@@ -55,7 +55,7 @@ LEFT JOIN (
 ) AS moves ON moves.moved = events.session_id
 COMMENT 'Events, bots too, with the session each belongs to now';
 
-CREATE OR REPLACE VIEW {{database}}.v_sessions (
+CREATE OR REPLACE VIEW {{database}}.v_sessions{{on_cluster}} (
   session_id UUID COMMENT 'Immutable id',
   site LowCardinality(String) COMMENT 'The shop',
   visitor_id String COMMENT 'Whose session',
@@ -107,7 +107,7 @@ FROM {{database}}.sessions FINAL
 WHERE NOT is_bot
 COMMENT 'Sessions as they stand, bots left out';
 
-CREATE OR REPLACE VIEW {{database}}.v_conversions (
+CREATE OR REPLACE VIEW {{database}}.v_conversions{{on_cluster}} (
   conversion_id UUID COMMENT 'Immutable id',
   site LowCardinality(String) COMMENT 'The shop',
   visitor_id String COMMENT 'Who converted',
@@ -137,7 +137,7 @@ FROM {{database}}.conversions FINAL
 WHERE NOT is_bot
 COMMENT 'Conversions as they stand, bots left out';
 
-CREATE OR REPLACE VIEW {{database}}.v_channel_hourly (
+CREATE OR REPLACE VIEW {{database}}.v_channel_hourly{{on_cluster}} (
   hour DateTime('UTC') COMMENT 'Hour in which the session started',
   site LowCardinality(String) COMMENT 'The shop',
   channel LowCardinality(String) COMMENT 'GA4 default channel group',

@@ -50,8 +50,10 @@ SELECT channel, sumIf(sessions, goal = '') AS visits, sumIf(converting_sessions,
 FROM v_channel_hourly GROUP BY channel ORDER BY visits DESC
 \`\`\``
 
+/** As they are on one server. */
 function statements(sql) {
   return sql
+    .replace(/\{\{(on_cluster|replicated)\}\}/g, '')
     .replace(/^--.*\n/gm, '')
     .split(/;\s*$/m)
     .map((statement) => statement.trim())

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals'
-import { readMigrations, statements } from '@cairn/runtime'
+import { oneServer, readMigrations, statements } from '@cairn/runtime'
 import { tablesWithoutWindow } from '@cairn/testkit/ddl'
 import { discardMutants, mutantOf, type Mutation } from '../support/mutant.ts'
 import { Bench, type Stored } from '../support/sink-bench.ts'
@@ -22,7 +22,7 @@ const noToken: Mutation = {
 const noWindow: Mutation = {
   name: 'no-window-on-a-view-target',
   file: 'schemas/clickhouse/003_channel_hourly.sql',
-  from: 'SETTINGS non_replicated_deduplication_window = {{dedup_window}}\n',
+  from: 'SETTINGS {{dedup_window_setting}} = {{dedup_window}}\n',
   to: '',
 }
 
@@ -76,7 +76,9 @@ describe('the sink without a deduplication window on the roll-up', () => {
 
   it('is named by the lint of the tables', () => {
     const withoutWindow = (root: string) => {
-      const ddl = readMigrations(join(root, 'schemas', 'clickhouse')).flatMap((file) => statements(file, 'db', 777))
+      const ddl = readMigrations(join(root, 'schemas', 'clickhouse')).flatMap((file) =>
+        statements(file, { database: 'db', dedupWindow: 777, topology: oneServer }),
+      )
       return tablesWithoutWindow(ddl, ['events'], 777)
     }
     expect(withoutWindow(repository)).toEqual([])

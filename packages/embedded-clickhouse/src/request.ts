@@ -68,8 +68,8 @@ const ownSettings = new Set([
   'cancel_http_readonly_queries_on_client_close',
 ])
 
-/** Asked for with another value than these, a feature is missing here. */
-const refused = new Map<string, string>([
+/** Parameters of features that are missing here, refused unless their value is one of `off`; and what to do instead. */
+export const refused: ReadonlyMap<string, string> = new Map<string, string>([
   ['compress', 'use gzip through Accept-Encoding and enable_http_compression=1'],
   ['decompress', 'use gzip through Content-Encoding'],
   ['quota_key', 'there are no quotas'],

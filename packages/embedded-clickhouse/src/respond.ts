@@ -56,15 +56,16 @@ const nothingYet: Outcome = {
   elapsedNs: 0,
 }
 
-/** All numbers are strings, as ClickHouse sends them. The engine does not tell the number of rows of a result. */
+/**
+ * All numbers are strings, as ClickHouse sends them. The engine does not tell the rows of a result nor those that it is
+ * going to read: a server's `result_rows` and `total_rows_to_read` are left out rather than wrong.
+ */
 function summaryHeader(outcome: Outcome): string {
   return JSON.stringify({
     read_rows: String(outcome.readRows),
     read_bytes: String(outcome.readBytes),
     written_rows: String(outcome.writtenRows),
     written_bytes: String(outcome.writtenBytes),
-    total_rows_to_read: '0',
-    result_rows: '0',
     result_bytes: String(outcome.output.length),
     elapsed_ns: String(outcome.elapsedNs),
   })

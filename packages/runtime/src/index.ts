@@ -56,6 +56,7 @@ export {
 } from './metrics/metrics.ts'
 export { controlPrefix, isFence, takeOver, type TakeoverOptions } from './kafka/takeover.ts'
 export { type FailureReason, type WarehouseFailure } from './clickhouse/failure.ts'
+export { oneServer, type Topology } from './clickhouse/ddl.ts'
 export {
   migrate,
   migrationFolder,

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { refused } from '../../../packages/embedded-clickhouse/src/request.ts'
 import { until } from '../../support/until.ts'
+import { repository } from '../../support/workers.ts'
 import { codeOf, Http, newDirectory, startFront, type Front } from './server.ts'
 
 jest.setTimeout(120_000)
@@ -132,22 +134,46 @@ describe('credentials', () => {
   })
 })
 
-describe('what is missing', () => {
-  it('is refused by name', async () => {
+describe('the summary', () => {
+  it('leaves out what the engine does not tell, rather than say something wrong', async () => {
     const http = await start()
-    for (const [parameter, value] of [
-      ['role', 'analyst'],
-      ['quota_key', 'k'],
-      ['compress', '1'],
-      ['decompress', '1'],
-      ['stacktrace', '1'],
-      ['send_progress_in_http_headers', '1'],
-      ['replace_running_query', '1'],
-    ] as const) {
-      const answer = await http.ask('SELECT 1', { [parameter]: value })
-      expect([answer.status, codeOf(answer)]).toEqual([501, 48])
-      expect(answer.text).toContain(parameter)
+    const { headers } = await http.ask('SELECT number FROM numbers(10)', { wait_end_of_query: 1 })
+    const summary = JSON.parse(headers.get('x-clickhouse-summary')!) as Record<string, unknown>
+    expect(Object.keys(summary).sort()).toEqual([
+      'elapsed_ns',
+      'read_bytes',
+      'read_rows',
+      'result_bytes',
+      'written_bytes',
+      'written_rows',
+    ])
+  })
+})
+
+describe('what is missing', () => {
+  it('is refused by name where a parameter asks for it, and said in the README', async () => {
+    const http = await start()
+    const readme = await readFile(join(repository, 'packages', 'embedded-clickhouse', 'README.md'), 'utf8')
+    const [, listed = ''] = /## What it refuses(.*?)\n## /s.exec(readme) ?? []
+    expect(refused.size).toBeGreaterThan(0)
+    for (const [parameter, instead] of refused) {
+      const answer = await http.ask('SELECT 1', { [parameter]: '1' })
+      expect([parameter, answer.status, codeOf(answer)]).toEqual([parameter, 501, 48])
+      expect(answer.text).toContain(`The parameter ${parameter} is not supported by embedded ClickHouse: ${instead}.`)
+      expect(await http.query('SELECT 1', { [parameter]: '0' })).toBe('1')
+      expect(listed).toContain(`\`${parameter}\``)
     }
+  })
+
+  it('is refused by name in headers, sessions, statements and bodies', async () => {
+    const http = await start()
+    const quota = await fetch(http.url({ query: 'SELECT 1' }), { headers: { 'X-ClickHouse-Quota': 'k' } })
+    expect([quota.status, await quota.text()]).toEqual([501, expect.stringContaining('X-ClickHouse-Quota')])
+    const held = { session_id: 's', readonly: 1 }
+    await http.query('SELECT 1', { session_id: 's' })
+    const readonly = await http.ask('SELECT 1', held)
+    expect([readonly.status, codeOf(readonly)]).toEqual([501, 48])
+    expect(readonly.text).toContain('readonly together with session_id')
     for (const [statement, name] of [
       [`SELECT 1 INTO OUTFILE '/tmp/x'`, 'INTO OUTFILE'],
       [`INSERT INTO t FROM INFILE '/etc/passwd' FORMAT TSV`, 'FROM INFILE'],

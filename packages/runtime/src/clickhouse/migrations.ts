@@ -1,16 +1,16 @@
-import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { unitsOfCurrency } from './minor-units.ts'
+import { checksumOf, filled, oneServer, type DdlValues, type Topology } from './ddl.ts'
 import type { Warehouse } from './warehouse.ts'
 import type { WarehouseFailure } from './failure.ts'
 
 /** One numbered file of schemas/clickhouse. */
 export interface Migration {
   readonly name: string
-  /** SHA-256 of the file as it is, before its placeholders are filled: another window is not another migration. */
+  /** Of what the file does; see {@link checksumOf}. */
   readonly checksum: string
+  /** With its placeholders. */
   readonly text: string
 }
 
@@ -23,6 +23,8 @@ export interface MigrationOptions {
   readonly migrations: readonly Migration[]
   /** Inserts a table remembers by their tokens, counted once for each of its partitions they touched. */
   readonly dedupWindow: number
+  /** One server where it is not given. */
+  readonly topology?: Topology
 }
 
 /** schemas/clickhouse of this checkout. */
@@ -37,7 +39,7 @@ export function readMigrations(folder: string = migrationFolder): Migration[] {
     .sort()
     .map((name) => {
       const text = readFileSync(join(folder, name), 'utf8')
-      return { name, checksum: createHash('sha256').update(text).digest('hex'), text }
+      return { name, checksum: checksumOf(text), text }
     })
 }
 
@@ -47,14 +49,16 @@ export function readMigrations(folder: string = migrationFolder): Migration[] {
  * refused: servers would then differ by when they were set up.
  */
 export async function migrate(warehouse: Warehouse, options: MigrationOptions): Promise<Migrated> {
-  const known = await readApplied(warehouse)
+  const { dedupWindow, topology = oneServer } = options
+  const values = { database: warehouse.database, dedupWindow, topology }
+  const known = await readApplied(warehouse, values)
   if (!known.ok) return failed('the table of applied migrations', known)
   const changed = options.migrations.find((m) => (known.value.get(m.name) ?? m.checksum) !== m.checksum)
   if (changed !== undefined) return { ok: false, reason: 'changed', message: changedMessage(changed, warehouse) }
 
   const applied: string[] = []
   for (const migration of options.migrations.filter((m) => !known.value.has(m.name))) {
-    for (const statement of statements(migration, warehouse.database, options.dedupWindow)) {
+    for (const statement of statements(migration, values)) {
       const done = await warehouse.command(statement)
       if (!done.ok) return failed(`${migration.name}, at "${statement.slice(0, 80)}"`, done)
     }
@@ -67,33 +71,25 @@ export async function migrate(warehouse: Warehouse, options: MigrationOptions): 
 }
 
 /** The statements of a file with its placeholders filled in. Throws on a placeholder nobody knows. */
-export function statements(migration: Migration, database: string, dedupWindow: number): string[] {
-  const values = new Map([
-    ['database', database],
-    ['dedup_window', String(dedupWindow)],
-    ['units_of_currency', unitsOfCurrency()],
-  ])
-  const filled = migration.text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
-    const value = values.get(name)
-    if (value === undefined) throw new Error(`${migration.name}: there is no placeholder {{${name}}}`)
-    return value
-  })
-  return filled
+export function statements({ name, text }: Migration, values: DdlValues): string[] {
+  return filled(name, text, values)
     .split(/;\s*$/m)
     .map((statement) => statement.replace(/^--.*\n/gm, '').trim())
     .filter((statement) => statement !== '')
 }
 
-async function readApplied(warehouse: Warehouse) {
+/** Not a migration, but under the same topology: else every server would know of its own migrations only. */
+const preparation = `CREATE DATABASE IF NOT EXISTS {{database}}{{on_cluster}};
+CREATE TABLE IF NOT EXISTS {{database}}.${migrationTable}{{on_cluster}} (
+  name String COMMENT 'File in schemas/clickhouse',
+  checksum String COMMENT 'SHA-256 of what the file does, as it was applied',
+  applied_at DateTime64(3, 'UTC') COMMENT 'When'
+) ENGINE = {{replicated}}MergeTree ORDER BY name COMMENT 'Migrations that were applied';
+`
+
+async function readApplied(warehouse: Warehouse, values: DdlValues) {
   const table = warehouse.table(migrationTable)
-  const prepared = [
-    `CREATE DATABASE IF NOT EXISTS ${warehouse.database}`,
-    `CREATE TABLE IF NOT EXISTS ${table} (
-      name String COMMENT 'File in schemas/clickhouse',
-      checksum String COMMENT 'SHA-256 of the file as it was applied',
-      applied_at DateTime64(3, 'UTC') COMMENT 'When'
-    ) ENGINE = MergeTree ORDER BY name COMMENT 'Migrations that were applied'`,
-  ]
+  const prepared = statements({ name: migrationTable, checksum: '', text: preparation }, values)
   for (const statement of prepared) {
     const done = await warehouse.command(statement)
     if (!done.ok) return done
@@ -109,5 +105,5 @@ function failed(what: string, failure: WarehouseFailure): Migrated {
 }
 
 function changedMessage({ name }: Migration, warehouse: Warehouse): string {
-  return `${name} was applied to ${warehouse.database} and has changed since: put the file back as it was and write the change as a new file with the next number`
+  return `${name} was applied to ${warehouse.database} and has changed since: put the file back as it was (with the old list of currencies written out, if that is what changed) and write the change as a new file with the next number`
 }

@@ -20,6 +20,7 @@ const content = fc.oneof(
   fc.record({
     name: fc.constant('purchase'),
     order_id: fc.constantFrom('', 'o1', 'o2'),
+    coupon: fc.constantFrom('', 'SPRING'),
     value_minor: fc.constantFrom(100, 250),
     currency: fc.constantFrom('EUR', 'USD'),
   }),
@@ -28,8 +29,12 @@ const content = fc.oneof(
 const origin = fc.constantFrom(
   {},
   {},
-  { source: 'letter', medium: 'email', campaign: 'c1' },
-  { source: 'google', medium: 'cpc', campaign: '' },
+  { source: 'letter', medium: 'email', campaign: 'c1', term: 't1', content: 'top' },
+  { source: 'google', medium: 'cpc', campaign: '', click_id_name: 'gclid', click_id: 'g1' },
+  { campaign: 'c2', medium: 'social' },
+  { click_id_name: 'gclid', click_id: 'g2' },
+  { referrer: 'https://www.google.com/', referrer_host: 'www.google.com' },
+  { referrer: 'https://news.example/a', referrer_host: 'news.example' },
 )
 
 const marks = fc.record({
@@ -37,6 +42,8 @@ const marks = fc.record({
   user_id: fc.constantFrom('', '', 'u1', 'u2'),
   is_server: fc.constantFrom(false, false, false, false, true),
   is_bot: fc.nat({ max: 15 }).map((n) => n === 0),
+  device: fc.constantFrom('', 'desktop', 'mobile'),
+  country: fc.constantFrom('', 'DE', 'AT'),
 })
 
 /** Events of a few visitors, each with an id of its own that does not follow its time. */

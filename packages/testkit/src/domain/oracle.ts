@@ -108,7 +108,7 @@ function onceWithin(event: StorefrontEvent, goal: OracleGoal, groupOf: (event: S
 
 function describe(group: readonly StorefrontEvent[], events: readonly string[]): OracleSession {
   const paths = group.map((event) => event.path).filter((path) => path !== '')
-  const telling = group.find((event) => event.path !== '' || event.source !== '')
+  const telling = group.find((event) => event.path !== '' || toldBy(event) !== undefined)
   return {
     events,
     started_at: group[0]?.event_time ?? 0,
@@ -116,8 +116,15 @@ function describe(group: readonly StorefrontEvent[], events: readonly string[]):
     page_views: group.filter((event) => event.name === 'page_view' || event.name === 'screen_view').length,
     entry_page: paths[0] ?? '',
     exit_page: paths.at(-1) ?? '',
-    source: telling === undefined || telling.source === '' ? '(direct)' : telling.source,
+    source: (telling === undefined ? undefined : toldBy(telling)) ?? '(direct)',
     user_id: group.map((event) => event.user_id).findLast((user) => user !== '') ?? '',
     is_bot: group.some((event) => event.is_bot),
   }
+}
+
+/** The source an event tells, of the few that the generated events have; undefined for none. */
+function toldBy(event: StorefrontEvent): string | undefined {
+  if (event.source + event.medium + event.campaign !== '') return event.source
+  if (event.click_id_name === 'gclid' || event.referrer_host === 'www.google.com') return 'google'
+  return event.referrer_host === '' ? undefined : event.referrer_host
 }
