@@ -2,7 +2,7 @@ import type { Millis } from './event.ts'
 
 /**
  * The event ids of a visitor that can still be recognised when they come again: parallel arrays, in order of first
- * arrival, only ever appended to or replaced. `seen_id` is {@link hash53} of the event id, `seen_content` the content hash, `seen_at` the stream time.
+ * arrival. `seen_id` is {@link hash53} of the event id, `seen_content` the content hash, `seen_at` the stream time.
  */
 export interface Seen {
   seen_id: number[]
@@ -39,9 +39,8 @@ export function forgetSeen(seen: Seen, from: Millis): void {
   if (expired > 0) dropOldest(seen, expired)
 }
 
-/** Into new arrays: whoever holds the old ones may still have to go back to them. */
 function dropOldest(seen: Seen, count: number): void {
-  seen.seen_id = seen.seen_id.slice(count)
-  seen.seen_content = seen.seen_content.slice(count)
-  seen.seen_at = seen.seen_at.slice(count)
+  seen.seen_id.splice(0, count)
+  seen.seen_content.splice(0, count)
+  seen.seen_at.splice(0, count)
 }

@@ -10,7 +10,7 @@ export interface Timed {
 /**
  * The visitors by due time: a binary heap ordered by (due, key). A visitor has at most one live entry, never later than
  * it is due; when its due time moves on, the entry stays where it is and is put right when it comes up. So an event
- * costs nothing here, and an entry that a rolled-back batch left behind is merely looked at once.
+ * costs nothing here, and an entry that a forgotten visitor left behind is merely looked at once.
  */
 export class TimerQueue<T extends Timed> {
   private readonly dues: Millis[] = []

@@ -66,7 +66,7 @@ export function newVisitor(site: string, visitorId: string): VisitorState {
 }
 
 /**
- * A session without events: `addEvent` gives it its first. One literal, as in `snapshotOf`: engines read objects that
+ * A session without events: `addEvent` gives it its first. One literal: engines read objects that
  * were put together by spreading others tens of times more slowly.
  */
 export function newTrackedSession(event: StorefrontEvent, arrival: Arrival): TrackedSession {

@@ -54,6 +54,14 @@ describe('an event that is skimmed', () => {
     )
   })
 
+  it('is refused for numbers that decoding refuses: what the fold makes of them could not be written', () => {
+    const message = codec.encodeEvent(buildEvent({ event_id: 'e', received_at: 1 }))
+    const tooLarge = [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20]
+    const changed = Buffer.concat([message.subarray(0, 5), Buffer.from(tooLarge), message.subarray(6)])
+    expect(codec.decode(changed)).toMatchObject({ ok: false, reason: 'undecodable' })
+    expect(codec.skim(changed)).toMatchObject({ ok: false, reason: 'undecodable' })
+  })
+
   it('is refused for what decoding refuses', () => {
     const message = codec.encodeEvent(buildEvent({ event_id: 'e' }))
     const wrong = [null, message.subarray(0, -1), Buffer.concat([message, message]), Buffer.from('{}')]

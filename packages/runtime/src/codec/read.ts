@@ -108,6 +108,8 @@ function otherBranch(type: AvroSchema[]): AvroSchema {
   return type[1 - nullBranch(type)] as AvroSchema
 }
 
+/** As in avsc and in `compileWrite`. */
+const largestLong = 2 ** 53 - 2
 /** Texts up to here are kept, in the hope that they come again: names, sources, devices. */
 const shortText = 24
 const remembered = 4096
@@ -123,8 +125,7 @@ class Source {
     const first = bytes[this.at++] as number
     if (first < 0x80) return (first >>> 1) ^ -(first & 1)
     let low = first & 0x7f
-    let shift = 7
-    for (; shift < 28; shift += 7) {
+    for (let shift = 7; shift < 28; shift += 7) {
       const byte = bytes[this.at++] as number
       low |= (byte & 0x7f) << shift
       if (byte < 0x80) return (low >>> 1) ^ -(low & 1)
@@ -132,12 +133,16 @@ class Source {
     // The rest as a number of its own: the whole is beyond 32 bits, where the language has only floats.
     let high = 0
     for (let scale = 1; ; scale *= 0x80) {
-      const byte = bytes[this.at++] as number
+      const byte = bytes[this.at++]
+      if (byte === undefined) throw new RangeError('the bytes end within a number')
       high += (byte & 0x7f) * scale
       if (byte < 0x80) break
     }
     const half = high * 2 ** 27 + (low >>> 1)
-    return (low & 1) === 0 ? half : -half - 1
+    const value = (low & 1) === 0 ? half : -half - 1
+    // What our writer refuses must not come in either: the fold could not write what it makes of it.
+    if (Math.abs(value) > largestLong) throw new RangeError('a number beyond what is exact')
+    return value
   }
 
   int(): number {

@@ -14,6 +14,12 @@ const MOST_BYTES_OF_ESTIMATE = 3
 const codec = createVisitorCodec(readCatalog())
 const buy = { name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' }
 
+function eventOf(event_id: string): FoldRun {
+  const fold = new FoldRun()
+  fold.event(T, { event_id })
+  return fold
+}
+
 /** Bytes of the largest visitor state, and what the fold thought all of them take. */
 function saved(fold: FoldRun): { bytes: number; estimate: number } {
   const estimate = fold.partition.dirtyBytes
@@ -24,6 +30,15 @@ function saved(fold: FoldRun): { bytes: number; estimate: number } {
 }
 
 describe('a visitor state', () => {
+  it('that is cut off is refused, also where only its due times are asked for', () => {
+    const [[, bytes] = []] = takeDirty(eventOf('a').partition)
+    const state = codec.encode(jsonVisitorCodec.decode(bytes!))
+    for (const length of [5, 6, state.length - 1]) {
+      expect(() => codec.decode(state.subarray(0, length))).toThrow('does not end where its schema does')
+      if (length < 10) expect(() => codec.peekDues(state.subarray(0, length))).toThrow('the bytes end within a number')
+    }
+  })
+
   it.each(['o', 'ö', '漢', '👟'])('stays within a Kafka record, whatever a visitor sends in %s', (character) => {
     const text = (length: number): string => character.repeat(length / character.length)
     for (const length of [2, 400]) {

@@ -234,6 +234,8 @@ function logOf(steps: readonly Step[]) {
       if (what === 'commit') committed.push(...transaction.offsets)
       else aborted.push({ producerId: BigInt(producer), firstOffset: transaction.first, end: next })
       append(producer, true, [{ key: `\0\0\0${what === 'commit' ? '\u0001' : '\0'}`, value: Buffer.alloc(6) }])
+      // What compaction leaves of an older marker: a batch without its record.
+      if (records > 3) batches.push({ bytes: emptied(next++), first: next - 1 })
       open.delete(producer)
     }
   }
@@ -242,7 +244,36 @@ function logOf(steps: readonly Step[]) {
   return { batches: batches.filter(({ first }) => first < stable), committed, aborted, stable }
 }
 
+function emptied(firstOffset: number): Buffer {
+  const bytes = bytesOf({
+    ...oneBatch,
+    firstOffset,
+    isControl: true,
+    producer: { id: 1n, epoch: 0, isTransactional: true },
+  })
+  bytes.writeInt32BE(61 - 12, 8)
+  bytes.writeInt32BE(0, 57)
+  return bytes.subarray(0, 61)
+}
+
 describe('FetchedRecords', () => {
+  it('refuses a record that goes on beyond its batch', () => {
+    const bytes = bytesOf({ ...oneBatch, messages: [{ key: 'k', value: Buffer.alloc(50) }] })
+    bytes[61] = 2 * 60
+    const records = FetchedRecords.in(Buffer.concat([bytes, bytes]), 0, 2 * bytes.length, [])!
+    expect(() => all(records)).toThrow('beyond its batch')
+  })
+
+  it('copies a small part of a large answer, so as not to hold all of it', () => {
+    const bytes = bytesOf({ ...oneBatch, messages: [{ key: 'k', value: Buffer.alloc(1000) }] })
+    // Beyond the pool that small buffers share.
+    const answer = Buffer.concat([bytes, Buffer.alloc(50_000)])
+    const [small] = all(FetchedRecords.in(answer, 0, bytes.length, [])!)
+    expect(small?.value?.buffer).not.toBe(answer.buffer)
+    const [whole] = all(FetchedRecords.in(answer.subarray(0, bytes.length), 0, bytes.length, [])!)
+    expect(whole?.value?.buffer).toBe(answer.buffer)
+  })
+
   it('passes on what is committed, wherever the fetch begins and in whatever order the aborted are named', () => {
     const step = fc.record<Step>({
       producer: fc.nat(3),

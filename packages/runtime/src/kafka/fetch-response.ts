@@ -44,7 +44,8 @@ const knownVersion = 11
 /**
  * Has kafkajs read Fetch responses through `decodeFetch`: what it takes for one message stands for all records of a
  * topic-partition, which `recordsOf` finds there. Its own decoder makes two readers and half a dozen big integers for
- * each record, and it tells aborted records from others wrongly where transactions overlap (facts: bug 3).
+ * each record, and where transactions overlap it tells aborted records from others wrongly: it takes at most one off the
+ * list of aborted transactions per message, in the order of their markers.
  * The version of kafkajs is pinned, and a test holds the two against each other.
  */
 export function decodeFetchQuickly(): void {

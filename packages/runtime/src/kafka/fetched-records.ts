@@ -17,6 +17,9 @@ const headBytes = 61
 /** Of the first offset and the length, which the length does not count. */
 const beforeLength = 12
 
+/** Parts of an answer up to one in so many are copied. */
+const smallPart = 8
+
 const compressions = 0x07
 const logAppendTime = 0x08
 const transactional = 0x10
@@ -75,13 +78,16 @@ export class FetchedRecords implements Iterator<Incoming, undefined> {
     let last = -1
     while (end + headBytes <= most) {
       const next = end + beforeLength + bytes.readInt32BE(end + 8)
-      if (bytes[end + magicAt] !== 2) return undefined
+      if (bytes[end + magicAt] !== 2 || next < end + headBytes) return undefined
       if (next > most) break
       if ((bytes.readInt16BE(end + attributesAt) & compressions) !== 0) return undefined
       last = offsetAt(bytes, end) + bytes.readInt32BE(end + lastDeltaAt)
       end = next
     }
-    return end === start ? null : new FetchedRecords(bytes, start, end, last, aborted)
+    if (end === start) return null
+    // Whoever holds a record holds all of the answer: a small part of a large one is copied out of it.
+    if ((end - start) * smallPart > bytes.length) return new FetchedRecords(bytes, start, end, last, aborted)
+    return new FetchedRecords(Buffer.from(bytes.subarray(start, end)), 0, end - start, last, aborted)
   }
 
   next(): IteratorResult<Incoming, undefined> {
@@ -114,7 +120,9 @@ export class FetchedRecords implements Iterator<Incoming, undefined> {
       this.#abortedProducers.add(next.producerId)
       this.#aborted.pop()
     }
-    if (isControl && this.#isAbortMarker()) this.#abortedProducers.delete(producerId)
+    // Brokers that compact a log keep the head of a marker without its record.
+    const isEmpty = this.#bytes.readInt32BE(at + countAt) === 0
+    if (isControl && !isEmpty && this.#isAbortMarker()) this.#abortedProducers.delete(producerId)
     return !isControl && !this.#abortedProducers.has(producerId)
   }
 
@@ -130,6 +138,8 @@ export class FetchedRecords implements Iterator<Incoming, undefined> {
 
   #read(): Incoming {
     const bodyEnd = this.#varint() + this.#at
+    if (bodyEnd > this.#batchAt)
+      throw new RangeError(`a record at offset ${this.#baseOffset} or after goes on beyond its batch`)
     this.#at++ // Attributes of a record are not used.
     const timestampDelta = this.#varint()
     const offset = this.#baseOffset + this.#varint()
@@ -138,6 +148,7 @@ export class FetchedRecords implements Iterator<Incoming, undefined> {
     const key = keyLength > 0 ? this.#bytes.toString('utf8', this.#at, keyEnd) : ''
     this.#at = keyEnd
     const length = this.#varint()
+    if (this.#at + length > bodyEnd) throw new RangeError(`the value at offset ${offset} goes on beyond its record`)
     const value = length < 0 ? null : this.#bytes.subarray(this.#at, this.#at + length)
     // Over the headers, which nobody here writes or reads.
     this.#at = bodyEnd
@@ -157,7 +168,7 @@ export class FetchedRecords implements Iterator<Incoming, undefined> {
     let scale = 0x80
     for (;;) {
       const byte = this.#bytes[this.#at++]
-      if (byte === undefined) throw new RangeError('a fetched record goes on beyond its batch')
+      if (byte === undefined) throw new RangeError('a fetched record goes on beyond its answer')
       value += (byte & 0x7f) * scale
       if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2
       scale *= 0x80

@@ -77,6 +77,14 @@ export class Inbox {
     this.#source.pause()
   }
 
+  /** Stops reading and forgets what waits. */
+  close(): void {
+    this.stopReading()
+    this.#waiting = []
+    this.#head = undefined
+    this.#bytes = 0
+  }
+
   /** Takes up reading again where it stood, after the group has assigned the partition anew. */
   rejoin(): void {
     if (this.#wanted) this.#source.seek(this.#next)

@@ -1,4 +1,4 @@
-import type { Consumer, EachBatchPayload } from 'kafkajs'
+import type { Batch, Consumer, EachBatchPayload } from 'kafkajs'
 import { fetchedIn } from './fetched.ts'
 import { Inbox } from './inbox.ts'
 import type { OwnedPartition, OwnershipOptions } from './ownership.ts'
@@ -38,6 +38,10 @@ export class Owned implements OwnedPartition {
   async #run(own: OwnershipOptions['own']): Promise<void> {
     try {
       await own(this)
+    } catch (error) {
+      // Nobody takes any more of what a loop that has stopped for good would still be sent.
+      if (error instanceof PartitionStopped) for (const { inbox } of this.#inboxes.values()) inbox.close()
+      throw error
     } finally {
       for (const { meter } of this.#meters.values()) meter.freeze()
     }
@@ -108,6 +112,15 @@ export class Owned implements OwnedPartition {
     // Fetched before the last seek: what it holds is not what the inbox waits for.
     if (found === undefined || payload.isStale()) return
     const { inbox, compacted } = found
+    try {
+      this.#put(batch, inbox, compacted)
+    } catch (error) {
+      // Bytes that cannot be read concern this partition's loop; thrown from here they would end the consumer.
+      inbox.fail(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  #put(batch: Batch, inbox: Inbox, compacted: boolean): void {
     const fetched = fetchedIn(batch)
     if (!compacted && fetched.first > inbox.next) {
       inbox.fail(lostRecords(batch.topic, this.partition, inbox.next, fetched.first))

@@ -98,7 +98,9 @@ export async function takeOwnership(options: OwnershipOptions): Promise<Ownershi
     for (const p of now) if (!owned.has(p)) owned.set(p, new Owned(p, consumer, options))
   })
   consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
-    owned.get(payload.partition)?.skip(payload.topic, Number(payload.firstOffset), Number(payload.lastOffset))
+    // Told of every batch, also of one that was dropped because the partition was sought meanwhile.
+    const { topic, partition, batchSize, firstOffset, lastOffset } = payload
+    if (batchSize === 0) owned.get(partition)?.skip(topic, Number(firstOffset), Number(lastOffset))
   })
   await consumer.run({
     autoCommit: false,

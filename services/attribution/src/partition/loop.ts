@@ -39,6 +39,8 @@ export async function runPartition(shell: Shell, partition: OwnedPartition): Pro
     partition.follow(shell.topic('events'), () => ({ position: committed, oldest: undefined }))
     checkState(saved, { partitions: shell.config.CAIRN_PARTITIONS, foldVersion })
     const run = new PartitionRun(shell, partition, producer, saved)
+    // The fold has taken them over; held here, what was read of them would stay for as long as the partition does.
+    saved.visitors.clear()
     if ((await run.foldAgain(saved)) === 'given_up') return
     shell.observe.restored(partition.partition, (performance.now() - startedAt) / 1000)
     await run.untilStopped()
@@ -60,7 +62,7 @@ class PartitionRun {
   #checkpoint: Pick<WorkingFold, 'position' | 'parts'>
   #checkpointAt = performance.now()
   /** Of checkpoints, which take some megabytes each. */
-  readonly #stateRecords = new RecordBuffer()
+  #stateRecords = new RecordBuffer()
 
   constructor(shell: Shell, partition: OwnedPartition, producer: FencedProducer, saved: SavedState) {
     this.#shell = shell
@@ -136,6 +138,8 @@ class PartitionRun {
     if (checkpoint) {
       this.#checkpoint = placeOf(fold)
       this.#checkpointAt = performance.now()
+      // One that was catching up when the last events came would keep it for nothing.
+      if (this.#stateRecords.byteLength > transactionBytes) this.#stateRecords = new RecordBuffer()
     }
     this.#waiting = this.#waiting.slice(tally.records)
     observe.folded(tally)

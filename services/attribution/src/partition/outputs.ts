@@ -64,7 +64,7 @@ export class Outputs {
     return this.#bytes === 0
   }
 
-  /** The batch's records by topic, named by `nameOf`: valid until `commit` or `discard`. */
+  /** The batch's records by topic, named by `nameOf`: valid until `commit`. */
   records(nameOf: (topic: OutputTopic) => string): TopicBuffer[] {
     return topics
       .filter((topic) => this.#records[topic].length > 0)
@@ -74,11 +74,6 @@ export class Outputs {
   /** The batch is written: what follows is summed up on top of it, or after a checkpoint anew. */
   commit(isCheckpoint: boolean): void {
     this.#sums = isCheckpoint ? noOutputs : this.#summedUp()
-    this.discard()
-  }
-
-  /** Forgets the batch. */
-  discard(): void {
     for (const topic of topics) this.#records[topic].clear()
     this.#bytes = 0
   }
