@@ -50,8 +50,13 @@ export function start(args: readonly string[], env: Environment = {}): ChildProc
 }
 
 /** Runs the command to its end. */
-export async function cairn(...args: string[]): Promise<Finished> {
-  const child = start(args)
+export function cairn(...args: string[]): Promise<Finished> {
+  return cairnWith({}, ...args)
+}
+
+/** The same with other servers, or other settings, in its environment. */
+export async function cairnWith(env: Environment, ...args: string[]): Promise<Finished> {
+  const child = start(args, env)
   let [out, err] = ['', '']
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
@@ -64,7 +69,7 @@ export function up(...args: string[]): Promise<RunningUp> {
   return upWith({}, ...args)
 }
 
-/** The same with other servers, or other settings, in its environment. */
+/** Starts one with other servers, or other settings, in its environment. */
 export async function upWith(env: Environment, ...args: string[]): Promise<RunningUp> {
   const child = start(['up', '--data', data, '--json', ...args], env)
   let err = ''

@@ -1,0 +1,35 @@
+import { afterAll, expect, it, jest } from '@jest/globals'
+import { discardStack } from '@cairn/stack'
+import { temporaryDataDir } from '../integration/stack/processes.ts'
+import { cairnWith, removeAll } from '../support/cli.ts'
+import { ownEnvironment } from '../support/servers.ts'
+
+/** What the report on the simulated shop says, in this order; the figures are those of the day it runs on. */
+const sections = [
+  /^Simulated shop · .* · without bots\n═+\n\n {2}Conversion rate +\d+\.\d % {2}[\d,]+ of [\d,]+ visitors bought$/m,
+  /^By channel\n {2}Channel +Visits .*\n.*\n {2}[A-Z][a-z]+ .*\d+\.\d %/m,
+  /^From visit to purchase, .*\n {2}Step .*\n.*\n {2}Visit +[\d,]+ +100\.0 %.*\n {2}Product view .*\n {2}Add to cart .*\n {2}Begin checkout .*\n {2}Purchase +[1-9]/m,
+  /^ {2}Cart abandonment rate +\d+\.\d % {2}[\d,]+ of [\d,]+ visits with something put into the cart/m,
+  /^The simulated shop kept its own books: visits by channel, carts, orders and revenue are the same\.$/m,
+  /^0 differences/m,
+]
+
+// A quiet machine takes under 90 s, a busy one several times that.
+jest.setTimeout(600_000)
+
+const dataDir = temporaryDataDir()
+
+afterAll(async () => {
+  removeAll()
+  expect(await discardStack({ dataDir, env: process.env })).toEqual({ ok: true })
+})
+
+it("the demo reports on its shop, agrees with the shop's books and with the log, and stops", async () => {
+  const begun = performance.now()
+  const { exit, out, err } = await cairnWith(await ownEnvironment(), 'demo', '--exit', '--data', dataDir)
+  console.info(`cairn demo --exit took ${((performance.now() - begun) / 1000).toFixed(0)} s`)
+  expect({ exit, err }).toEqual({ exit: 0, err: expect.stringMatching(/^demo took \d+ s$/m) })
+  const places = sections.map((section) => out.search(section))
+  expect([sections.filter((_, at) => places[at] === -1), out]).toEqual([[], expect.any(String)])
+  expect(places).toEqual(places.toSorted((a, b) => a - b))
+})
