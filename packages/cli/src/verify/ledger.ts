@@ -30,8 +30,8 @@ export interface LedgerPartition {
   readonly end: number
   /** Offset of its barrier in `labelled-events`. */
   readonly barrier: number
-  /** Events that are to be stored and are not. */
-  readonly missing: number
+  /** Events that are to be stored and are not, by their offset in topic `events`. */
+  readonly missing: ReadonlySet<number>
 }
 
 export async function readLedger(

@@ -132,7 +132,7 @@ async function conclude(
   for (const [p, expected] of partitions.entries()) {
     const barrier = barriers.find((b) => b.topic === 'labelled-events' && b.partition === p)?.offset ?? 0
     const events = await compareEvents(instance, p, expected, barrier)
-    const missing = events.differences.filter(({ what }) => what === 'missing').length
+    const missing = new Set(expected.events.missing())
     inLedger.push({ fold: expected.fold, end: expected.fold.end ?? 0, barrier, missing })
     found.push(events)
     interrupted.throwIfAborted()

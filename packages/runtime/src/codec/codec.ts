@@ -6,6 +6,7 @@ import { createMessageWriter, initialScratch, type WriteMessage } from './messag
 import { compileRead } from './read.ts'
 import type { RecordKind, RecordTypes } from './records.ts'
 import type { AvroRecord, AvroSchema } from './schema.ts'
+import { compileWalk } from './walk.ts'
 import { headerBytes, readHeader, writeHeaderAt } from './wire.ts'
 import { compileWrite, type WriteValue } from './write.ts'
 
@@ -39,6 +40,11 @@ export interface Codec {
   decode(message: Buffer | null): Decoded
   /** As `decode`, but what attribution hardly ever asks of an event is read only when it does. */
   skim(message: Buffer | null): Decoded
+  /**
+   * The label at the head of a labelled event, whatever became of the event behind it; undefined when that is not there
+   * whole.
+   */
+  labelOf(message: Buffer): Label | undefined
   /** The labelled event: label fields before the event's own bytes, which are not encoded again. */
   prependLabel(eventMessage: Buffer, eventSchemaId: number, label: Label): Buffer
   /** As `prependLabel`, at `at` in `bytes`; see `write` for what it returns. */
@@ -96,6 +102,7 @@ export function createCodec(catalog: Catalog): Codec {
     },
     decode: (message) => decodeBy(reader, message, 'decode'),
     skim: (message) => decodeBy(reader, message, 'skim'),
+    labelOf: labelReader(catalog),
     prependLabel(message, eventSchemaId, value) {
       const head = write(label.write, value, labelledId(eventSchemaId), message.length - headerBytes)
       message.copy(head, head.length - (message.length - headerBytes), headerBytes)
@@ -108,6 +115,17 @@ export function createCodec(catalog: Catalog): Codec {
       if (end <= bytes.length) message.copy(bytes, start, headerBytes)
       return end
     },
+  }
+}
+
+function labelReader(catalog: Catalog): (message: Buffer) => Label | undefined {
+  const walk = compileWalk(catalog.label)
+  const type = compile(catalog.label)
+  return (message) => {
+    const id = readHeader(message)
+    const isLabelled = id !== undefined && catalog.find(id)?.name.startsWith('labelled:') === true
+    if (!isLabelled || walk(message, headerBytes) < 0) return undefined
+    return (type.decode(message, headerBytes) as { value: Label }).value
   }
 }
 
