@@ -72,6 +72,26 @@ describe('the sink', () => {
     expect(dead[2]).toMatchObject({ payload: Buffer.alloc(900_000, 7), detail: expect.stringContaining('payload cut') })
   })
 
+  it('stores a row of more than 1 MiB, and its neighbours', async () => {
+    bench = await new Bench().open()
+    await bench.here()
+    const goals = Array.from({ length: 3 }, (_, n) => n)
+    const large = session({
+      session_id: uuid(2),
+      goal_names: goals.map((n) => `goal ${n}`),
+      goal_currencies: goals.map(() => 'E'.repeat(600_000)),
+      goal_macro: goals.map(() => 0),
+      goal_converted: goals.map(() => 1),
+      goal_counts: goals,
+      goal_values: goals,
+    })
+    const rows = [session({ session_id: uuid(1) }), large, session({ session_id: uuid(3) })]
+    await bench.send('sessions', 0, [...rows.map((row) => codec.encode('session', row)), barrier('behind')])
+    await until(async () => (await bench.count('barriers')) === 1)
+    expect(await bench.count('sessions', 'sum(length(arrayStringConcat(goal_currencies)))')).toBe(1_800_000)
+    expect(await bench.count('sessions')).toBe(3)
+  })
+
   it('stands still at a barrier that holds, on that topic-partition only, until it is released', async () => {
     bench = await new Bench().open()
     await bench.here()
