@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { proxyToBroker } from '../support/broker-proxy.ts'
-import { seed } from '../support/random.ts'
 import { openRig, type Rig } from '../support/rig.ts'
+import { seed } from '../support/seed.ts'
 import { ownKafka } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 import { untilStopped } from '../support/workers.ts'

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { rows } from '../../packages/cli/src/warehouse.ts'
 import { metric } from '../support/metrics.ts'
 import { freePort } from '../support/port.ts'
-import { seed } from '../support/random.ts'
+import { seed } from '../support/seed.ts'
 import { openRig, type Rig } from '../support/rig.ts'
 import { ownClickHouse } from '../support/servers.ts'
 import { until } from '../support/until.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { faultPoints, type FaultPoint } from '@cairn/runtime'
-import { seed } from '../support/random.ts'
+import { seed } from '../support/seed.ts'
 import { openRig, type Rig, type ServiceName } from '../support/rig.ts'
 import type { ServiceProcess } from '../support/workers.ts'
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
-import { randomFrom, seed } from '../support/random.ts'
+import { randomFrom } from '@cairn/testkit'
 import { openRig, type Rig } from '../support/rig.ts'
+import { seed } from '../support/seed.ts'
 import { storm } from '../support/storm.ts'
 
 describe(`the pipeline while workers come and go, CAIRN_SEED=${seed}`, () => {

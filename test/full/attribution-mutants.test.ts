@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals'
-import { killedAfterCommit, transactionAborts, zombieWakes, type AttributionRow } from '../support/attribution-rows.ts'
+import { killed, quiet, transactionAborts, zombieWakes, type AttributionRow } from '../support/attribution-rows.ts'
 import { discardMutants, mutantOf, type Mutation } from '../support/mutant.ts'
 import type { Difference } from '../support/replay.ts'
 import { endProcesses, repository } from '../support/workers.ts'
@@ -18,7 +18,7 @@ interface Case {
 
 const cases: readonly Case[] = [
   {
-    row: zombieWakes,
+    row: zombieWakes('attribution.before-transaction=stop@6', quiet),
     mutation: {
       name: 'no-fencing',
       file: 'packages/runtime/dist/kafka/takeover.js',
@@ -29,7 +29,7 @@ const cases: readonly Case[] = [
     absent: 'missing',
   },
   {
-    row: transactionAborts,
+    row: transactionAborts(6, quiet),
     mutation: {
       name: 'state-applied-before-the-commit',
       file: 'services/attribution/dist/partition/loop.js',
@@ -41,7 +41,7 @@ const cases: readonly Case[] = [
     absent: 'extra',
   },
   {
-    row: killedAfterCommit,
+    row: killed('attribution.after-commit=kill@6', quiet),
     mutation: {
       name: 'position-read-from-the-group',
       file: 'services/attribution/dist/partition/loop.js',

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
-import { randomFrom, seed } from '../support/random.ts'
+import { randomFrom } from '@cairn/testkit'
 import { openRig, type Rig } from '../support/rig.ts'
+import { seed } from '../support/seed.ts'
 import { ownKafka } from '../support/servers.ts'
 
 describe(`the pipeline with its broker killed, CAIRN_SEED=${seed}`, () => {

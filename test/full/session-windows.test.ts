@@ -1,6 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import { EPOCH, FoldRun, Warehouse } from '@cairn/testkit/domain'
 import fc from 'fast-check'
+import { seed } from '../support/seed.ts'
 import { oracleJava, sessionWindows } from './session-windows/kafka-streams.ts'
 
 jest.setTimeout(180_000)
@@ -10,7 +11,6 @@ const hour = 60 * minute
 /** The session rules where no definitions are deployed. */
 const gapMs = 30 * minute
 const graceMs = 24 * hour
-const seed = Number(process.env['CAIRN_SEED'] ?? Date.now() % 1_000_000)
 
 interface Arrival {
   readonly visitor: string

@@ -1,6 +1,8 @@
 import { brokers } from './kafka.ts'
-import { seed } from './random.ts'
+import { metric } from './metrics.ts'
+import { freePort } from './port.ts'
 import { differencesFromReplay, type Difference } from './replay.ts'
+import { seed } from './seed.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 import { until } from './until.ts'
 import { startProcess, untilStopped, type ServiceProcess } from './workers.ts'
@@ -11,48 +13,117 @@ import { startProcess, untilStopped, type ServiceProcess } from './workers.ts'
  */
 export type AttributionRow = (root: string) => Promise<Difference[]>
 
-function worker(traffic: Traffic, root: string, settings: Readonly<Record<string, string>> = {}): ServiceProcess {
-  const always = { KAFKA_BROKERS: brokers().join(','), CAIRN_NAMESPACE: traffic.namespace, SESSION_TIMEOUT_MS: '3000' }
-  // No checkpoint before the fault: what follows the position is all there is to go on from.
-  return startProcess('attribution', { ...always, BATCH_RECORDS: '50', CHECKPOINT_MS: '60000', ...settings }, root)
+/** What goes on around a fault. */
+export interface Around {
+  /** Events come while the fault strikes and after it; otherwise whatever differs is the doing of those that came before. */
+  readonly busy: boolean
+  readonly checkpointMs: number
 }
 
-/** An owner halted before a transaction, past its session timeout, continues once its successor has done the work. */
-export const zombieWakes: AttributionRow = async (root) => {
-  const traffic = await startTraffic('zombie', seed)
-  await traffic.send(500)
-  const zombie = worker(traffic, root, { CAIRN_FAULT: 'attribution.before-transaction=stop@6' })
-  await untilStopped(zombie)
-  worker(traffic, root)
-  await traffic.drain()
-  zombie.kill('SIGCONT')
-  // Nothing else is sent any more, so whatever differs is the zombie's.
-  const hasFailed = () => zombie.log().includes('partition starts over')
-  await until(async () => hasFailed() || (await differencesFromReplay(traffic.namespace)).length > 0, 60_000)
-  return judged(traffic)
+/** No checkpoint before the fault: what follows the position is all there is to go on from. */
+export const quiet: Around = { busy: false, checkpointMs: 60_000 }
+
+/** As in service: events keep coming, and checkpoints are written between them. */
+export const busy: Around = { busy: true, checkpointMs: 400 }
+
+const portion = 500
+
+/** An owner killed at a fault point; another goes on from what it left. */
+export function killed(fault: string, around: Around): AttributionRow {
+  return async (root) => {
+    const { traffic, worker, more } = await begin('kill', root, around)
+    if (fault.startsWith('mid-restore')) {
+      // It needs more state than one read gives.
+      const before = worker()
+      await traffic.drain()
+      await before.stop()
+    }
+    const victim = worker({ CAIRN_FAULT: fault })
+    await more()
+    const end = await victim.exited
+    if (end !== 'SIGKILL') throw new Error(`the worker ended with ${String(end)}, not by its fault:\n${victim.log()}`)
+    await more()
+    const next = worker()
+    await traffic.drain()
+    return judged(traffic, next)
+  }
 }
 
 /** A transaction is aborted between its outputs and its commit; its owner starts over. */
-export const transactionAborts: AttributionRow = async (root) => {
-  const traffic = await startTraffic('abort', seed)
-  await traffic.send(500)
-  worker(traffic, root, { CAIRN_FAULT: 'attribution.after-produce=fail@6' })
-  await traffic.drain()
-  return judged(traffic)
+export function transactionAborts(nth: number, around: Around): AttributionRow {
+  return async (root) => {
+    const { traffic, worker, more } = await begin('abort', root, around)
+    const port = await freePort()
+    const failing = worker({ CAIRN_FAULT: `attribution.after-produce=fail@${nth}`, METRICS_PORT: String(port) })
+    await more()
+    await traffic.drain()
+    const aborted = await metric(port, 'cairn_attribution_transactions_total{end="aborted"')
+    if (aborted !== 1) throw new Error(`${aborted} transactions were aborted, not 1:\n${failing.log()}`)
+    if (!around.busy) return judged(traffic, failing)
+    // The state it hands over must say that nothing of the aborted one is in it.
+    failing.kill('SIGKILL')
+    await failing.exited
+    await more()
+    const next = worker()
+    await traffic.drain()
+    return judged(traffic, next)
+  }
 }
 
-/** An owner is killed after a commit, before it could tell anybody how far it is. */
-export const killedAfterCommit: AttributionRow = async (root) => {
-  const traffic = await startTraffic('killed', seed)
-  await traffic.send(500)
-  await worker(traffic, root, { CAIRN_FAULT: 'attribution.after-commit=kill@6' }).exited
-  worker(traffic, root)
-  await traffic.drain()
-  return judged(traffic)
+/** An owner halted past its session timeout continues once its successor has done the work. */
+export function zombieWakes(fault: string, around: Around): AttributionRow {
+  return async (root) => {
+    const { namespace, traffic, worker, more } = await begin('zombie', root, around)
+    const zombie = worker({ CAIRN_FAULT: fault })
+    await untilStopped(zombie)
+    const successor = worker()
+    await more()
+    // The successor has taken over once everything sent so far is out.
+    await traffic.drain()
+    zombie.kill('SIGCONT')
+    if (around.busy) {
+      await more()
+      await traffic.drain()
+    } else {
+      const hasFailed = () => zombie.log().includes('partition starts over')
+      await until(async () => hasFailed() || (await differencesFromReplay(namespace)).length > 0, 60_000)
+    }
+    return judged(traffic, zombie, successor)
+  }
 }
 
-async function judged(traffic: Traffic): Promise<Difference[]> {
+interface Begun {
+  readonly namespace: string
+  readonly traffic: Traffic
+  readonly worker: (settings?: Readonly<Record<string, string>>) => ServiceProcess
+  /** Sends events where they keep coming. */
+  readonly more: () => Promise<void>
+}
+
+/** Traffic of which a first portion is sent, and workers for it. */
+async function begin(what: string, root: string, around: Around): Promise<Begun> {
+  const traffic = await startTraffic(what, seed)
+  await traffic.send(portion)
+  const { namespace } = traffic
+  const always = {
+    KAFKA_BROKERS: brokers().join(','),
+    CAIRN_NAMESPACE: namespace,
+    SESSION_TIMEOUT_MS: '3000',
+    BATCH_RECORDS: '50',
+    CHECKPOINT_MS: String(around.checkpointMs),
+  }
+  return {
+    namespace,
+    traffic,
+    worker: (settings = {}) => startProcess('attribution', { ...always, ...settings }, root),
+    more: () => (around.busy ? traffic.send(portion) : Promise.resolve()),
+  }
+}
+
+/** Nothing lost, nothing doubled, nothing torn: the topics hold what one undisturbed fold gives. */
+async function judged(traffic: Traffic, ...workers: readonly ServiceProcess[]): Promise<Difference[]> {
   const differences = await differencesFromReplay(traffic.namespace)
   await traffic.close()
+  await Promise.all(workers.map((worker) => worker.stop()))
   return differences
 }

@@ -1,4 +1,4 @@
-import { randomFrom } from './random.ts'
+import { randomFrom } from '@cairn/testkit'
 
 const names = ['Product Viewed', 'Product Added', 'Checkout Started', 'Order Completed', 'Products Searched'] as const
 const campaigns = ['', '?utm_source=google&utm_medium=cpc', '?utm_source=news&utm_medium=email'] as const

@@ -11,9 +11,9 @@ import {
   topicName,
   type Codec,
 } from '@cairn/runtime'
+import { randomFrom } from '@cairn/testkit'
 import { buildEvent } from '@cairn/testkit/domain'
 import { brokers, ownNamespace } from './kafka.ts'
-import { randomFrom } from './random.ts'
 import { until } from './until.ts'
 
 const names = ['page_view', 'view_item', 'add_to_cart', 'begin_checkout', 'purchase', 'search'] as const

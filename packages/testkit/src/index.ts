@@ -1,1 +1,1 @@
-export {}
+export { randomFrom } from './random.ts'
