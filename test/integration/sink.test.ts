@@ -122,6 +122,18 @@ describe('the sink', () => {
     expect(await bench.count('events WHERE _partition = 0', 'max(_offset)')).toBe(2)
   })
 
+  it('does not start where a table remembers fewer tokens than DEDUP_WINDOW says, and names the way out', async () => {
+    bench = await new Bench().open()
+    await migratedWarehouse(bench.namespace, 1000).then((warehouse) => warehouse.close())
+    const settings = { DEDUP_WINDOW: '1001', SAFE_WINDOW_MS: '1000' }
+    const refused = await bench.here(settings).catch((error: unknown) => (error as Error).message)
+    expect(refused).toMatch(/DEDUP_WINDOW is 1001 .* table .*events remembers 1000/)
+    for (const alter of (refused as string).match(/ALTER TABLE [^;"]+/g)!) await bench.command(alter)
+    await bench.here(settings)
+    // More than is relied on does no harm.
+    await bench.here({ ...settings, DEDUP_WINDOW: '1000' })
+  })
+
   it('waits while ClickHouse is away, says how far behind it is, and goes on by itself', async () => {
     bench = await new Bench().open()
     const proxy = await bench.proxy()
@@ -195,14 +207,15 @@ describe('the sink', () => {
     ['sink.after-insert', 'sessions'],
   ])('asks the tables when it was killed at %s of %s so long ago that the token is forgotten', async (point, what) => {
     bench = await new Bench().open()
-    await migratedWarehouse(bench.namespace, 1).then((warehouse) => warehouse.close())
     await bench.sendAll(what)
     const killed = bench.apart({ CAIRN_FAULT: `${point}=kill` })
     expect(await killed.ended).toBe('SIGKILL')
     // A window of one entry forgets with the next insert into each table.
+    await bench.setWindow(1)
     await bench.insert('events', 'labelled:1', events(0, 1)[0]!)
     const other = session({ session_id: uuid(9999), channel: 'Other' })
     await bench.insert('sessions_in', 'session', codec.encode('session', other))
+    await bench.setWindow(100_000)
     await bench.here({ SAFE_WINDOW_MS: '1000' })
     expect(await bench.stored()).toEqual(everythingOnce(what === 'events' ? [1001, 1] : [1, 501]))
   })

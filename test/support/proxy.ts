@@ -6,12 +6,11 @@ export interface Proxy {
   /** Breaks every connection and refuses new ones. */
   cut(): void
   mend(): void
-  /** Keeps back the answer to the next insert under a token until it is told to let go; the server has done its work. */
-  holdAnswer(): void
-  letGo(): void
+  /** Keeps back for good the answer to the next insert under a token: the server has done its work, and nobody hears of it. */
+  silenceNext(): void
   /** Tokens of the inserts that went by, in order; one for each attempt. */
   tokens(): readonly string[]
-  /** Tokens of the inserts that the server has answered, in order, whether the answer was kept back or not. */
+  /** Tokens of the inserts that the server has answered, in order, whether that was passed on or not. */
   answered(): readonly string[]
   close(): Promise<void>
 }
@@ -24,23 +23,24 @@ export async function proxyTo(target: string): Promise<Proxy> {
   const tokens: string[] = []
   const answered: string[] = []
   let isCut = false
-  let isHolding = false
-  let kept: (() => void)[] = []
+  let isSilencing = false
   const server = createServer((client) => {
     if (isCut) {
       client.destroy()
       return
     }
     const upstream = connect(Number(port), hostname)
+    let isAnswerKept = false
     for (const [one, other] of [
       [client, upstream],
       [upstream, client],
     ] as const) {
       open.add(one)
-      one.on('error', () => other.destroy())
+      one.on('error', () => one.destroy())
       one.on('close', () => {
         open.delete(one)
-        other.destroy()
+        // A server leaves a connection on which it has long answered.
+        if (one === client || !isAnswerKept) other.destroy()
       })
     }
     // One request at a time: the head of the next is sent when the answer to the last is read.
@@ -53,20 +53,19 @@ export async function proxyTo(target: string): Promise<Proxy> {
     })
     upstream.on('data', (chunk: Buffer) => {
       if (token !== undefined) answered.push(token)
-      const isKept = token !== undefined && isHolding
+      const isSilenced = token !== undefined && isSilencing
       token = undefined
-      if (!isKept) {
+      if (!isSilenced) {
         client.write(chunk)
         return
       }
-      isHolding = false
+      isSilencing = false
+      isAnswerKept = true
       upstream.pause()
-      kept.push(() => {
-        client.write(chunk)
-        upstream.resume()
-      })
     })
-    upstream.on('end', () => client.end())
+    upstream.on('end', () => {
+      if (!isAnswerKept) client.end()
+    })
     client.pipe(upstream)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -82,12 +81,8 @@ export async function proxyTo(target: string): Promise<Proxy> {
     mend() {
       isCut = false
     },
-    holdAnswer() {
-      isHolding = true
-    },
-    letGo() {
-      for (const send of kept) send()
-      kept = []
+    silenceNext() {
+      isSilencing = true
     },
     tokens: () => tokens,
     answered: () => answered,

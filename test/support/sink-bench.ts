@@ -129,6 +129,19 @@ export class Bench {
     if (!done.ok) throw new Error(done.message)
   }
 
+  /** How many tokens each table remembers from now on; what it has beyond that is forgotten. */
+  async setWindow(tokens: number): Promise<void> {
+    for (const table of ['events', 'sessions', 'session_moves', 'channel_hourly', 'conversions'])
+      await this.command(
+        `ALTER TABLE ${this.warehouse.table(table)} MODIFY SETTING non_replicated_deduplication_window = ${tokens}`,
+      )
+  }
+
+  async command(statement: string): Promise<void> {
+    const done = await this.warehouse.command(statement)
+    if (!done.ok) throw new Error(done.message)
+  }
+
   /** Rows of a count query; 0 while the tables are not there yet. */
   async count(from: string, what = 'count()'): Promise<number> {
     const result = await this.warehouse.query<{ n: number }>(

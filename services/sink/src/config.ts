@@ -47,7 +47,9 @@ export const settings = {
     .int()
     .min(100)
     .default(100_000)
-    .describe('Insert tokens a table remembers, one for each of its own partitions an insert touches; set at creation'),
+    .describe(
+      'Insert tokens a table remembers, one for each of its own partitions an insert touches; set at creation, and the sink does not start where a table has less',
+    ),
   SAFE_WINDOW_MS: milliseconds(1000, 10 * 60_000).describe(
     'How long a token is trusted to be remembered; an older open insert is checked against the tables instead. At most half the time in which DEDUP_WINDOW tokens are written',
   ),

@@ -21,6 +21,7 @@ import {
   type Warehouse,
 } from '@cairn/runtime'
 import type { SinkConfig } from './config.ts'
+import { shortWindows } from './dedup-window.ts'
 import { createObserver } from './observe.ts'
 import { runPartition } from './partition.ts'
 import { routes } from './routes.ts'
@@ -96,18 +97,28 @@ const startPatienceMs = 60_000
 const backoff = { firstMs: 200, maxMs: 5000 }
 
 async function prepareTables(warehouse: Warehouse, config: SinkConfig, log: Logger): Promise<void> {
-  const migrations = readMigrations()
   const patience = AbortSignal.timeout(startPatienceMs)
   for (let failures = 0; ; failures++) {
-    const migrated = await migrate(warehouse, { migrations, dedupWindow: config.DEDUP_WINDOW })
-    if (migrated.ok) {
-      if (migrated.applied.length > 0) log.info({ applied: migrated.applied }, 'tables migrated')
-      return
-    }
-    const mayPass = migrated.reason === 'failed' && migrated.failure.reason === 'retriable'
-    if (!mayPass || patience.aborted)
-      throw new Error(`ClickHouse at ${config.CLICKHOUSE_URL} cannot be set up: ${migrated.message}`)
-    log.warn({ detail: migrated.message }, 'waiting for ClickHouse')
+    const prepared = await migrateAndCheck(warehouse, config, log)
+    if (prepared.ok) return
+    if (!prepared.mayPass || patience.aborted)
+      throw new Error(`ClickHouse at ${config.CLICKHOUSE_URL} cannot be set up: ${prepared.message}`)
+    log.warn({ detail: prepared.message }, 'waiting for ClickHouse')
     await pause(backoffMs(backoff, failures), patience)
   }
+}
+
+type Prepared = { readonly ok: true } | { readonly ok: false; readonly mayPass: boolean; readonly message: string }
+
+async function migrateAndCheck(warehouse: Warehouse, config: SinkConfig, log: Logger): Promise<Prepared> {
+  const { DEDUP_WINDOW: dedupWindow } = config
+  const migrated = await migrate(warehouse, { migrations: readMigrations(), dedupWindow })
+  if (!migrated.ok) {
+    const mayPass = migrated.reason === 'failed' && migrated.failure.reason === 'retriable'
+    return { ok: false, mayPass, message: migrated.message }
+  }
+  if (migrated.applied.length > 0) log.info({ applied: migrated.applied }, 'tables migrated')
+  const short = await shortWindows(warehouse, warehouseOptions(config).database, dedupWindow)
+  if (!short.ok) return { ok: false, mayPass: short.reason === 'retriable', message: short.message }
+  return short.value === undefined ? { ok: true } : { ok: false, mayPass: false, message: short.value }
 }

@@ -1,4 +1,12 @@
-import { backoffMs, type OwnedPartition, PartitionStopped, pause, type Progress, type SinkIntent } from '@cairn/runtime'
+import {
+  backoffMs,
+  type OwnedPartition,
+  PartitionStopped,
+  pause,
+  type Progress,
+  type SinkIntent,
+  UnknownSchema,
+} from '@cairn/runtime'
 import { passBarrier, standStill } from './barrier/pass.ts'
 import { BatchBuilder, type Batch, type PassingBarrier } from './batch/batch.ts'
 import { Gatherer } from './batch/gather.ts'
@@ -128,7 +136,8 @@ export class Slice {
     const place = { topic: this.#topic, partition: this.#partition.partition }
     for (let failures = 0; schemaId !== undefined && this.#shell.catalog.find(schemaId) === undefined; failures++) {
       this.#shell.observe.blocked(this.#route.kind, place.partition, 'unknown_schema')
-      this.#shell.log.error({ ...place, schemaId, offset: this.#gatherer.position }, 'schema unknown: deploy the sink')
+      const err = new UnknownSchema(schemaId, this.#gatherer.position)
+      this.#shell.log.error({ ...place, err }, 'schema unknown: the topic-partition waits')
       await pause(backoffMs(schemaBackoff, failures), this.#ends.signal, this.#ends.stopping)
       this.#ends.signal.throwIfAborted()
       if (this.#ends.stopping.aborted) return

@@ -3,7 +3,7 @@ import { eventKey, type StorefrontEvent } from '@cairn/domain'
 import { buildEvent } from '@cairn/testkit/domain'
 import { readCatalog } from './catalog.ts'
 import { createCodec } from './codec.ts'
-import { largestEvent, largestRepeated, readEventInput } from './log-record.ts'
+import { largestEvent, largestRepeated, readEventInput, UnknownSchema } from './log-record.ts'
 
 const codec = createCodec(readCatalog())
 
@@ -32,5 +32,14 @@ describe('an event of topic events', () => {
       bodyOf(buildEvent({ event_id: 'e', order_id: 'o'.repeat(length / 2), user_id: 'u'.repeat(length / 2 - 1) })).body
     expect(repeating(largestRepeated)).toMatchObject({ kind: 'event' })
     expect(repeating(largestRepeated + 2)).toMatchObject({ kind: 'poison', reason: 'too_large' })
+  })
+})
+
+describe('a record whose schema is not known', () => {
+  it('is no poison: it names its id and offset, and a way out that holds with a registry and without', () => {
+    const record = { offset: 7, timestamp: 0, key: 'shop:v-1', value: Buffer.from([0, 0, 0, 3, 231, 1]) }
+    const read = () => readEventInput(createCodec(readCatalog()), record)
+    expect(read).toThrow(UnknownSchema)
+    expect(read).toThrow(/^schema 999 of the record at offset 7 .* deploy the version .* the same SCHEMA_REGISTRY_URL, or none/) // prettier-ignore
   })
 })

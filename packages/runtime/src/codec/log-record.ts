@@ -22,12 +22,15 @@ export interface EventInput {
   readonly schemaId: number
 }
 
-/** Thrown for a schema id the catalog does not have: its writer was deployed first, so this is retried, never dead-lettered. */
+/**
+ * Thrown for a schema id the catalog does not have: its writer was deployed first, so this is retried, never dead-lettered.
+ * A registry tells a running service nothing new: it gave ids to the schemas of this version.
+ */
 export class UnknownSchema extends Error {
   readonly schemaId: number
   constructor(schemaId: number, offset: number) {
     super(
-      `schema ${schemaId} of the record at offset ${offset} is not known here: deploy this service with the newer schemas, or set SCHEMA_REGISTRY_URL`,
+      `schema ${schemaId} of the record at offset ${offset} is not among those of this version: deploy the version that wrote it here too, and see that all services of the namespace have the same SCHEMA_REGISTRY_URL, or none; ids are asked for when a service starts`,
     )
     this.name = 'UnknownSchema'
     this.schemaId = schemaId

@@ -102,7 +102,9 @@ export const commonSettings = {
   SCHEMA_REGISTRY_URL: z
     .url()
     .optional()
-    .describe('Schema registry that gives schema ids; schemas/avro/ids.json when absent'),
+    .describe(
+      'Schema registry that gives schema ids, asked when a service starts; schemas/avro/ids.json when absent. The same for all services of a namespace',
+    ),
   CAIRN_FAULT: z
     .string()
     .regex(faultForm, `must be <point>=<kill|stop|fail>[@<nth time>] with one of the points ${faultPoints.join(', ')}`)
