@@ -31,6 +31,13 @@ describe('what is sent', () => {
     ])
   })
 
+  it('is without sentAt, whose age would be taken for an error of the clock', async () => {
+    const lines = await read(
+      '{"messageId":"a","sentAt":"2026-01-01","type":"page"}\n{"batch":[{"messageId":"b","sentAt":1}]}',
+    )
+    expect(lines).toMatchObject([{ json: '{"messageId":"a","type":"page"}' }, { json: '{"messageId":"b"}' }])
+  })
+
   it('leaves a context that is no object to be refused', async () => {
     const lines = await read('{"context":{"ip":"1"},"batch":[{"messageId":"a","context":"x"}]}')
     expect(lines).toMatchObject([{ json: '{"messageId":"a","context":"x"}' }])

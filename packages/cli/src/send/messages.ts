@@ -33,19 +33,23 @@ function messagesOf(text: string, line: number): Line[] {
     return [{ ok: false, line, reason: 'not_json', message: error instanceof Error ? error.message : String(error) }]
   }
   if (!isObject(value) || 'type' in value || !Array.isArray(value['batch']))
-    return [{ ok: true, line, json: withId(value, text, String(line)) }]
-  // What the batch says of the sender's clock is left out: it was true when the batch was first sent.
+    return [{ ok: true, line, json: prepared(value, text, String(line)) }]
   const { batch, context } = value
   return batch.map((sent: unknown, index) => {
     const message = withContext(sent, context)
-    return { ok: true, line, index, json: withId(message, JSON.stringify(message), `${line}/${index}`) }
+    return { ok: true, line, index, json: prepared(message, JSON.stringify(message), `${line}/${index}`) }
   })
 }
 
-function withId(message: unknown, text: string, place: string): string {
-  if (!isObject(message) || 'messageId' in message) return text
-  const messageId = createHash('sha256').update(`${place}\n${text}`).digest('base64url')
-  return JSON.stringify({ ...message, messageId })
+/**
+ * A message as it is sent from a file: with an id, and without `sentAt`. That was true when the message was first sent; now
+ * ingest would take its age for an error of the sender's clock and move the event to today.
+ */
+function prepared(message: unknown, text: string, place: string): string {
+  if (!isObject(message) || ('messageId' in message && !('sentAt' in message))) return text
+  const { sentAt: _, ...kept } = message
+  const made = () => createHash('sha256').update(`${place}\n${text}`).digest('base64url')
+  return JSON.stringify({ ...kept, messageId: message['messageId'] ?? made() })
 }
 
 /** A context beside `batch` completes that of each message, as ingest does it; one that is no object stays, to be refused. */
