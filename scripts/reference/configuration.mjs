@@ -24,7 +24,12 @@ const introduction = `<!-- Written by scripts/reference.mjs from services/*/src/
 Each service is configured by environment variables. \`CAIRN_CONFIG\` may name a YAML file of the same names; a variable
 of the environment wins over the file. An empty value counts as absent. All problems are reported at once, a name in the
 file that is no setting is one of them, and the service ends with exit code 2. \`--check-config\` only checks: exit code 0
-when the configuration is fine. \`--help\` prints what follows.`
+when the configuration is fine. \`--help\` prints what follows.
+
+A service ends with 0 when it was asked to (SIGTERM, SIGINT), 1 when it failed while running or did not stop within
+30 s, 2 when its configuration is refused, 3 when it could not start. Ingest starts without Kafka and is not ready until
+it answers; attribution and sink end with 3 without it, the sink after a minute without ClickHouse: let what runs them
+start them again.`
 
 function table(settings, describe) {
   const rows = settings.map(([name, setting]) => row(name, setting, describe(setting)))

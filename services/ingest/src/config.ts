@@ -44,7 +44,9 @@ export const settings = {
   MAX_QUEUE_BYTES: whole(2 * sendBytes, 1024 * megabyte)
     .default(16 * megabyte)
     .describe('Bytes a partition may hold for Kafka before requests get 503'),
-  REQUEST_TIMEOUT_MS: whole(100, 300_000).default(15_000).describe('How long a request waits for Kafka before 503'),
+  REQUEST_TIMEOUT_MS: whole(100, 300_000)
+    .default(15_000)
+    .describe('How long a request waits for Kafka before 503, and may take to arrive before 408'),
   RETRY_AFTER_SECONDS: whole(1, 3600).default(5).describe('Retry-After of a 503'),
   TICK_INTERVAL_MS: whole(10, 60_000).default(1000).describe('How often idle partitions get a tick'),
   TRUST_PROXY: trustProxy

@@ -28,7 +28,7 @@ export const settings = {
     .min(1)
     .max(65_535)
     .default(1)
-    .describe('Load of the tables the rows belong to; raised by a rebuild into new tables'),
+    .describe('Load of the tables the rows belong to; leave it at 1: the rebuild that will raise it is not there yet'),
   BATCH_ROWS: z.coerce
     .number()
     .int()
