@@ -61,6 +61,8 @@ export interface Ownership {
 }
 
 const reportEveryMs = 5000
+/** A heartbeat's answer says that the group changes: until then whoever joins gets no partition. */
+const heartbeatMs = 500
 /** A resumed partition waits for the fetch under way, so a long poll would add to its latency. */
 const maxWaitMs = 100
 
@@ -76,7 +78,7 @@ export async function takeOwnership(options: OwnershipOptions): Promise<Ownershi
   const consumer = connect(options.connection).consumer({
     groupId: options.groupId,
     sessionTimeout: options.sessionTimeoutMs,
-    heartbeatInterval: Math.max(300, Math.floor(options.sessionTimeoutMs / 6)),
+    heartbeatInterval: Math.min(heartbeatMs, Math.floor(options.sessionTimeoutMs / 6)),
     rebalanceTimeout: 60_000,
     maxWaitTimeInMs: maxWaitMs,
     maxBytesPerPartition: 4 * 1024 * 1024,
