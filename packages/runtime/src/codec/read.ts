@@ -1,3 +1,4 @@
+import { compiled } from './compiled.ts'
 import type { AvroField, AvroRecord, AvroSchema } from './schema.ts'
 
 /** Reads the record that starts at `at`. The bytes must hold a whole one: `compileWalk` tells whether they do. */
@@ -12,8 +13,7 @@ export function compileRead(schema: AvroRecord, late: readonly string[] = []): R
   const script = new Script()
   const name = script.classOf(schema, late)
   const source = new Source()
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the text is made of schemas of this repository and of nothing that comes in
-  const Made = (new Function('s', `${script.text}return ${name}`) as (s: Source) => new () => object)(source)
+  const Made = compiled(script.text, name, { s: source }) as new () => object
   return (bytes, at) => {
     source.bytes = bytes
     source.at = at

@@ -1,3 +1,4 @@
+import { compiled } from './compiled.ts'
 import type { AvroRecord, AvroSchema } from './schema.ts'
 
 /** Returns where the value that starts at `at` ends, or -1 when it does not end inside `bytes`. */
@@ -17,9 +18,7 @@ export type Walk = (bytes: Uint8Array, at: number) => number
 export function compileWalk(schema: AvroSchema): Walk {
   const script = new Script()
   const name = script.functionOf(schema)
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the text is made of schemas of this repository and of nothing that comes in
-  const make = new Function(...Object.keys(steps), `${script.text}return ${name}`) as (...given: unknown[]) => Walk
-  return make(...Object.values(steps))
+  return compiled(script.text, name, steps) as Walk
 }
 
 /**

@@ -1,3 +1,4 @@
+import { compiled } from './compiled.ts'
 import type { AvroRecord, AvroSchema } from './schema.ts'
 
 /**
@@ -14,11 +15,7 @@ export type WriteValue = (value: unknown, bytes: Buffer, at: number) => number
 export function compileWrite(schema: AvroSchema): WriteValue {
   const script = new Script()
   const name = script.writerOf(schema)
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the text is made of schemas of this repository and of nothing that comes in
-  const make = new Function(...Object.keys(primitives), `${script.text}return ${name}`) as (
-    ...given: unknown[]
-  ) => WriteValue
-  return make(...Object.values(primitives))
+  return compiled(script.text, name, primitives) as WriteValue
 }
 
 /** The functions written so far; `writerOf` answers the name of the one for a schema. */

@@ -61,10 +61,7 @@ export class Inbox {
 
   /** Forgets what waits and reads on from `offset`. */
   readFrom(offset: number): void {
-    this.#waiting = []
-    this.#head = undefined
-    this.#bytes = 0
-    this.#full = false
+    this.#forget()
     this.#wanted = true
     this.#next = offset
     this.#failure = undefined
@@ -80,9 +77,14 @@ export class Inbox {
   /** Stops reading and forgets what waits. */
   close(): void {
     this.stopReading()
+    this.#forget()
+  }
+
+  #forget(): void {
     this.#waiting = []
     this.#head = undefined
     this.#bytes = 0
+    this.#full = false
   }
 
   /** Takes up reading again where it stood, after the group has assigned the partition anew. */
