@@ -56,7 +56,7 @@ describe('the pipeline, from HTTP to queryable rows', () => {
   }
 
   async function wait(): Promise<void> {
-    expect(await barriersPassed(started.instance, await flush(started.instance, 0), 60_000, never)).toHaveLength(12)
+    expect(await barriersPassed(started.instance, await flush(started.instance, 0), 60_000, never)).toHaveLength(16)
   }
 
   it('makes an accepted event, its session and its conversion queryable, once, and answers for each refused one', async () => {

@@ -16,7 +16,7 @@ export interface Route {
   readonly withoutToken: 'missing_rows' | 'again' | 'again_and_repair'
 }
 
-export type InputKind = Extract<TopicKind, 'labelled-events' | 'sessions' | 'conversions'>
+export type InputKind = Extract<TopicKind, 'labelled-events' | 'sessions' | 'conversions' | 'credits'>
 
 export const routes: readonly Route[] = [
   {
@@ -35,6 +35,12 @@ export const routes: readonly Route[] = [
     kind: 'conversions',
     table: 'conversions_in',
     accepts: (schema) => schema === 'conversion',
+    withoutToken: 'again',
+  },
+  {
+    kind: 'credits',
+    table: 'credits_in',
+    accepts: (schema) => schema === 'credit',
     withoutToken: 'again',
   },
 ]

@@ -1,6 +1,6 @@
 import type { Instance } from '../instance/instance.ts'
 import { rows } from '../warehouse.ts'
-import type { ExpectedPartition } from './expected.ts'
+import { factTables, type ExpectedPartition, type FactTable } from './expected.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Measures } from './roll-up.ts'
 import type { ExpectedRows, Meeting } from './rows.ts'
@@ -19,7 +19,7 @@ export type Stored = Readonly<Record<string, unknown>>
 
 /** A row that is in both but not the same, as the warehouse has it. */
 export interface Differing {
-  readonly table: 'events' | 'sessions' | 'conversions'
+  readonly table: 'events' | FactTable
   readonly partition: number
   readonly key: number | string
   readonly stored: Stored
@@ -49,18 +49,17 @@ export async function compareEvents(
   return comparison.end()
 }
 
-/** Sessions or conversions as they stand: the last version of each, retracted ones gone. */
+/** Sessions, conversions or credits as they stand: the last version of each, retracted ones gone. */
 export async function compareFacts(
   instance: Instance,
   partition: number,
-  table: 'sessions' | 'conversions',
+  table: FactTable,
   expected: ExpectedPartition,
 ): Promise<Compared> {
-  const id = table === 'sessions' ? 'session_id' : 'conversion_id'
   const comparison = new Comparison(table, partition, expected[table])
   const columns = await recordColumns(instance, table)
   for await (const { record } of storedRows(instance, { columns, from: `${table} FINAL`, partition }))
-    comparison.meet(record[id] as string, record)
+    comparison.meet(record[factTables[table]] as string, record)
   return comparison.end()
 }
 

@@ -4,11 +4,12 @@ import { PartitionFold, type FoldedRow } from './fold.ts'
 import { RollUp } from './roll-up.ts'
 import { AscendingIndex, ExpectedRows } from './rows.ts'
 
+/** The tables of facts, whose rows later ones replace, each with the column that identifies a row. */
+export const factTables = { sessions: 'session_id', conversions: 'conversion_id', credits: 'conversion_id' } as const
+export type FactTable = keyof typeof factTables
+
 /** Columns of the tables of facts; their records say more, for the roll-up. */
-export interface FactColumns {
-  readonly sessions: readonly string[]
-  readonly conversions: readonly string[]
-}
+export type FactColumns = Readonly<Record<FactTable, readonly string[]>>
 
 /** What one partition of the warehouse must hold. */
 export class ExpectedPartition {
@@ -17,6 +18,7 @@ export class ExpectedPartition {
   readonly events = new ExpectedRows<number>(new AscendingIndex())
   readonly sessions = new ExpectedRows<string>(new Map())
   readonly conversions = new ExpectedRows<string>(new Map())
+  readonly credits = new ExpectedRows<string>(new Map())
   readonly rollUp = new RollUp()
 
   readonly #columns: FactColumns
@@ -36,7 +38,8 @@ export class ExpectedPartition {
         this.rollUp.replace(row)
         break
       case 'conversions':
-        this.conversions.put(key, factHash(row, this.#columns.conversions))
+      case 'credits':
+        this[table].put(key, factHash(row, this.#columns[table]))
         break
     }
   }

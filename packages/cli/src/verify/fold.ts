@@ -2,6 +2,7 @@ import {
   createPartition,
   step,
   type ConversionRow,
+  type CreditRow,
   type Label,
   type Outcome,
   type Output,
@@ -11,11 +12,12 @@ import {
 } from '@cairn/domain'
 import { createVisitorCodec, readEventInput, type Catalog, type Codec, type Incoming } from '@cairn/runtime'
 
-/** A row as the fold gives it; a later one of a session or conversion replaces the earlier. */
+/** A row as the fold gives it; a later one of a session, conversion or credit replaces the earlier. */
 export type FoldedRow =
   | { readonly table: 'events'; readonly key: number; readonly row: Label & StorefrontEvent }
   | { readonly table: 'sessions'; readonly key: string; readonly row: SessionRow }
   | { readonly table: 'conversions'; readonly key: string; readonly row: ConversionRow }
+  | { readonly table: 'credits'; readonly key: string; readonly row: CreditRow }
 
 /** One partition of topic `events`, folded again from the beginning. */
 export class PartitionFold {
@@ -72,6 +74,9 @@ export class PartitionFold {
         break
       case 'conversion':
         this.#take({ table: 'conversions', key: output.row.conversion_id, row: output.row })
+        break
+      case 'credit':
+        this.#take({ table: 'credits', key: output.row.conversion_id, row: output.row })
         break
       case 'barrier':
         if (output.flush_id === this.#flushId) this.end = offset

@@ -2,6 +2,7 @@ import { CommandFailure, exitCode } from '../command.ts'
 import { flush, type PassedBarrier } from '../flush.ts'
 import type { Instance } from '../instance/instance.ts'
 import { rows } from '../warehouse.ts'
+import { factTables } from './expected.ts'
 
 /** A time in which the sink stands still at the barriers of a flush. */
 export interface Hold {
@@ -33,7 +34,7 @@ export async function beginHold(instance: Instance, holdMs: number): Promise<Hol
 
 /** A barrier after which the sink has stored more rows; the clocks of sink and broker may differ from ours. */
 async function newerRows(instance: Instance, barriers: readonly PassedBarrier[]): Promise<PassedBarrier | undefined> {
-  for (const table of ['sessions', 'conversions']) {
+  for (const table of Object.keys(factTables)) {
     const last = await rows<{ partition: number; offset: number }>(
       instance,
       `SELECT _partition AS partition, max(_offset) AS offset FROM ${table} GROUP BY _partition`,

@@ -106,7 +106,7 @@ describe('definitions', () => {
     [
       'a far-off key, with what is known',
       { goals: [], sites: { a: { xyzzy: 1 } } },
-      'sites.a.xyzzy: unknown key "xyzzy"; known keys: session, own_domains, goals',
+      'sites.a.xyzzy: unknown key "xyzzy"; known keys: session, attribution, own_domains, goals',
     ],
   ])('refuse %s', (_, json, expected) => {
     expect(problems(json)).toEqual([expected])

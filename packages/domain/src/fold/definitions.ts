@@ -1,10 +1,14 @@
+import { defaultAttributionRules, readAttributionRules, type AttributionRules } from '../attribution/rules.ts'
 import { readGoals, indexGoals, type Goal, type GoalIndex } from '../conversion/goal.ts'
 import { Check, type Path, type Problem } from '../definitions/check.ts'
 import { defaultSessionRules, readSessionRules, type SessionRules } from '../session/rules.ts'
+import type { Retention } from './visitor.ts'
 
 /** The rules of one site. */
 export interface SiteDefinitions {
   readonly session: SessionRules
+  readonly attribution: AttributionRules
+  readonly retention: Retention
   readonly ownDomains: ReadonlySet<string>
   readonly goals: readonly Goal[]
   readonly matchGoals: GoalIndex
@@ -21,8 +25,8 @@ export type Compiled =
   | { readonly ok: true; readonly definitions: Definitions }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
-const KEYS = ['time_source', 'session', 'own_domains', 'goals', 'sites']
-const SITE_KEYS = ['session', 'own_domains', 'goals']
+const KEYS = ['time_source', 'session', 'attribution', 'own_domains', 'goals', 'sites']
+const SITE_KEYS = ['session', 'attribution', 'own_domains', 'goals']
 
 /** In force before any definitions are deployed: default sessions, no goals. */
 export const noDefinitions: Definitions = {
@@ -30,7 +34,7 @@ export const noDefinitions: Definitions = {
   forSite: (
     (site: SiteDefinitions) => () =>
       site
-  )(siteOf(defaultSessionRules, [], [])),
+  )(siteOf(defaultSessionRules, defaultAttributionRules, [], [])),
 }
 
 /**
@@ -40,9 +44,10 @@ export const noDefinitions: Definitions = {
 export function compileDefinitions(json: unknown): Compiled {
   const check = new Check()
   const entries = check.object(json, [], KEYS)
-  const { time_source: timeSource, session, own_domains: ownDomains, goals, sites } = entries
+  const { time_source: timeSource, session, attribution, own_domains: ownDomains, goals, sites } = entries
   const base = siteOf(
     readSessionRules(check, session, ['session'], defaultSessionRules),
+    readAttributionRules(check, attribution, ['attribution'], defaultAttributionRules),
     readDomains(check, ownDomains, ['own_domains']),
     readGoals(check, goals, ['goals']),
   )
@@ -59,11 +64,12 @@ function readSites(check: Check, json: unknown, base: SiteDefinitions): Readonly
   return new Map(sites.map(([site, overrides]) => [site, readSite(check, overrides, ['sites', site], base)]))
 }
 
-/** A site's `session` overrides key by key, its `goals` and `own_domains` replace. */
+/** A site's `session` and `attribution` override key by key, its `goals` and `own_domains` replace. */
 function readSite(check: Check, json: unknown, path: Path, base: SiteDefinitions): SiteDefinitions {
-  const { session, own_domains: ownDomains, goals } = check.object(json, path, SITE_KEYS)
+  const { session, attribution, own_domains: ownDomains, goals } = check.object(json, path, SITE_KEYS)
   return siteOf(
     readSessionRules(check, session, [...path, 'session'], base.session),
+    readAttributionRules(check, attribution, [...path, 'attribution'], base.attribution),
     ownDomains === undefined ? [...base.ownDomains] : readDomains(check, ownDomains, [...path, 'own_domains']),
     goals === undefined ? base.goals : readGoals(check, goals, [...path, 'goals']),
   )
@@ -74,6 +80,26 @@ function readDomains(check: Check, json: unknown, path: Path): readonly string[]
   return check.list(json, path).map((item, at) => check.text(item, [...path, at]).toLowerCase())
 }
 
-function siteOf(session: SessionRules, ownDomains: readonly string[], goals: readonly Goal[]): SiteDefinitions {
-  return { session, ownDomains: new Set(ownDomains), goals, matchGoals: indexGoals(goals) }
+function siteOf(
+  session: SessionRules,
+  attribution: AttributionRules,
+  ownDomains: readonly string[],
+  goals: readonly Goal[],
+): SiteDefinitions {
+  return {
+    session,
+    attribution,
+    retention: retentionOf(session, attribution),
+    ownDomains: new Set(ownDomains),
+    goals,
+    matchGoals: indexGoals(goals),
+  }
+}
+
+/**
+ * A session that was let go stays a touchpoint as long as a conversion may look back at it: for the lookback, and as long as
+ * a session in which it converted may last and be corrected.
+ */
+function retentionOf({ gapMs, graceMs, maxDurationMs }: SessionRules, { lookbackMs }: AttributionRules): Retention {
+  return { graceMs, historyMs: lookbackMs + maxDurationMs + gapMs + 2 * graceMs }
 }

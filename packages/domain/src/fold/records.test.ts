@@ -115,7 +115,13 @@ describe('a checkpoint', () => {
       ['shop:v1', true],
     ])
     expect(takeDirty(fold.partition)).toEqual([])
+    // Their sessions become history, and in the end that goes too.
     fold.tick(T + 25 * HOUR)
+    expect(takeDirty(fold.partition).map(([key, bytes]) => [key, bytes !== null])).toEqual([
+      ['shop:v1', true],
+      ['shop:v2', true],
+    ])
+    fold.tick(T + 40 * 24 * HOUR)
     expect(takeDirty(fold.partition)).toEqual([
       ['shop:v1', null],
       ['shop:v2', null],

@@ -1,10 +1,12 @@
 import { rowOf } from '../aggregate/session-row.ts'
 import { contributionOf } from '../aggregate/contribution.ts'
+import { forgetHistory } from '../attribution/history.ts'
 import { forgetClaims } from '../conversion/count.ts'
 import type { Millis } from '../event/event.ts'
 import { forgetSeen } from '../event/seen.ts'
+import { keepOf } from './journey.ts'
 import type { Output } from './output.ts'
-import { NEVER, type TrackedSession, type VisitorState } from './visitor.ts'
+import { NEVER, type Retention, type TrackedSession, type VisitorState } from './visitor.ts'
 
 /** The clocks of a step and the offset that versions what it writes. */
 export interface Now {
@@ -29,7 +31,13 @@ export function markDirty(session: TrackedSession, streamTime: Millis): void {
  * Brings a visitor up to the clocks: closes what is due, forgets what can no longer be corrected (its last row goes
  * out, closed) and what is no longer needed to recognise repeats.
  */
-export function settle(visitor: VisitorState, key: string, now: Now, graceMs: Millis, outputs: Output[]): void {
+export function settle(
+  visitor: VisitorState,
+  key: string,
+  now: Now,
+  { graceMs, historyMs }: Retention,
+  outputs: Output[],
+): void {
   if (now.streamTime >= visitor.expire_due) {
     const expired = visitor.sessions.filter((session) => now.streamTime >= session.forget_due)
     if (expired.length > 0) forgetSessions(visitor, expired, key, now, outputs)
@@ -41,6 +49,7 @@ export function settle(visitor: VisitorState, key: string, now: Now, graceMs: Mi
   }
   forgetSeen(visitor, seenFrom(visitor, now.streamTime - graceMs))
   if (visitor.claims.length > 0) forgetClaims(visitor, now.streamTime)
+  if (visitor.touches.length + visitor.past.length > 0) forgetHistory(visitor, now.streamTime, historyMs)
 }
 
 /** What ingest's clock, which sets the latest event times, may be ahead of the broker's, which says when they came. */
@@ -57,7 +66,7 @@ function seenFrom({ sessions }: VisitorState, graceStart: Millis): Millis {
   return from
 }
 
-/** Lets sessions go for good; their last rows, closed, go out if they have not. */
+/** Lets sessions go for good; their last rows, closed, go out if they have not. They stay in the visitor's history. */
 export function forgetSessions(
   visitor: VisitorState,
   gone: readonly TrackedSession[],
@@ -68,6 +77,7 @@ export function forgetSessions(
   for (const session of gone) {
     if (!session.closed) close(session, now)
     if (session.dirty_due < NEVER) emit(visitor, session, key, now, outputs)
+    keepOf(visitor, session, now.streamTime)
   }
   visitor.sessions = visitor.sessions.filter((session) => !gone.includes(session))
 }

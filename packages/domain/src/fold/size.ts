@@ -1,3 +1,4 @@
+import { historySize } from '../attribution/history.ts'
 import type { Claim } from '../conversion/count.ts'
 import type { Conversion } from '../conversion/conversion.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
@@ -8,7 +9,9 @@ import type { TrackedSession, VisitorState } from './visitor.ts'
  * bytes would mean to read all text of a visitor with each of its events.
  */
 export function visitorSize(visitor: VisitorState): number {
-  return 50 + visitor.visitor_id.length + 20 * visitor.seen_id.length + retainedSize(visitor)
+  const { visitor_id, seen_id, said } = visitor
+  const credits = 60 * said.length + historySize(visitor)
+  return 50 + visitor_id.length + 20 * seen_id.length + credits + retainedSize(visitor)
 }
 
 /** The part of it that one visitor can make grow without end: sessions and claims. */

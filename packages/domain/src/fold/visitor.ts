@@ -1,3 +1,4 @@
+import { historyDue, type History, type SaidCredit } from '../attribution/history.ts'
 import { claimDue, type Claim } from '../conversion/count.ts'
 import type { Conversion } from '../conversion/conversion.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
@@ -31,15 +32,25 @@ export interface TrackedSession extends Session {
   size: number
 }
 
+/** How long a visitor is remembered, in stream time. */
+export interface Retention {
+  /** Event ids, so that repeats are recognised. */
+  readonly graceMs: Millis
+  /** Touchpoints and conversions of sessions that can't be corrected any more. */
+  readonly historyMs: Millis
+}
+
 /**
  * All that is kept of a visitor (schemas/avro/visitor-state.avsc). The due times come first so that a codec can read
  * them without decoding the rest.
  */
-export interface VisitorState extends Dues, Seen {
+export interface VisitorState extends Dues, Seen, History {
   readonly site: string
   readonly visitor_id: string
   sessions: readonly TrackedSession[]
   claims: readonly Claim[]
+  /** Credits of the macro conversions of retained sessions. */
+  said: readonly SaidCredit[]
 }
 
 /** How visitor states become bytes; `decode(encode(state))` equals `state`. */
@@ -62,6 +73,10 @@ export function newVisitor(site: string, visitorId: string): VisitorState {
     seen_at: [],
     sessions: [],
     claims: [],
+    touches: [],
+    touches_omitted: 0,
+    past: [],
+    said: [],
   }
 }
 
@@ -100,7 +115,7 @@ export function newTrackedSession(event: StorefrontEvent, arrival: Arrival): Tra
 }
 
 /** Sets a visitor's due times from what it holds. */
-export function scheduleVisitor(visitor: VisitorState, graceMs: Millis): void {
+export function scheduleVisitor(visitor: VisitorState, retention: Retention): void {
   let emit = NEVER
   let close = NEVER
   let expire = NEVER
@@ -111,17 +126,23 @@ export function scheduleVisitor(visitor: VisitorState, graceMs: Millis): void {
   }
   visitor.emit_due = emit
   visitor.close_due = close
-  visitor.expire_due = visitor.sessions.length > 0 ? expire : idleDue(visitor, graceMs)
+  visitor.expire_due = visitor.sessions.length > 0 ? expire : idleDue(visitor, retention)
 }
 
 /** Whether nothing is left to remember of a visitor. */
 export function isForgotten(visitor: VisitorState): boolean {
-  return visitor.sessions.length === 0 && visitor.seen_at.length === 0 && visitor.claims.length === 0
+  const { sessions, seen_at, claims, touches, past } = visitor
+  return sessions.length + seen_at.length + claims.length + touches.length + past.length === 0
 }
 
-/** When a visitor without sessions loses what it still holds: its last event id, then its first claim. */
-function idleDue(visitor: VisitorState, graceMs: Millis): Millis {
+/**
+ * When a visitor without sessions loses what it still holds: its last event id, then the last of its history, then its
+ * first claim. The history goes at once, so that a visitor who does not come back is not written again for each session
+ * it had.
+ */
+function idleDue(visitor: VisitorState, { graceMs, historyMs }: Retention): Millis {
   const lastSeen = visitor.seen_at.at(-1)
   if (lastSeen !== undefined) return lastSeen + graceMs + 1
-  return visitor.claims.reduce((due, claim) => Math.min(due, claimDue(claim)), NEVER)
+  const claims = visitor.claims.reduce((due, claim) => Math.min(due, claimDue(claim)), NEVER)
+  return Math.min(claims, historyDue(visitor, historyMs) ?? NEVER)
 }

@@ -86,6 +86,7 @@ const landings = [
   { table: 'events', schemas: catalog.events.map((event) => catalog.named(`labelled:${event.id}`)) },
   { table: 'sessions_in', schemas: [catalog.named('session')] },
   { table: 'conversions_in', schemas: [catalog.named('conversion')] },
+  { table: 'credits_in', schemas: [catalog.named('credit')] },
 ]
 
 describe.each(topologies)('the warehouse schema on $on', ({ ddl, tables, viewTargets, plainViews }) => {
@@ -96,13 +97,16 @@ describe.each(topologies)('the warehouse schema on $on', ({ ddl, tables, viewTar
       'channel_hourly',
       'conversions',
       'conversions_in',
+      'credits',
+      'credits_in',
       'events',
       'session_moves',
       'sessions',
       'sessions_in',
     ])
-    expect(viewTargets.sort()).toEqual(['channel_hourly', 'conversions', 'session_moves', 'sessions'])
+    expect(viewTargets.sort()).toEqual(['channel_hourly', 'conversions', 'credits', 'session_moves', 'sessions'])
     expect(plainViews.map((v) => v.name).sort()).toEqual([
+      'v_attribution',
       'v_channel_hourly',
       'v_conversions',
       'v_events',

@@ -1,4 +1,4 @@
-import type { ConversionRow, Output, SessionRow } from '@cairn/domain'
+import type { ConversionRow, CreditRow, Output, SessionRow } from '@cairn/domain'
 
 /** One cell of the roll-up: sums of new minus replaced. */
 export type RollUp = Map<string, number>
@@ -10,6 +10,7 @@ export type RollUp = Map<string, number>
 export class Warehouse {
   readonly sessions = new Map<string, SessionRow>()
   readonly conversions = new Map<string, ConversionRow>()
+  readonly credits = new Map<string, { readonly key: string; readonly row: CreditRow }>()
   readonly moves = new Map<string, string>()
   readonly labels = new Map<number, string | null>()
   readonly rollUp: RollUp = new Map()
@@ -19,6 +20,7 @@ export class Warehouse {
       if (output.kind === 'labelled') this.labels.set(output.label.input_offset, output.label.session_id)
       if (output.kind === 'session') this.applySession(output.row)
       if (output.kind === 'conversion') this.conversions.set(output.row.conversion_id, output.row)
+      if (output.kind === 'credit') this.credits.set(output.row.conversion_id, output)
     }
   }
 
@@ -34,6 +36,11 @@ export class Warehouse {
 
   liveConversions(): ConversionRow[] {
     return [...this.conversions.values()].filter((row) => row.is_deleted === 0)
+  }
+
+  /** Credits as they stand, each with the record key of its visitor. */
+  liveCredits(): { readonly key: string; readonly row: CreditRow }[] {
+    return [...this.credits.values()].filter(({ row }) => row.is_deleted === 0)
   }
 
   /** The roll-up as the live rows alone give it. */
