@@ -15,6 +15,8 @@ export interface Definitions {
   /** Which clock closes sessions: the log's, or (demo, tests, backfills) the events'. */
   readonly timeSource: 'log' | 'event'
   readonly forSite: (site: string) => SiteDefinitions
+  /** The sites that have rules of their own. */
+  readonly sites: readonly string[]
 }
 
 export type Compiled =
@@ -31,6 +33,7 @@ export const noDefinitions: Definitions = {
     (site: SiteDefinitions) => () =>
       site
   )(siteOf(defaultSessionRules, [], [])),
+  sites: [],
 }
 
 /**
@@ -50,6 +53,7 @@ export function compileDefinitions(json: unknown): Compiled {
   const compiled: Definitions = {
     timeSource: timeSource === undefined ? 'log' : check.oneOf(timeSource, ['time_source'], ['log', 'event'], 'log'),
     forSite: (site) => bySite.get(site) ?? base,
+    sites: [...bySite.keys()],
   }
   return check.problems.length === 0 ? { ok: true, definitions: compiled } : { ok: false, problems: check.problems }
 }
