@@ -1,12 +1,26 @@
-import type { Check, Path } from '../definitions/check.ts'
+import type { Check, Path } from './check.ts'
+import { readRegex } from './text-pattern.ts'
 
 /** A condition on one text value; `undefined` where the event does not have it. */
 export type TextTest = (value: string | undefined) => boolean
 
 type Scalar = string | number | boolean
 
-const OPERATORS = ['eq', 'neq', 'in', 'gt', 'gte', 'lt', 'lte', 'exists', 'contains'] as const
-type Operator = (typeof OPERATORS)[number]
+export const operators = [
+  'eq',
+  'neq',
+  'in',
+  'gt',
+  'gte',
+  'lt',
+  'lte',
+  'exists',
+  'contains',
+  'prefix',
+  'suffix',
+  'regex',
+] as const
+type Operator = (typeof operators)[number]
 
 /**
  * Reads `{ eq: …, gte: …, … }` (all must hold) or a bare scalar (`eq`). Numbers compare as numbers, so `5` equals the
@@ -14,8 +28,8 @@ type Operator = (typeof OPERATORS)[number]
  */
 export function readComparison(check: Check, json: unknown, path: Path): TextTest {
   if (isScalar(json)) return equals(json)
-  const entries = Object.entries(check.object(json, path, OPERATORS))
-  if (entries.length === 0) check.add(path, `expected a value or one of ${OPERATORS.join(', ')}`)
+  const entries = Object.entries(check.object(json, path, operators))
+  if (entries.length === 0) check.add(path, `expected a value or one of ${operators.join(', ')}`)
   const tests = entries.flatMap(([operator, operand]) =>
     isOperator(operator) ? [readOperator(check, operator, operand, [...path, operator])] : [],
   )
@@ -38,19 +52,43 @@ function readOperator(check: Check, operator: Operator, operand: unknown, path: 
       const wanted = check.boolean(operand, path)
       return (value) => (value !== undefined && value !== '') === wanted
     }
-    case 'contains': {
-      const part = check.text(operand, path)
-      return (value) => value?.includes(part) ?? false
-    }
-    case 'gt':
-    case 'gte':
-    case 'lt':
-    case 'lte':
-      return ordered(operator, check.number(operand, path))
+    default:
+      return isOrder(operator)
+        ? ordered(operator, check.number(operand, path))
+        : ofText(readTextTest(check, operator, check.text(operand, path), path))
   }
 }
 
-function ordered(operator: 'gt' | 'gte' | 'lt' | 'lte', bound: number): TextTest {
+type Order = 'gt' | 'gte' | 'lt' | 'lte'
+
+function isOrder(operator: Operator): operator is Order {
+  return operator === 'gt' || operator === 'gte' || operator === 'lt' || operator === 'lte'
+}
+
+function readTextTest(
+  check: Check,
+  operator: 'contains' | 'prefix' | 'suffix' | 'regex',
+  part: string,
+  path: Path,
+): (value: string) => boolean {
+  switch (operator) {
+    case 'contains':
+      return (value) => value.includes(part)
+    case 'prefix':
+      return (value) => value.startsWith(part)
+    case 'suffix':
+      return (value) => value.endsWith(part)
+    case 'regex':
+      return readRegex(check, part, path)
+  }
+}
+
+/** What is not there passes no test of its text. */
+function ofText(test: (value: string) => boolean): TextTest {
+  return (value) => value !== undefined && test(value)
+}
+
+function ordered(operator: Order, bound: number): TextTest {
   const holds = {
     gt: (n: number) => n > bound,
     gte: (n: number) => n >= bound,
@@ -83,5 +121,5 @@ function isScalar(json: unknown): json is Scalar {
 }
 
 function isOperator(text: string): text is Operator {
-  return (OPERATORS as readonly string[]).includes(text)
+  return (operators as readonly string[]).includes(text)
 }
