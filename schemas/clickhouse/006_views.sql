@@ -68,7 +68,7 @@ CREATE OR REPLACE VIEW {{database}}.v_sessions{{on_cluster}} (
   entry_page String COMMENT 'Path of the first page',
   exit_page String COMMENT 'Path of the last page',
   referrer String COMMENT 'Referring address it came by',
-  channel LowCardinality(String) COMMENT 'GA4 default channel group',
+  channel LowCardinality(String) COMMENT 'channel of the definitions, else of GA4 default channel group',
   source LowCardinality(String) COMMENT 'Traffic source',
   medium LowCardinality(String) COMMENT 'Traffic medium',
   campaign String COMMENT 'Campaign name',
@@ -140,7 +140,7 @@ COMMENT 'Conversions as they stand, bots left out';
 CREATE OR REPLACE VIEW {{database}}.v_channel_hourly{{on_cluster}} (
   hour DateTime('UTC') COMMENT 'Hour in which the session started',
   site LowCardinality(String) COMMENT 'The shop',
-  channel LowCardinality(String) COMMENT 'GA4 default channel group',
+  channel LowCardinality(String) COMMENT 'channel of the definitions, else of GA4 default channel group',
   source LowCardinality(String) COMMENT 'Traffic source',
   medium LowCardinality(String) COMMENT 'Traffic medium',
   campaign String COMMENT 'Campaign name',

@@ -27,6 +27,8 @@ describe('docs/definitions.md', () => {
     ['the top level', { typo: 1 }],
     ['a session', { session: { typo: 1 } }],
     ['a site', { sites: { a: { typo: 1 } } }],
+    ['a channel', { channels: [{ typo: 1 }] }],
+    ['what a channel asks', { channels: [{ match: { typo: 1 } }] }],
     ['a goal', { goals: [{ typo: 1 }] }],
     ['a matcher', { goals: [{ match: { typo: 1 } }] }],
     ['a path', { goals: [{ match: { path: { typo: 1 } } }] }],

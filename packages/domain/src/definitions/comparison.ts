@@ -6,7 +6,7 @@ export type TextTest = (value: string | undefined) => boolean
 
 type Scalar = string | number | boolean
 
-export const operators = [
+const operators = [
   'eq',
   'neq',
   'in',
@@ -25,27 +25,30 @@ type Operator = (typeof operators)[number]
 /**
  * Reads `{ eq: …, gte: …, … }` (all must hold) or a bare scalar (`eq`). Numbers compare as numbers, so `5` equals the
  * property `5.00`; text and booleans as text. A missing value fails every comparison except `neq` and `exists: false`.
+ *
+ * @param isLowerCase the values arrive in lower case: texts are read that way, and expressions are blind to case
  */
-export function readComparison(check: Check, json: unknown, path: Path): TextTest {
-  if (isScalar(json)) return equals(json)
+export function readComparison(check: Check, json: unknown, path: Path, isLowerCase = false): TextTest {
+  if (isScalar(json)) return equals(cased(json, isLowerCase))
   const entries = Object.entries(check.object(json, path, operators))
   if (entries.length === 0) check.add(path, `expected a value or one of ${operators.join(', ')}`)
   const tests = entries.flatMap(([operator, operand]) =>
-    isOperator(operator) ? [readOperator(check, operator, operand, [...path, operator])] : [],
+    isOperator(operator) ? [readOperator(check, operator, operand, [...path, operator], isLowerCase)] : [],
   )
   return (value) => tests.every((test) => test(value))
 }
 
-function readOperator(check: Check, operator: Operator, operand: unknown, path: Path): TextTest {
+function readOperator(check: Check, operator: Operator, operand: unknown, path: Path, isLowerCase: boolean): TextTest {
+  const value = (json: unknown, at: Path): Scalar => cased(scalar(check, json, at), isLowerCase)
   switch (operator) {
     case 'eq':
-      return equals(scalar(check, operand, path))
+      return equals(value(operand, path))
     case 'neq': {
-      const same = equals(scalar(check, operand, path))
+      const same = equals(value(operand, path))
       return (value) => !same(value)
     }
     case 'in': {
-      const choices = check.list(operand, path).map((item, at) => equals(scalar(check, item, [...path, at])))
+      const choices = check.list(operand, path).map((item, at) => equals(value(item, [...path, at])))
       return (value) => choices.some((same) => same(value))
     }
     case 'exists': {
@@ -55,7 +58,7 @@ function readOperator(check: Check, operator: Operator, operand: unknown, path: 
     default:
       return isOrder(operator)
         ? ordered(operator, check.number(operand, path))
-        : ofText(readTextTest(check, operator, check.text(operand, path), path))
+        : ofText(readTextTest(check, operator, check.text(operand, path), path, isLowerCase))
   }
 }
 
@@ -68,9 +71,12 @@ function isOrder(operator: Operator): operator is Order {
 function readTextTest(
   check: Check,
   operator: 'contains' | 'prefix' | 'suffix' | 'regex',
-  part: string,
+  operand: string,
   path: Path,
+  isLowerCase: boolean,
 ): (value: string) => boolean {
+  if (operator === 'regex') return readRegex(check, operand, path, isLowerCase)
+  const part = isLowerCase ? operand.toLowerCase() : operand
   switch (operator) {
     case 'contains':
       return (value) => value.includes(part)
@@ -78,8 +84,6 @@ function readTextTest(
       return (value) => value.startsWith(part)
     case 'suffix':
       return (value) => value.endsWith(part)
-    case 'regex':
-      return readRegex(check, part, path)
   }
 }
 
@@ -114,6 +118,10 @@ function numeric(value: string | undefined): number | undefined {
 
 function scalar(check: Check, json: unknown, path: Path): Scalar {
   return isScalar(json) ? json : check.text(json, path)
+}
+
+function cased(operand: Scalar, isLowerCase: boolean): Scalar {
+  return isLowerCase && typeof operand === 'string' ? operand.toLowerCase() : operand
 }
 
 function isScalar(json: unknown): json is Scalar {

@@ -11,9 +11,9 @@ const MAX_STEPS = 1_000
  * and `$` are the text's ends. JavaScript's own expressions will not do: `(a+)+$` would let a visitor's path stop a
  * partition. This one takes time linear in the text, so it has neither back references nor looking around.
  */
-export function compileRegex(source: string): Regex {
+export function compileRegex(source: string, isBlindToCase = false): Regex {
   try {
-    const compiled = RE2JS.compile(source)
+    const compiled = RE2JS.compile(source, isBlindToCase ? RE2JS.CASE_INSENSITIVE : 0)
     const steps = compiled.programSize()
     if (steps > MAX_STEPS) return { ok: false, reason: `it comes to ${steps} steps, at most ${MAX_STEPS} are allowed` }
     return { ok: true, test: (text) => compiled.test(text) }

@@ -12,7 +12,7 @@ export interface TextKind {
 
 export type Pattern = (text: string) => boolean
 
-export const patternKeys = ['exact', 'prefix', 'suffix', 'glob', 'regex'] as const
+const patternKeys = ['exact', 'prefix', 'suffix', 'glob', 'regex'] as const
 type PatternKey = (typeof patternKeys)[number]
 
 /** Bounds what a glob can cost; also more than anybody reads. */
@@ -49,9 +49,9 @@ function readKey(check: Check, key: PatternKey, json: unknown, path: Path, kind:
 }
 
 /** A regular expression, at most 1,000 characters; a wrong one is a problem and matches nothing. */
-export function readRegex(check: Check, source: string, path: Path): Pattern {
+export function readRegex(check: Check, source: string, path: Path, isBlindToCase = false): Pattern {
   if (source === '' || !checkLength(check, source, path)) return () => false
-  const compiled = compileRegex(source)
+  const compiled = compileRegex(source, isBlindToCase)
   if (compiled.ok) return compiled.test
   check.add(path, `expected a regular expression of RE2's syntax: ${compiled.reason}`)
   return () => false

@@ -1,11 +1,14 @@
 import { readGoals, indexGoals, type Goal, type GoalIndex } from '../conversion/goal.ts'
 import { Check, type Path, type Problem } from '../definitions/check.ts'
+import { readChannelRules, type ChannelRule } from '../session/channel-rules.ts'
 import { defaultSessionRules, readSessionRules, type SessionRules } from '../session/rules.ts'
 
 /** The rules of one site. */
 export interface SiteDefinitions {
   readonly session: SessionRules
   readonly ownDomains: ReadonlySet<string>
+  /** Its own channels, before the default ones. */
+  readonly channelRules: readonly ChannelRule[]
   readonly goals: readonly Goal[]
   readonly matchGoals: GoalIndex
 }
@@ -23,8 +26,8 @@ export type Compiled =
   | { readonly ok: true; readonly definitions: Definitions }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
-const KEYS = ['time_source', 'session', 'own_domains', 'goals', 'sites']
-const SITE_KEYS = ['session', 'own_domains', 'goals']
+const KEYS = ['time_source', 'session', 'own_domains', 'channels', 'goals', 'sites']
+const SITE_KEYS = ['session', 'own_domains', 'channels', 'goals']
 
 /** In force before any definitions are deployed: default sessions, no goals. */
 export const noDefinitions: Definitions = {
@@ -32,7 +35,7 @@ export const noDefinitions: Definitions = {
   forSite: (
     (site: SiteDefinitions) => () =>
       site
-  )(siteOf(defaultSessionRules, [], [])),
+  )(siteOf(defaultSessionRules, [], [], [])),
   sites: [],
 }
 
@@ -43,10 +46,11 @@ export const noDefinitions: Definitions = {
 export function compileDefinitions(json: unknown): Compiled {
   const check = new Check()
   const entries = check.object(json, [], KEYS)
-  const { time_source: timeSource, session, own_domains: ownDomains, goals, sites } = entries
+  const { time_source: timeSource, session, own_domains: ownDomains, channels, goals, sites } = entries
   const base = siteOf(
     readSessionRules(check, session, ['session'], defaultSessionRules),
     readDomains(check, ownDomains, ['own_domains']),
+    readChannelRules(check, channels, ['channels']),
     readGoals(check, goals, ['goals']),
   )
   const bySite = readSites(check, sites, base)
@@ -63,12 +67,13 @@ function readSites(check: Check, json: unknown, base: SiteDefinitions): Readonly
   return new Map(sites.map(([site, overrides]) => [site, readSite(check, overrides, ['sites', site], base)]))
 }
 
-/** A site's `session` overrides key by key, its `goals` and `own_domains` replace. */
+/** A site's `session` overrides key by key, its `own_domains`, `channels` and `goals` replace. */
 function readSite(check: Check, json: unknown, path: Path, base: SiteDefinitions): SiteDefinitions {
-  const { session, own_domains: ownDomains, goals } = check.object(json, path, SITE_KEYS)
+  const { session, own_domains: ownDomains, channels, goals } = check.object(json, path, SITE_KEYS)
   return siteOf(
     readSessionRules(check, session, [...path, 'session'], base.session),
     ownDomains === undefined ? [...base.ownDomains] : readDomains(check, ownDomains, [...path, 'own_domains']),
+    channels === undefined ? base.channelRules : readChannelRules(check, channels, [...path, 'channels']),
     goals === undefined ? base.goals : readGoals(check, goals, [...path, 'goals']),
   )
 }
@@ -78,6 +83,11 @@ function readDomains(check: Check, json: unknown, path: Path): readonly string[]
   return check.list(json, path).map((item, at) => check.text(item, [...path, at]).toLowerCase())
 }
 
-function siteOf(session: SessionRules, ownDomains: readonly string[], goals: readonly Goal[]): SiteDefinitions {
-  return { session, ownDomains: new Set(ownDomains), goals, matchGoals: indexGoals(goals) }
+function siteOf(
+  session: SessionRules,
+  ownDomains: readonly string[],
+  channelRules: readonly ChannelRule[],
+  goals: readonly Goal[],
+): SiteDefinitions {
+  return { session, ownDomains: new Set(ownDomains), channelRules, goals, matchGoals: indexGoals(goals) }
 }
