@@ -33,19 +33,26 @@ export type WrittenSchema = 'labelled:1' | 'session' | 'conversion'
 const codec = createCodec(readCatalog())
 
 /**
- * Takes messages through ingest's pipeline, the wire and attribution's fold under the demo's definitions, without servers:
- * one partition, in this order of arrival, a millisecond apart.
+ * Takes messages through ingest's pipeline, the wire and attribution's fold under shipped definitions, without servers: one
+ * partition, in this order of arrival, a millisecond apart.
+ *
+ * @param definitions the name of a file in definitions/
  *
  * @throws Error when a message is refused
  */
-export async function fold(messages: readonly SegmentMessage[], site: string, receivedAt: number): Promise<Folded> {
+export async function fold(
+  messages: readonly SegmentMessage[],
+  site: string,
+  receivedAt: number,
+  definitions = 'demo.yaml',
+): Promise<Folded> {
   const partition = createPartition(createVisitorCodec(readCatalog()))
   const labelled: { event: StorefrontEvent; sessionId: string }[] = []
   const sessions = new Map<string, SessionRow>()
   const conversions = new Map<string, ConversionRow>()
   const outcomes: Outcome[] = []
   const written: Record<WrittenSchema, Buffer[]> = { 'labelled:1': [], session: [], conversion: [] }
-  for (const record of recordsOf(await onTheLog(messages, site, receivedAt))) {
+  for (const record of recordsOf(await onTheLog(messages, site, receivedAt), definitions)) {
     const { outputs, outcome } = foldWhole(partition, { ...record, appendedAt: receivedAt + record.offset })
     outcomes.push(outcome)
     for (const output of outputs) {
@@ -103,8 +110,8 @@ function decoded(message: Buffer): StorefrontEvent {
   throw new Error('an event does not decode as it was encoded')
 }
 
-function recordsOf(events: readonly StorefrontEvent[]): Omit<LogRecord, 'appendedAt'>[] {
-  const file = resolve(import.meta.dirname, '..', '..', 'definitions', 'demo.yaml')
+function recordsOf(events: readonly StorefrontEvent[], name: string): Omit<LogRecord, 'appendedAt'>[] {
+  const file = resolve(import.meta.dirname, '..', '..', 'definitions', name)
   const definitions = readDefinitions(readFileSync(file, 'utf8'))
   if (!definitions.ok) throw new Error(`${file} is refused: ${JSON.stringify(definitions.problems)}`)
   const entries: { key: string; body: Body }[] = [
