@@ -37,6 +37,7 @@ const codec = createCodec(readCatalog())
  * partition, in this order of arrival, a millisecond apart.
  *
  * @param definitions the name of a file in definitions/
+ * @param fromServer messages of a server key, which arrive after the others
  *
  * @throws Error when a message is refused
  */
@@ -45,6 +46,7 @@ export async function fold(
   site: string,
   receivedAt: number,
   definitions = 'demo.yaml',
+  fromServer: readonly SegmentMessage[] = [],
 ): Promise<Folded> {
   const partition = createPartition(createVisitorCodec(readCatalog()))
   const labelled: { event: StorefrontEvent; sessionId: string }[] = []
@@ -52,7 +54,9 @@ export async function fold(
   const conversions = new Map<string, ConversionRow>()
   const outcomes: Outcome[] = []
   const written: Record<WrittenSchema, Buffer[]> = { 'labelled:1': [], session: [], conversion: [] }
-  for (const record of recordsOf(await onTheLog(messages, site, receivedAt), definitions)) {
+  const events = await onTheLog(messages, { site, server: false }, receivedAt)
+  events.push(...(await onTheLog(fromServer, { site, server: true }, receivedAt)))
+  for (const record of recordsOf(events, definitions)) {
     const { outputs, outcome } = foldWhole(partition, { ...record, appendedAt: receivedAt + record.offset })
     outcomes.push(outcome)
     for (const output of outputs) {
@@ -87,13 +91,13 @@ const BATCH = 1_000
 /** The events as a consumer of the log reads them. */
 async function onTheLog(
   messages: readonly SegmentMessage[],
-  site: string,
+  source: { readonly site: string; readonly server: boolean },
   receivedAt: number,
 ): Promise<StorefrontEvent[]> {
   const outbox = createMemoryOutbox()
-  const writeKeys = new Map([[site, { site, server: false, defaultCurrency: '' }]])
+  const writeKeys = new Map([['key', { ...source, defaultCurrency: '' }]])
   const ingest = createPipeline({ writeKeys, outbox, faults: noFaults, now: () => receivedAt })
-  const request = { type: undefined, writeKey: site, address: '127.0.0.1', userAgent: '', country: '' }
+  const request = { type: undefined, writeKey: 'key', address: '127.0.0.1', userAgent: '', country: '' }
   for (let at = 0; at < messages.length; at += BATCH) {
     const batch = messages.slice(at, at + BATCH)
     const answer = await ingest({ ...request, body: Buffer.from(JSON.stringify({ batch })) })

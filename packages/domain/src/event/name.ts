@@ -51,6 +51,7 @@ const inGa4Spelling: readonly string[] = [
   // A/B testing, B2B SaaS.
   'experiment_viewed',
   'account_created',
+  'account_deleted',
   'trial_started',
   'trial_ended',
   'invite_sent',
@@ -84,6 +85,14 @@ const inGa4Spelling: readonly string[] = [
   'feedback_given',
   'store_locator_used',
   'back_in_stock_requested',
+  'form_error',
+  'calculator_used',
+  'webinar_registered',
+  'phone_clicked',
+  'subscription_started',
+  'subscription_renewed',
+  'subscription_upgraded',
+  'subscription_cancelled',
 ]
 
 /**
