@@ -16,6 +16,7 @@ const owners = {
   zod: 'packages/runtime/src/config',
   fastify: 'services/ingest/src/http',
   isbot: 'services/ingest/src/segment',
+  re2js: 'packages/domain/src/definitions/regex',
   chdb: 'packages/embedded-clickhouse/src',
   testcontainers: 'packages/stack/src/docker',
 }
@@ -124,6 +125,13 @@ export default defineConfig(
       ],
     },
   })),
+  {
+    // The one library of the core: regular expressions in linear time. It is as pure as the core.
+    files: ['packages/domain/src/definitions/regex.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [{ regex: '^(?!re2js$)', message: 'This imports only re2js.' }] }],
+    },
+  },
 )
 
 function forbidden(name) {

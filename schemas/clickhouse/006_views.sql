@@ -68,7 +68,7 @@ CREATE OR REPLACE VIEW {{database}}.v_sessions{{on_cluster}} (
   entry_page String COMMENT 'Path of the first page',
   exit_page String COMMENT 'Path of the last page',
   referrer String COMMENT 'Referring address it came by',
-  channel LowCardinality(String) COMMENT 'GA4 default channel group',
+  channel LowCardinality(String) COMMENT 'channel of the definitions, else of GA4 default channel group',
   source LowCardinality(String) COMMENT 'Traffic source',
   medium LowCardinality(String) COMMENT 'Traffic medium',
   campaign String COMMENT 'Campaign name',
@@ -123,6 +123,7 @@ CREATE OR REPLACE VIEW {{database}}.v_conversions{{on_cluster}} (
   currency LowCardinality(String) COMMENT 'ISO 4217, empty without value',
   order_id String COMMENT 'Order, empty when none',
   coupon String COMMENT 'Coupon, empty when none',
+  promotion String COMMENT 'Id of the promotion the event is about, else its name, empty when none',
   channel LowCardinality(String) COMMENT 'Channel of the session',
   source LowCardinality(String) COMMENT 'Source of the session',
   medium LowCardinality(String) COMMENT 'Medium of the session',
@@ -131,7 +132,7 @@ CREATE OR REPLACE VIEW {{database}}.v_conversions{{on_cluster}} (
 ) AS
 SELECT
   conversion_id, site, visitor_id, user_id, session_id, goal, kind, class, event_id, event_name, event_time,
-  toDecimal128(value_minor, 4) / {{units_of_currency}} AS value, currency, order_id, coupon,
+  toDecimal128(value_minor, 4) / {{units_of_currency}} AS value, currency, order_id, coupon, promotion,
   channel, source, medium, campaign, definitions_number AS definitions_version
 FROM {{database}}.conversions FINAL
 WHERE NOT is_bot
@@ -140,7 +141,7 @@ COMMENT 'Conversions as they stand, bots left out';
 CREATE OR REPLACE VIEW {{database}}.v_channel_hourly{{on_cluster}} (
   hour DateTime('UTC') COMMENT 'Hour in which the session started',
   site LowCardinality(String) COMMENT 'The shop',
-  channel LowCardinality(String) COMMENT 'GA4 default channel group',
+  channel LowCardinality(String) COMMENT 'channel of the definitions, else of GA4 default channel group',
   source LowCardinality(String) COMMENT 'Traffic source',
   medium LowCardinality(String) COMMENT 'Traffic medium',
   campaign String COMMENT 'Campaign name',

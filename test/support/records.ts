@@ -143,6 +143,7 @@ export function conversion(over: Partial<ConversionRow> = {}): ConversionRow {
     currency: '',
     order_id: '',
     coupon: '',
+    promotion: '',
     channel: 'Direct',
     source: '(direct)',
     medium: '(none)',

@@ -12,6 +12,7 @@ export {
   parseDecimal,
   type Decimal,
 } from './event/money.ts'
+export { promotionOf } from './event/promotion.ts'
 export { canonicalName, messageTypes, type MessageType } from './event/name.ts'
 export { refusalReasons, type Refusal, type RefusalReason } from './event/refusal.ts'
 export { clockTolerance, eventTime, parseTime } from './event/time.ts'

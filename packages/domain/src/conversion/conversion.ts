@@ -1,5 +1,6 @@
 import { idFrom } from '../event/hash.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
+import { promotionOf } from '../event/promotion.ts'
 import type { Arrival } from '../session/session.ts'
 import type { Origin } from '../session/source.ts'
 import type { Goal } from './goal.ts'
@@ -19,6 +20,7 @@ export interface Conversion {
   readonly currency: string
   readonly order_id: string
   readonly coupon: string
+  readonly promotion: string
   /** Of two in one session only the earlier counts. */
   readonly per_session: boolean
   readonly definitions_number: number
@@ -58,6 +60,7 @@ export function newConversion(
     currency,
     order_id: event.order_id,
     coupon: event.coupon,
+    promotion: promotionOf(event),
     per_session: goal.count === 'once_per_session',
     definitions_number: definitionsNumber,
   }
@@ -82,6 +85,7 @@ export function conversionRow(owner: Owner, conversion: Conversion, credit: Cred
     currency: conversion.currency,
     order_id: conversion.order_id,
     coupon: conversion.coupon,
+    promotion: conversion.promotion,
     channel: credit.channel,
     source: credit.source,
     medium: credit.medium,
@@ -115,6 +119,7 @@ export function withdrawnRow(owner: Owner, withdrawn: Withdrawn, version: number
     currency: '',
     order_id: '',
     coupon: '',
+    promotion: '',
     channel: '',
     source: '',
     medium: '',

@@ -28,17 +28,20 @@ describe('definitions', () => {
     })
   })
 
-  it("override a site's session key by key, and replace its goals and domains", () => {
+  it("override a site's session key by key, and replace its goals, channels and domains", () => {
     const { forSite } = compiled({
       session: { gap: '10m', grace: '2h' },
       own_domains: ['Shop.Example'],
+      channels: [{ name: 'Press', match: { medium: 'press' } }],
       goals: [purchase],
-      sites: { b: { session: { gap: '1h' } }, c: { goals: [], own_domains: [] } },
+      sites: { b: { session: { gap: '1h' } }, c: { goals: [], own_domains: [], channels: [] } },
     })
     expect(forSite('a').session).toMatchObject({ gapMs: 600_000, graceMs: 7_200_000 })
     expect(forSite('b').session).toMatchObject({ gapMs: 3_600_000, graceMs: 7_200_000 })
     expect([...forSite('b').ownDomains]).toEqual(['shop.example'])
     expect(forSite('b').goals.map((goal) => goal.name)).toEqual(['purchase'])
+    expect(forSite('b').channelRules.map((rule) => rule.channel)).toEqual(['Press'])
+    expect(forSite('c').channelRules).toEqual([])
     expect(forSite('c').goals).toEqual([])
     expect(forSite('c').ownDomains.size).toBe(0)
   })
@@ -106,7 +109,7 @@ describe('definitions', () => {
     [
       'a far-off key, with what is known',
       { goals: [], sites: { a: { xyzzy: 1 } } },
-      'sites.a.xyzzy: unknown key "xyzzy"; known keys: session, attribution, own_domains, goals',
+      'sites.a.xyzzy: unknown key "xyzzy"; known keys: session, attribution, own_domains, channels, goals',
     ],
   ])('refuse %s', (_, json, expected) => {
     expect(problems(json)).toEqual([expected])

@@ -40,10 +40,10 @@ function originSize({ origin }: TrackedSession): number {
   return 30 + event_id.length + 2 * tags + rest
 }
 
-function conversionSize({ goal, event_id, event_name, user_id, order_id, coupon }: Conversion): number {
+function conversionSize({ goal, event_id, event_name, user_id, order_id, coupon, promotion }: Conversion): number {
   const event = event_id.length + event_name.length + user_id.length
   // What was emitted repeats the goal.
-  return 80 + 2 * goal.length + event + order_id.length + coupon.length
+  return 80 + 2 * goal.length + event + order_id.length + coupon.length + promotion.length
 }
 
 export function claimSize({ goal, order_id, event_id }: Claim): number {

@@ -117,6 +117,7 @@ function takeEvent(
     closingClock: partition.closingClock,
     rules: site.session,
     ownDomains: site.ownDomains,
+    channelRules: site.channelRules,
     definitionsNumber: partition.definitions.number,
   })
   const label = {

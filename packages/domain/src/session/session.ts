@@ -1,5 +1,6 @@
 import { idFrom } from '../event/hash.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
+import type { ChannelRule } from './channel-rules.ts'
 import type { SessionRules } from './rules.ts'
 import { carriesOrigin, resolveOrigin, type Origin } from './source.ts'
 
@@ -57,6 +58,7 @@ export interface Arrival {
   readonly closingClock: Millis
   readonly rules: SessionRules
   readonly ownDomains: ReadonlySet<string>
+  readonly channelRules: readonly ChannelRule[]
   readonly definitionsNumber: number
 }
 
@@ -80,7 +82,7 @@ export function addEvent(session: Session, event: StorefrontEvent, arrival: Arri
   if (isEarliest(session.device, event, event.device)) session.device = markOf(event, event.device)
   if (isEarliest(session.country, event, event.country)) session.country = markOf(event, event.country)
   if (carriesOrigin(event) && (session.origin === null || precedes(event.event_time, event.event_id, session.origin))) {
-    session.origin = originMarkOf(event, arrival.ownDomains)
+    session.origin = originMarkOf(event, arrival)
   }
   touch(session, arrival)
 }
@@ -134,8 +136,9 @@ function markOf(event: StorefrontEvent, value: string): Mark {
   return { time: event.event_time, event_id: event.event_id, value }
 }
 
-function originMarkOf(event: StorefrontEvent, ownDomains: ReadonlySet<string>): OriginMark {
-  const { channel, source, medium, campaign, term, content, click_id_name, referrer } = resolveOrigin(event, ownDomains)
+function originMarkOf(event: StorefrontEvent, { ownDomains, channelRules }: Arrival): OriginMark {
+  const origin = resolveOrigin(event, ownDomains, channelRules)
+  const { channel, source, medium, campaign, term, content, click_id_name, referrer } = origin
   const { event_time: time, event_id } = event
   return { time, event_id, channel, source, medium, campaign, term, content, click_id_name, referrer }
 }

@@ -7,7 +7,7 @@ const own = new Set(['brand.example'])
 
 function origin(fields: Partial<StorefrontEvent>): string {
   const event = buildEvent({ event_id: 'e', host: 'www.shop.example', path: '/', ...fields })
-  const { source, medium, campaign, channel } = resolveOrigin(event, own)
+  const { source, medium, campaign, channel } = resolveOrigin(event, own, [])
   return [source, medium, campaign, channel].join(' | ')
 }
 
@@ -53,7 +53,7 @@ describe('the origin of an event', () => {
 
   it('passes the other marketing fields on', () => {
     const event = buildEvent({ event_id: 'e', term: 't', content: 'c', click_id_name: 'gclid', referrer: 'https://r' })
-    expect(resolveOrigin(event, own)).toMatchObject({
+    expect(resolveOrigin(event, own, [])).toMatchObject({
       term: 't',
       content: 'c',
       click_id_name: 'gclid',

@@ -1,5 +1,6 @@
 import type { StorefrontEvent } from '../event/event.ts'
 import { channelOf } from './channel.ts'
+import { channelByRules, type ChannelRule } from './channel-rules.ts'
 import { hostEntry, isPaymentHost } from './source-table.ts'
 
 /** How a visitor came: the marketing fields of a session. */
@@ -58,12 +59,18 @@ export function carriesOrigin(event: StorefrontEvent): boolean {
 
 /**
  * The origin an event tells: its campaign parameters, else its click id, else its referrer, else a direct visit.
- * The site's own hosts (`ownDomains` and the page's own host) and payment hosts are no referrers.
+ * The site's own hosts (`ownDomains` and the page's own host) and payment hosts are no referrers. Its own channel rules
+ * come before the default ones.
  */
-export function resolveOrigin(event: StorefrontEvent, ownDomains: ReadonlySet<string>): Origin {
-  const { source, medium, campaign } = sourceOf(event, ownDomains)
+export function resolveOrigin(
+  event: StorefrontEvent,
+  ownDomains: ReadonlySet<string>,
+  channelRules: readonly ChannelRule[],
+): Origin {
+  const resolved = sourceOf(event, ownDomains)
+  const { source, medium, campaign } = resolved
   const { term, content, click_id_name, referrer } = event
-  const channel = channelOf({ source, medium, campaign })
+  const channel = channelByRules(channelRules, resolved, event) ?? channelOf(resolved)
   return { channel, source, medium, campaign, term, content, click_id_name, referrer }
 }
 

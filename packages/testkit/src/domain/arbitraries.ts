@@ -21,6 +21,7 @@ const content = fc.oneof(
     name: fc.constant('purchase'),
     order_id: fc.constantFrom('', 'o1', 'o2'),
     coupon: fc.constantFrom('', 'SPRING'),
+    properties: fc.constantFrom({}, { promotion_id: 'may' }),
     value_minor: fc.constantFrom(100, 250),
     currency: fc.constantFrom('EUR', 'USD'),
   }),
