@@ -71,7 +71,6 @@ describe('schemas/definitions.schema.json', () => {
     ['a duration without a unit', { goals: [], session: { gap: '30' } }],
     ['a duration of nothing', { goals: [], session: { gap: '0m' } }],
     ['too many events', { goals: [], session: { max_events: 10_001 } }],
-    ['a lookback of months', { goals: [], attribution: { lookback: '91d' } }],
     ['a flag that is text', { goals: [], attribution: { collapse_repeats: 'yes' } }],
     ['a part of an event', { goals: [], session: { max_events: 1.5 } }],
     ['sites in a list', { goals: [], sites: [] }],
