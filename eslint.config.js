@@ -16,6 +16,7 @@ const owners = {
   zod: 'packages/runtime/src/config',
   fastify: 'services/ingest/src/http',
   isbot: 'services/ingest/src/segment',
+  'ua-parser-js': 'services/ingest/src/segment',
   chdb: 'packages/embedded-clickhouse/src',
   testcontainers: 'packages/stack/src/docker',
 }
