@@ -131,7 +131,7 @@ export class Bench {
 
   /** How many tokens each table remembers from now on; what it has beyond that is forgotten. */
   async setWindow(tokens: number): Promise<void> {
-    for (const table of ['events', 'sessions', 'session_moves', 'channel_hourly', 'conversions'])
+    for (const table of ['events', 'sessions', 'session_moves', 'channel_hourly', 'conversions', 'visitor_users'])
       await this.command(
         `ALTER TABLE ${this.warehouse.table(table)} MODIFY SETTING non_replicated_deduplication_window = ${tokens}`,
       )

@@ -44,10 +44,10 @@ function verificationText(result: Verification): string {
     .slice(0, shownDifferences)
     .map((d) => `  ${d.table} partition ${d.partition} ${d.row}: ${d.what}${d.detail === '' ? '' : `: ${d.detail}`}\n`)
   const more = differences.length > shown.length ? [`  and ${differences.length - shown.length} more\n`] : []
-  const { events, sessions, conversions, rollUpRows } = compared
+  const { events, sessions, conversions, rollUpRows, visitorUsers } = compared
   return [
     ledgerText(result.ledger),
-    `compared ${counted(events, 'event')}, ${counted(sessions, 'session')}, ${counted(conversions, 'conversion')}, ${counted(rollUpRows, 'roll-up row')}\n`,
+    `compared ${counted(events, 'event')}, ${counted(sessions, 'session')}, ${counted(conversions, 'conversion')}, ${counted(rollUpRows, 'roll-up row')}, ${counted(visitorUsers, 'identified visitor')}\n`,
     `${counted(differences.length, 'difference')}\n`,
     ...shown,
     ...more,

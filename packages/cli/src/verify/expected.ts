@@ -3,6 +3,7 @@ import { fingerprint } from './fingerprint.ts'
 import { PartitionFold, type FoldedRow } from './fold.ts'
 import { RollUp } from './roll-up.ts'
 import { AscendingIndex, ExpectedRows } from './rows.ts'
+import { VisitorUsers } from './visitor-users.ts'
 
 /** Columns of the tables of facts; their records say more, for the roll-up. */
 export interface FactColumns {
@@ -18,6 +19,7 @@ export class ExpectedPartition {
   readonly sessions = new ExpectedRows<string>(new Map())
   readonly conversions = new ExpectedRows<string>(new Map())
   readonly rollUp = new RollUp()
+  readonly visitorUsers = new VisitorUsers()
 
   readonly #columns: FactColumns
 
@@ -30,6 +32,7 @@ export class ExpectedPartition {
     switch (table) {
       case 'events':
         this.events.put(key, fingerprint(row))
+        this.visitorUsers.add(row)
         break
       case 'sessions':
         this.sessions.put(key, factHash(row, this.#columns.sessions))

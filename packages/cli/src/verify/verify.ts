@@ -8,6 +8,7 @@ import { explained } from './details.ts'
 import { ExpectedPartition } from './expected.ts'
 import { beginHold, type Hold } from './hold.ts'
 import { readLedger, type Ledger } from './ledger.ts'
+import { compareVisitorUsers } from './visitor-users.ts'
 import { recordColumns } from './warehouse-rows.ts'
 
 export interface Verification {
@@ -18,6 +19,7 @@ export interface Verification {
     readonly sessions: number
     readonly conversions: number
     readonly rollUpRows: number
+    readonly visitorUsers: number
   }
 }
 
@@ -59,6 +61,8 @@ export async function verify(instance: Instance, options: VerifyOptions): Promis
     await foldRest(work, position, hold)
     for (const [p, expected] of work.partitions.entries()) {
       compared.push({ differences: await compareRollUp(instance, p, expected.rollUp.rows()), differing: [] })
+      const visitorUsers = await compareVisitorUsers(instance, p, expected.visitorUsers.rows())
+      compared.push({ differences: visitorUsers, differing: [] })
       for (const table of ['sessions', 'conversions'] as const)
         compared.push(await compareFacts(instance, p, table, expected))
     }
@@ -147,6 +151,7 @@ async function conclude(
       sessions: sum((p) => p.sessions.standing),
       conversions: sum((p) => p.conversions.standing),
       rollUpRows: sum((p) => p.rollUp.rows().size),
+      visitorUsers: sum((p) => p.visitorUsers.rows().size),
     },
   }
 }
