@@ -2,6 +2,7 @@ import { idFrom } from '../event/hash.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
 import type { Arrival } from '../session/session.ts'
 import type { Origin } from '../session/source.ts'
+import { userOf, type UserMarks } from '../session/user.ts'
 import type { Goal } from './goal.ts'
 import type { ConversionRow, GoalClass, GoalKind } from './row.ts'
 
@@ -14,6 +15,7 @@ export interface Conversion {
   readonly event_id: string
   readonly event_name: string
   readonly event_time: Millis
+  /** As the event names it; see {@link conversionRow} for one that names none. */
   readonly user_id: string
   readonly value_minor: number | null
   readonly currency: string
@@ -29,6 +31,7 @@ export interface Owner {
   readonly key: string
   readonly site: string
   readonly visitor_id: string
+  readonly users: UserMarks
 }
 
 /** What a conversion's row takes from its session. */
@@ -63,6 +66,7 @@ export function newConversion(
   }
 }
 
+/** The row of a conversion; of an event that names no user, the user is the one its visitor was then known as. */
 export function conversionRow(owner: Owner, conversion: Conversion, credit: Credit, version: number): ConversionRow {
   return {
     conversion_id: conversion.id,
@@ -70,7 +74,7 @@ export function conversionRow(owner: Owner, conversion: Conversion, credit: Cred
     is_deleted: 0,
     site: owner.site,
     visitor_id: owner.visitor_id,
-    user_id: conversion.user_id,
+    user_id: conversion.user_id || userOf(owner.users, conversion.event_time, conversion.event_id),
     session_id: credit.session_id,
     goal: conversion.goal,
     kind: conversion.kind,

@@ -3,6 +3,7 @@ import { contributionOf } from '../aggregate/contribution.ts'
 import { forgetClaims } from '../conversion/count.ts'
 import type { Millis } from '../event/event.ts'
 import { forgetSeen } from '../event/seen.ts'
+import { pruneUsers } from '../session/user.ts'
 import type { Output } from './output.ts'
 import { NEVER, type TrackedSession, type VisitorState } from './visitor.ts'
 
@@ -39,7 +40,9 @@ export function settle(visitor: VisitorState, key: string, now: Now, graceMs: Mi
       if (!session.closed && now.closingClock >= session.close_due) close(session, now)
     }
   }
-  forgetSeen(visitor, seenFrom(visitor, now.streamTime - graceMs))
+  const from = seenFrom(visitor, now.streamTime - graceMs)
+  forgetSeen(visitor, from)
+  if (visitor.users.length > 1) visitor.users = pruneUsers(visitor.users, from)
   if (visitor.claims.length > 0) forgetClaims(visitor, now.streamTime)
 }
 

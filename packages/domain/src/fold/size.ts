@@ -8,7 +8,9 @@ import type { TrackedSession, VisitorState } from './visitor.ts'
  * bytes would mean to read all text of a visitor with each of its events.
  */
 export function visitorSize(visitor: VisitorState): number {
-  return 50 + visitor.visitor_id.length + 20 * visitor.seen_id.length + retainedSize(visitor)
+  let users = 0
+  for (const { event_id, value } of visitor.users) users += 10 + event_id.length + value.length
+  return 50 + visitor.visitor_id.length + 20 * visitor.seen_id.length + users + retainedSize(visitor)
 }
 
 /** The part of it that one visitor can make grow without end: sessions and claims. */

@@ -4,6 +4,7 @@ import type { Millis, StorefrontEvent } from '../event/event.ts'
 import type { Seen } from '../event/seen.ts'
 import type { Contribution } from '../session/row.ts'
 import { sessionIdOf, type Arrival, type Session } from '../session/session.ts'
+import type { UserMarks } from '../session/user.ts'
 
 /** A due time that never comes. Below 2^53 - 2, the largest number the Avro codec takes for a long. */
 export const NEVER: Millis = 2 ** 52
@@ -40,6 +41,7 @@ export interface VisitorState extends Dues, Seen {
   readonly visitor_id: string
   sessions: readonly TrackedSession[]
   claims: readonly Claim[]
+  users: UserMarks
 }
 
 /** How visitor states become bytes; `decode(encode(state))` equals `state`. */
@@ -62,6 +64,7 @@ export function newVisitor(site: string, visitorId: string): VisitorState {
     seen_at: [],
     sessions: [],
     claims: [],
+    users: [],
   }
 }
 
