@@ -17,6 +17,7 @@ const owners = {
   fastify: 'services/ingest/src/http',
   isbot: 'services/ingest/src/segment',
   re2js: 'packages/domain/src/definitions/regex',
+  'ua-parser-js': 'services/ingest/src/segment',
   chdb: 'packages/embedded-clickhouse/src',
   testcontainers: 'packages/stack/src/docker',
 }

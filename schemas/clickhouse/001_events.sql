@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS {{database}}.events{{on_cluster}} (
   click_id_name String COMMENT 'gclid, fbclid, …: which click id the address carried',
   click_id String COMMENT 'Its value',
   user_agent String COMMENT 'As sent' CODEC(ZSTD(1)),
-  device String COMMENT 'desktop, mobile, tablet or empty',
+  device String COMMENT 'desktop, mobile, tablet, tv, console, wearable, embedded or empty',
   locale String COMMENT 'As sent',
   country String COMMENT 'ISO 3166-1 alpha-2 where the client gives it',
   consent Map(String, String) COMMENT 'Consent categories and their state at the time',

@@ -75,12 +75,14 @@ describe('the pipeline, from HTTP to queryable rows', () => {
       {
         ...visit,
         messageId: 'm2',
+        userId: 'ada',
         event: 'Order Completed',
         properties: { order_id: 'o1', total: '25.00', currency: 'EUR' },
       },
       {
         ...visit,
         messageId: 'm2',
+        userId: 'ada',
         event: 'Order Completed',
         properties: { order_id: 'o1', total: '25.00', currency: 'EUR' },
       },
@@ -103,6 +105,9 @@ describe('the pipeline, from HTTP to queryable rows', () => {
         "SELECT events, channel, macro, toFloat64(value['EUR']) AS eur FROM v_sessions WHERE site = 'demo'",
       ),
     ).toEqual([{ events: 2, channel: 'Email', macro: 1, eur: 25 }])
+    expect(await rows(started.instance, 'SELECT site, visitor_id, user_id, events FROM v_visitor_users')).toEqual([
+      { site: 'demo', visitor_id: 'ann', user_id: 'ada', events: 1 },
+    ])
   })
 
   const withShop = existsSync(shopFolder) ? it : it.skip
@@ -139,6 +144,7 @@ describe('the pipeline, from HTTP to queryable rows', () => {
     const { differences, ledger, compared } = await verified()
     expect(differences).toEqual([])
     expect(ledger).toMatchObject({ received: compared.events + 1, stored: compared.events, duplicate: 1 })
+    expect(compared.visitorUsers).toBeGreaterThan(0)
     expect(Object.fromEntries(ledger.refused)).toEqual({ no_event_name: 1 })
   })
 
@@ -181,6 +187,9 @@ describe('the pipeline, from HTTP to queryable rows', () => {
     await tamper(
       `INSERT INTO ${database}.channel_hourly SELECT * FROM ${database}.channel_hourly WHERE site = 'demo' LIMIT 1`,
     )
+    await tamper(
+      `INSERT INTO ${database}.visitor_users SELECT * FROM ${database}.visitor_users WHERE site = 'demo' LIMIT 1`,
+    )
     const { differences, ledger, compared } = await verified()
     const found = new Map(differences.map(({ table, what, detail }) => [`${table} ${what}`, detail]))
     expect([...found.keys()].sort()).toEqual([
@@ -188,7 +197,9 @@ describe('the pipeline, from HTTP to queryable rows', () => {
       'conversions differs',
       'events differs',
       'events missing',
+      'visitor_users differs',
     ])
+    expect(found.get('visitor_users differs')).toBe('events: expected 1, stored 2')
     expect(found.get('conversions differs')).toBe('value_minor: expected 2500, stored 1')
     expect(found.get('events differs')).toBe('title: expected "", stored "forged"')
     expect(ledger).toMatchObject({ stored: compared.events - 1 })

@@ -5,12 +5,16 @@ import {
   migrate,
   readCatalog,
   readMigrations,
+  silentLogger,
   type Container,
+  type SinkIntent,
   type Warehouse,
 } from '@cairn/runtime'
 import type { SessionRow } from '@cairn/domain'
+import { repairByDifference, visitorUsers } from '../../services/sink/src/repair/by-difference.ts'
+import type { Shell } from '../../services/sink/src/shell.ts'
 import { ownNamespace } from '../support/kafka.ts'
-import { conversion, correction, credit, event, label, noGoals, session, uuid } from '../support/records.ts'
+import { conversion, correction, event, label, noGoals, session, uuid } from '../support/records.ts'
 import { dropDatabase, emptyWarehouse, migratedWarehouse, rowsOf } from '../support/warehouse.ts'
 
 const catalog = readCatalog()
@@ -179,52 +183,6 @@ describe('the warehouse', () => {
       ])
   })
 
-  it('gives one row a macro conversion, model and touchpoint, whose shares sum to the whole', async () => {
-    const site = 'credited'
-    const none = {
-      touch_session_ids: [],
-      touch_started_at: [],
-      touch_channels: [],
-      touch_sources: [],
-      touch_mediums: [],
-    }
-    const untouched = credit({
-      conversion_id: uuid(31),
-      site,
-      session_id: null,
-      ...none,
-      touch_campaigns: [],
-      credits: [[], []],
-      values_minor: [[], []],
-    })
-    const unvalued = credit({ conversion_id: uuid(32), site, value_minor: null, currency: '', values_minor: [] })
-    const bot = credit({ conversion_id: uuid(33), site, is_bot: 1 })
-    const gone = credit({ conversion_id: uuid(34), site, is_deleted: 1 })
-    const rows = [credit({ site }), untouched, unvalued, bot, gone].map((row) => codec.encode('credit', row))
-    await insert(warehouse, 'credits_in', containerOf('credit', 7000, rows), 'credited', 2)
-    const of = `FROM ${warehouse.table('v_attribution')} WHERE site = '${site}'`
-    expect(
-      await rowsOf(warehouse, `SELECT conversion_id AS id, model, count() AS n, toFloat64(sum(credit)) AS credit, toFloat64(sum(value)) AS value ${of} GROUP BY id, model ORDER BY id, model`), // prettier-ignore
-    ).toEqual([
-      { id: uuid(30), model: 'first_touch', n: 3, credit: 1, value: 10.01 },
-      { id: uuid(30), model: 'linear', n: 3, credit: 1, value: 10.01 },
-      { id: uuid(31), model: 'first_touch', n: 1, credit: 1, value: 10.01 },
-      { id: uuid(31), model: 'linear', n: 1, credit: 1, value: 10.01 },
-      { id: uuid(32), model: 'first_touch', n: 3, credit: 1, value: null },
-      { id: uuid(32), model: 'linear', n: 3, credit: 1, value: null },
-    ])
-    expect(
-      await rowsOf(warehouse, `SELECT touch, touches, session_id, channel, source, campaign, toFloat64(credit) AS credit, toFloat64(value) AS value ${of} AND conversion_id = '${uuid(30)}' AND model = 'linear' ORDER BY touch`), // prettier-ignore
-    ).toEqual([
-      { touch: 1, touches: 3, session_id: uuid(1), channel: 'Paid Search', source: 'google', campaign: 'spring', credit: 0.333334, value: 3.34 }, // prettier-ignore
-      { touch: 2, touches: 3, session_id: uuid(2), channel: 'Email', source: 'letter', campaign: '', credit: 0.333333, value: 3.34 }, // prettier-ignore
-      { touch: 3, touches: 3, session_id: uuid(3), channel: 'Direct', source: '(direct)', campaign: '', credit: 0.333333, value: 3.33 }, // prettier-ignore
-    ])
-    expect(
-      await rowsOf(warehouse, `SELECT touch, touches, session_id, channel, source ${of} AND conversion_id = '${uuid(31)}' AND model = 'linear'`), // prettier-ignore
-    ).toEqual([{ touch: 0, touches: 0, session_id: null, channel: '(no touch)', source: '' }])
-  })
-
   it('keeps the roll-up equal to the sessions through corrections, deletions and repeated inserts', async () => {
     const count = 3000
     const channels = ['Direct', 'Paid Search', 'Email', 'Referral']
@@ -267,6 +225,55 @@ describe('the warehouse', () => {
       expect(await rowsOf(warehouse, `SELECT count() AS n FROM ${warehouse.table('sessions')} FINAL WHERE site = 'roll'`)) // prettier-ignore
         .toEqual([{ n: there.length }])
     }
+  })
+
+  describe('visitors and their users', () => {
+    const visits = [
+      { event_id: 'l1', visitor_id: 'phone', user_id: 'ada', event_time: 3000 },
+      { event_id: 'l2', visitor_id: 'phone', user_id: 'ada', event_time: 1000 },
+      { event_id: 'l3', visitor_id: 'phone', user_id: 'bob', event_time: 2000 },
+      { event_id: 'l4', visitor_id: 'phone', user_id: '', event_time: 500 },
+      { event_id: 'l5', visitor_id: '', user_id: 'eve', event_time: 500 },
+      { event_id: 'l6', visitor_id: 'u:ada', user_id: 'ada', event_time: 4000, type: 'alias', previous_id: 'desk' },
+      { event_id: 'l7', visitor_id: 'desk', user_id: 'ada', event_time: 5000, type: 'alias', previous_id: 'desk' },
+      { event_id: 'l8', visitor_id: 'desk', user_id: 'ada', event_time: 6000, previous_id: 'other' },
+    ]
+    const expected = [
+      ['desk', 'ada', 4000, 6000, 3],
+      ['phone', 'ada', 1000, 3000, 2],
+      ['phone', 'bob', 2000, 2000, 1],
+      ['u:ada', 'ada', 4000, 4000, 1],
+    ]
+    const linked = async () => {
+      const found = await rowsOf<Record<string, string | number>>(
+        warehouse,
+        `SELECT visitor_id, user_id, toUnixTimestamp64Milli(first_seen) AS first, toUnixTimestamp64Milli(last_seen) AS last, events
+        FROM ${warehouse.table('v_visitor_users')} WHERE site = 'links' ORDER BY visitor_id, user_id`,
+      )
+      return found.map((row) => Object.values(row).map((value, at) => (at < 2 ? value : Number(value))))
+    }
+
+    it('are kept exactly once however often an insert is repeated, two users of one device as two rows', async () => {
+      for (const [at, { type = 'track', previous_id = '', ...visit }] of visits.entries()) {
+        const encoded = codec.encodeEvent(event({ site: 'links', type, previous_id, ...visit }))
+        const message = codec.prependLabel(encoded, 1, label())
+        await insert(warehouse, 'events', containerOf('labelled:1', 20_000 + at, [message]), `links-${at}`, 3)
+      }
+      expect(await linked()).toEqual(expected)
+    })
+
+    it('are put right by the difference to the events where an insert reached these alone', async () => {
+      const removed = await warehouse.command(
+        `ALTER TABLE ${warehouse.table('visitor_users')} DELETE WHERE user_id = 'ada' AND visitor_id != 'u:ada' SETTINGS mutations_sync = 1`,
+      )
+      expect(removed.ok).toBe(true)
+      expect(await linked()).not.toEqual(expected)
+      const intent = { generation: 1, topic_id: 't', begin: 0, end: 1 } as SinkIntent
+      const shell = { warehouse, log: silentLogger } as Shell
+      for (let time = 0; time < 2; time++)
+        expect(await repairByDifference(shell, intent, partition, visitorUsers)).toEqual({ ok: true, value: undefined })
+      expect(await linked()).toEqual(expected)
+    })
   })
 })
 

@@ -131,7 +131,8 @@ export class Bench {
 
   /** How many tokens each table remembers from now on; what it has beyond that is forgotten. */
   async setWindow(tokens: number): Promise<void> {
-    for (const table of ['events', 'sessions', 'session_moves', 'channel_hourly', 'conversions', 'credits'])
+    const tables = ['events', 'sessions', 'session_moves', 'channel_hourly', 'conversions', 'credits', 'visitor_users']
+    for (const table of tables)
       await this.command(
         `ALTER TABLE ${this.warehouse.table(table)} MODIFY SETTING non_replicated_deduplication_window = ${tokens}`,
       )

@@ -114,25 +114,31 @@ export async function compareRollUp(
      HAVING sessions != 0 OR converting_sessions != 0 OR micro != 0 OR macro != 0 OR value_minor != 0`,
     { partition: String(partition) },
   )
+  const names = ['site', 'hour', 'channel', 'source', 'medium', 'campaign', 'goal', 'currency']
+  const keyOf = (row: Stored) => JSON.stringify(names.map((name) => row[name]))
+  return compareSums('channel_hourly', partition, expected, new Map(stored.map((row) => [keyOf(row), row])))
+}
+
+/** Rows of sums by their key: what each comes to must be there, and nothing else. */
+export function compareSums(
+  table: string,
+  partition: number,
+  expected: ReadonlyMap<string, Readonly<Record<string, number>>>,
+  stored: ReadonlyMap<string, Stored>,
+): Difference[] {
   const differences: Difference[] = []
-  const left = new Map(expected)
-  for (const row of stored) {
-    const key = JSON.stringify(
-      ['site', 'hour', 'channel', 'source', 'medium', 'campaign', 'goal', 'currency'].map((name) => row[name]),
-    )
-    const wanted = left.get(key)
-    left.delete(key)
-    if (wanted === undefined)
-      differences.push({ table: 'channel_hourly', partition, row: key, what: 'extra', detail: JSON.stringify(row) })
-    else {
-      const detail = Object.entries(wanted).flatMap(([name, value]) =>
-        row[name] === value ? [] : [`${name}: expected ${value}, stored ${String(row[name])}`],
-      )
-      if (detail.length > 0)
-        differences.push({ table: 'channel_hourly', partition, row: key, what: 'differs', detail: detail.join('; ') })
+  for (const [key, row] of stored) {
+    const wanted = expected.get(key)
+    if (wanted === undefined) {
+      differences.push({ table, partition, row: key, what: 'extra', detail: JSON.stringify(row) })
+      continue
     }
+    const detail = Object.entries(wanted).flatMap(([name, value]) =>
+      row[name] === value ? [] : [`${name}: expected ${value}, stored ${String(row[name])}`],
+    )
+    if (detail.length > 0) differences.push({ table, partition, row: key, what: 'differs', detail: detail.join('; ') })
   }
-  for (const key of left.keys())
-    differences.push({ table: 'channel_hourly', partition, row: key, what: 'missing', detail: '' })
+  for (const key of expected.keys())
+    if (!stored.has(key)) differences.push({ table, partition, row: key, what: 'missing', detail: '' })
   return differences
 }

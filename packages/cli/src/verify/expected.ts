@@ -3,6 +3,7 @@ import { fingerprint } from './fingerprint.ts'
 import { PartitionFold, type FoldedRow } from './fold.ts'
 import { RollUp } from './roll-up.ts'
 import { AscendingIndex, ExpectedRows } from './rows.ts'
+import { VisitorUsers } from './visitor-users.ts'
 
 /** The tables of facts, whose rows later ones replace, each with the column that identifies a row. */
 export const factTables = { sessions: 'session_id', conversions: 'conversion_id', credits: 'conversion_id' } as const
@@ -20,6 +21,7 @@ export class ExpectedPartition {
   readonly conversions = new ExpectedRows<string>(new Map())
   readonly credits = new ExpectedRows<string>(new Map())
   readonly rollUp = new RollUp()
+  readonly visitorUsers = new VisitorUsers()
 
   readonly #columns: FactColumns
 
@@ -32,6 +34,7 @@ export class ExpectedPartition {
     switch (table) {
       case 'events':
         this.events.put(key, fingerprint(row))
+        this.visitorUsers.add(row)
         break
       case 'sessions':
         this.sessions.put(key, factHash(row, this.#columns.sessions))

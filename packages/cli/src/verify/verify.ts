@@ -8,6 +8,7 @@ import { explained } from './details.ts'
 import { ExpectedPartition, factTables, type FactTable } from './expected.ts'
 import { beginHold, type Hold } from './hold.ts'
 import { readLedger, type Ledger } from './ledger.ts'
+import { compareVisitorUsers } from './visitor-users.ts'
 import { recordColumns } from './warehouse-rows.ts'
 
 export interface Verification {
@@ -19,6 +20,7 @@ export interface Verification {
     readonly conversions: number
     readonly credits: number
     readonly rollUpRows: number
+    readonly visitorUsers: number
   }
 }
 
@@ -61,6 +63,8 @@ export async function verify(instance: Instance, options: VerifyOptions): Promis
     await foldRest(work, position, hold)
     for (const [p, expected] of work.partitions.entries()) {
       compared.push({ differences: await compareRollUp(instance, p, expected.rollUp.rows()), differing: [] })
+      const visitorUsers = await compareVisitorUsers(instance, p, expected.visitorUsers.rows())
+      compared.push({ differences: visitorUsers, differing: [] })
       for (const table of facts) compared.push(await compareFacts(instance, p, table, expected))
     }
     await hold.check(barriers)
@@ -150,6 +154,7 @@ async function conclude(
       conversions: sum((p) => p.conversions.standing),
       credits: sum((p) => p.credits.standing),
       rollUpRows: sum((p) => p.rollUp.rows().size),
+      visitorUsers: sum((p) => p.visitorUsers.rows().size),
     },
   }
 }

@@ -2,6 +2,7 @@ import { idTime } from '../event/hash.ts'
 import type { Contribution, SessionRow } from '../session/row.ts'
 import type { Mark } from '../session/session.ts'
 import { direct } from '../session/source.ts'
+import { sessionUser, type UserMarks } from '../session/user.ts'
 import { NO_GOALS, type Counted } from './contribution.ts'
 
 /** What a row contributed to roll-ups; null when it counted nowhere. */
@@ -10,6 +11,7 @@ type Emitted = Contribution | null
 export interface Owner {
   readonly site: string
   readonly visitor_id: string
+  readonly users: UserMarks
 }
 
 /**
@@ -27,7 +29,7 @@ export function rowOf(owner: Owner, session: Counted, now: Contribution, last: E
     is_deleted: 0,
     site: owner.site,
     visitor_id: owner.visitor_id,
-    user_id: valueOf(session.user),
+    user_id: sessionUser(owner.users, session),
     id_time: idTime(session.id),
     started_at: session.started_at,
     ended_at: session.ended_at,

@@ -3,6 +3,7 @@ import type { Millis, StorefrontEvent } from '../event/event.ts'
 import { promotionOf } from '../event/promotion.ts'
 import type { Arrival } from '../session/session.ts'
 import type { Origin } from '../session/source.ts'
+import { userOf, type UserMarks } from '../session/user.ts'
 import type { Goal } from './goal.ts'
 import type { ConversionRow, GoalClass, GoalKind } from './row.ts'
 
@@ -15,6 +16,7 @@ export interface Conversion {
   readonly event_id: string
   readonly event_name: string
   readonly event_time: Millis
+  /** As the event names it; see {@link conversionRow} for one that names none. */
   readonly user_id: string
   readonly value_minor: number | null
   readonly currency: string
@@ -31,6 +33,7 @@ export interface Owner {
   readonly key: string
   readonly site: string
   readonly visitor_id: string
+  readonly users: UserMarks
 }
 
 /** What a conversion's row takes from its session. */
@@ -66,6 +69,11 @@ export function newConversion(
   }
 }
 
+/** Whose a conversion is: of an event that names no user, the user its visitor was then known as. */
+export function conversionUser(users: UserMarks, { user_id, event_time, event_id }: Conversion): string {
+  return user_id || userOf(users, event_time, event_id)
+}
+
 export function conversionRow(owner: Owner, conversion: Conversion, credit: Credit, version: number): ConversionRow {
   return {
     conversion_id: conversion.id,
@@ -73,7 +81,7 @@ export function conversionRow(owner: Owner, conversion: Conversion, credit: Cred
     is_deleted: 0,
     site: owner.site,
     visitor_id: owner.visitor_id,
-    user_id: conversion.user_id,
+    user_id: conversionUser(owner.users, conversion),
     session_id: credit.session_id,
     goal: conversion.goal,
     kind: conversion.kind,

@@ -99,7 +99,8 @@ function labelledIn(records: readonly LogRecord[], warehouse: Warehouse) {
 
 /**
  * What follows arrival: ids and what is part of them, the offset that caused the row, and what was put out before it.
- * A session is named by its events, a conversion by its goal and event.
+ * A session is named by its events, a conversion by its goal and event. A conversion in no session is final, so its user
+ * is the one known when it arrived.
  */
 const followsArrival = /^(session_id|conversion_id|id_time|version|prev_.*)$/
 
@@ -113,7 +114,10 @@ function rowsAfter(arriving: readonly Arriving[], timeSource: TimeSource): strin
   return [...warehouse.liveSessions(), ...warehouse.liveConversions()]
     .filter(({ visitor_id }) => visitor_id !== 'nobody')
     .map((row) => {
-      const fixed = Object.entries(row).filter(([field]) => !followsArrival.test(field))
+      const isFinal = row.session_id === null
+      const fixed = Object.entries(row).filter(
+        ([field]) => !followsArrival.test(field) && !(isFinal && field === 'user_id'),
+      )
       return JSON.stringify({ session: named(row.session_id ?? ''), ...Object.fromEntries(fixed) })
     })
     .sort()
@@ -147,6 +151,7 @@ function shown(records: readonly LogRecord[], warehouse: Warehouse): Map<string,
               goal: row.goal,
               event_id: row.event_id,
               value_minor: row.value_minor,
+              user_id: row.session_id === null ? undefined : row.user_id,
               session: row.session_id === null ? null : named(row.session_id),
             })),
         }),

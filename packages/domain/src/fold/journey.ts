@@ -11,7 +11,7 @@ import { keepConversion, keepTouchpoint, type SaidCredit } from '../attribution/
 import type { Touchpoint } from '../attribution/path.ts'
 import type { CreditReason, CreditRow } from '../attribution/row.ts'
 import type { AttributionRules } from '../attribution/rules.ts'
-import type { Conversion } from '../conversion/conversion.ts'
+import { conversionUser, type Conversion } from '../conversion/conversion.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { Millis } from '../event/event.ts'
 import { hash53 } from '../event/hash.ts'
@@ -155,7 +155,12 @@ function creditedOf(visitor: VisitorState, rows: readonly ConversionRow[]): Cred
   const credited: Credited[] = []
   for (const { id, is_bot, conversions } of visitor.sessions)
     for (const conversion of conversions)
-      if (conversion.kind === 'macro') credited.push({ conversion, session_id: id, is_bot })
+      if (conversion.kind === 'macro')
+        credited.push({
+          conversion: { ...conversion, user_id: conversionUser(visitor.users, conversion) },
+          session_id: id,
+          is_bot,
+        })
   for (const row of rows)
     if (isMacro(row) && row.session_id === null && row.is_deleted === 0)
       credited.push({ conversion: { ...row, id: row.conversion_id }, session_id: null, is_bot: row.is_bot === 1 })

@@ -4,6 +4,7 @@ import { forgetHistory } from '../attribution/history.ts'
 import { forgetClaims } from '../conversion/count.ts'
 import type { Millis } from '../event/event.ts'
 import { forgetSeen } from '../event/seen.ts'
+import { pruneUsers } from '../session/user.ts'
 import { keepOf } from './journey.ts'
 import type { Output } from './output.ts'
 import { NEVER, type Retention, type TrackedSession, type VisitorState } from './visitor.ts'
@@ -47,7 +48,9 @@ export function settle(
       if (!session.closed && now.closingClock >= session.close_due) close(session, now)
     }
   }
-  forgetSeen(visitor, seenFrom(visitor, now.streamTime - graceMs))
+  const from = seenFrom(visitor, now.streamTime - graceMs)
+  forgetSeen(visitor, from)
+  if (visitor.users.length > 1) visitor.users = pruneUsers(visitor.users, from)
   if (visitor.claims.length > 0) forgetClaims(visitor, now.streamTime)
   if (visitor.touches.length + visitor.past.length > 0) forgetHistory(visitor, now.streamTime, historyMs)
 }

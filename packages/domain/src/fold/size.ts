@@ -9,9 +9,10 @@ import type { TrackedSession, VisitorState } from './visitor.ts'
  * bytes would mean to read all text of a visitor with each of its events.
  */
 export function visitorSize(visitor: VisitorState): number {
-  const { visitor_id, seen_id, said } = visitor
-  const credits = 60 * said.length + historySize(visitor)
-  return 50 + visitor_id.length + 20 * seen_id.length + credits + retainedSize(visitor)
+  const { visitor_id, seen_id, said, users } = visitor
+  let size = 50 + visitor_id.length + 20 * seen_id.length + 60 * said.length
+  for (const { event_id, value } of users) size += 10 + event_id.length + value.length
+  return size + historySize(visitor) + retainedSize(visitor)
 }
 
 /** The part of it that one visitor can make grow without end: sessions and claims. */

@@ -8,6 +8,8 @@ import { place, survivorOf } from '../session/place.ts'
 import type { SessionRow } from '../session/row.ts'
 import { absorb, addEvent, type Arrival } from '../session/session.ts'
 import { direct, type Origin } from '../session/source.ts'
+import type { UserChange } from '../session/user.ts'
+import { identify, rename } from './identity.ts'
 import { markDirty } from './settle.ts'
 import { sessionSize } from './size.ts'
 import { newTrackedSession, type TrackedSession, type VisitorState } from './visitor.ts'
@@ -27,17 +29,34 @@ export function visit(
   key: string,
   arrival: Arrival,
 ): Visit {
+  const change = identify(visitor, event)
   const isSessionless = event.is_server || event.visitor_id === ''
   const joined = isSessionless ? null : join(visitor, event, arrival)
   const session = joined?.session ?? null
   const tally = countGoals(visitor, visitor.sessions, session, event, goals, key, arrival)
   if (session !== null) noteChange(session, arrival)
   for (const corrected of tally.corrected) noteChange(corrected, arrival)
+  const rows = conversionRows(visitor, event, key, joined, tally, arrival.offset)
   return {
     sessionId: session?.id ?? null,
     retractions: joined?.retractions ?? NOTHING,
-    conversions: conversionRows(event, key, joined, tally, arrival.offset),
+    conversions: change === null ? rows : [...rows, ...renamedRows(visitor, change, rows, key, arrival)],
   }
+}
+
+/** Rows of conversions whose user is another since the event named one, save those that have a row already. */
+function renamedRows(
+  visitor: VisitorState,
+  change: UserChange,
+  told: readonly ConversionRow[],
+  key: string,
+  arrival: Arrival,
+): ConversionRow[] {
+  const owner = { key, site: visitor.site, visitor_id: visitor.visitor_id, users: visitor.users }
+  const ids = new Set(told.map((row) => row.conversion_id))
+  return rename(visitor, change, arrival)
+    .filter(({ conversion }) => !ids.has(conversion.id))
+    .map(({ session, conversion }) => conversionRow(owner, conversion, creditOf(session), arrival.offset))
 }
 
 function noteChange(session: TrackedSession, { streamTime }: Arrival): void {
@@ -46,6 +65,7 @@ function noteChange(session: TrackedSession, { streamTime }: Arrival): void {
 }
 
 function conversionRows(
+  visitor: VisitorState,
   event: StorefrontEvent,
   key: string,
   joined: Joined | null,
@@ -54,7 +74,7 @@ function conversionRows(
 ): readonly ConversionRow[] {
   const { session, restated, withdrawn } = joined ?? NOT_JOINED
   if (restated.length + withdrawn.length + tally.made.length + tally.withdrawn.length === 0) return NOTHING
-  const owner = { key, site: event.site, visitor_id: event.visitor_id }
+  const owner = { key, site: event.site, visitor_id: event.visitor_id, users: visitor.users }
   const credit = session === null ? sessionlessCredit(event) : creditOf(session)
   const rows: ConversionRow[] = []
   const gone = new Set<string>()

@@ -5,6 +5,7 @@ import type { Millis, StorefrontEvent } from '../event/event.ts'
 import type { Seen } from '../event/seen.ts'
 import type { Contribution } from '../session/row.ts'
 import { sessionIdOf, type Arrival, type Session } from '../session/session.ts'
+import type { UserMarks } from '../session/user.ts'
 
 /** A due time that never comes. Below 2^53 - 2, the largest number the Avro codec takes for a long. */
 export const NEVER: Millis = 2 ** 52
@@ -51,6 +52,7 @@ export interface VisitorState extends Dues, Seen, History {
   claims: readonly Claim[]
   /** Credits of the macro conversions of retained sessions. */
   said: readonly SaidCredit[]
+  users: UserMarks
 }
 
 /** How visitor states become bytes; `decode(encode(state))` equals `state`. */
@@ -77,6 +79,7 @@ export function newVisitor(site: string, visitorId: string): VisitorState {
     touches_omitted: 0,
     past: [],
     said: [],
+    users: [],
   }
 }
 

@@ -103,14 +103,23 @@ describe.each(topologies)('the warehouse schema on $on', ({ ddl, tables, viewTar
       'session_moves',
       'sessions',
       'sessions_in',
+      'visitor_users',
     ])
-    expect(viewTargets.sort()).toEqual(['channel_hourly', 'conversions', 'credits', 'session_moves', 'sessions'])
+    expect(viewTargets.sort()).toEqual([
+      'channel_hourly',
+      'conversions',
+      'credits',
+      'session_moves',
+      'sessions',
+      'visitor_users',
+    ])
     expect(plainViews.map((v) => v.name).sort()).toEqual([
       'v_attribution',
       'v_channel_hourly',
       'v_conversions',
       'v_events',
       'v_sessions',
+      'v_visitor_users',
     ])
   })
 

@@ -39,6 +39,15 @@ describe('a visitor state', () => {
     }
   })
 
+  it('comes back as it was, with the users it was known as', () => {
+    const fold = eventOf('a')
+    fold.event(T + 1, { event_id: 'b', user_id: 'ada' })
+    const [[, bytes] = []] = takeDirty(fold.partition)
+    const state = jsonVisitorCodec.decode(bytes!)
+    expect(state.users).toEqual([{ time: T + 1, event_id: 'b', value: 'ada' }])
+    expect(codec.decode(codec.encode(state))).toEqual(state)
+  })
+
   it.each(['o', 'ö', '漢', '👟'])('stays within a Kafka record, whatever a visitor sends in %s', (character) => {
     const text = (length: number): string => character.repeat(length / character.length)
     for (const length of [2, 400]) {

@@ -47,14 +47,29 @@ const marks = fc.record({
   country: fc.constantFrom('', 'DE', 'AT'),
 })
 
+/** As many events with a user as are remembered of a visitor one by one, and no more. */
+const mostIdentified = 8
+
 /** Events of a few visitors, each with an id of its own that does not follow its time. */
 export const visitorEvents: fc.Arbitrary<StorefrontEvent[]> = fc
   .array(fc.tuple(eventTime, content, origin, marks), { minLength: 1, maxLength: 40, size: 'max' })
   .map((drawn) =>
-    drawn.map(([event_time, what, from, who], at) =>
-      buildEvent({ event_id: `e${(at * 7) % 41}`, content_hash: at, event_time, ...what, ...from, ...who }),
+    withFewUsers(
+      drawn.map(([event_time, what, from, who], at) =>
+        buildEvent({ event_id: `e${(at * 7) % 41}`, content_hash: at, event_time, ...what, ...from, ...who }),
+      ),
     ),
   )
+
+function withFewUsers(events: readonly StorefrontEvent[]): StorefrontEvent[] {
+  const identified = new Map<string, number>()
+  return events.map((event) => {
+    if (event.user_id === '') return event
+    const count = (identified.get(event.visitor_id) ?? 0) + 1
+    identified.set(event.visitor_id, count)
+    return count > mostIdentified ? { ...event, user_id: '' } : event
+  })
+}
 
 /** One arrival: which event, how long after the previous record, and what the shell sends in between. */
 export interface Arriving {

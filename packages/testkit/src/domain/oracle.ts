@@ -25,6 +25,8 @@ export interface OracleConversion {
   readonly goal: string
   readonly event_id: string
   readonly value_minor: number | null
+  /** Undefined for a sessionless one: nobody keeps it, so it has the user known on its arrival. */
+  readonly user_id: string | undefined
   /** Event ids of its session, null for a sessionless one. */
   readonly session: readonly string[] | null
 }
@@ -56,13 +58,29 @@ export function truthOf(events: readonly StorefrontEvent[], gapMs: Millis, goals
       goal: goal.name,
       event_id: event.event_id,
       value_minor: goal.valued ? event.value_minor : null,
+      user_id: userOf(sorted, event),
       session: ids(groupOf.get(event.event_id) ?? []),
     })),
   )
   return {
-    sessions: groups.map((group) => describe(group, ids(group))),
-    conversions: conversions.map((c) => ({ ...c, session: c.session.length === 0 ? null : c.session })),
+    sessions: groups.map((group) => ({ ...describe(group, ids(group)), user_id: userAtEnd(sorted, group) })),
+    conversions: conversions.map((c) => (c.session.length > 0 ? c : { ...c, session: null, user_id: undefined })),
   }
+}
+
+/** Who an event is of: its own user, else that of the latest event before it which names one. */
+function userOf(sorted: readonly StorefrontEvent[], event: StorefrontEvent): string {
+  return lastUser(sorted.slice(0, sorted.indexOf(event) + 1))
+}
+
+/** Who a session is of: the last user known when it ends, whoever named it. */
+function userAtEnd(sorted: readonly StorefrontEvent[], group: readonly StorefrontEvent[]): string {
+  const end = group.at(-1)?.event_time ?? 0
+  return lastUser(sorted.filter((event) => event.event_time <= end))
+}
+
+function lastUser(sorted: readonly StorefrontEvent[]): string {
+  return sorted.map((event) => event.user_id).findLast((user) => user !== '') ?? ''
 }
 
 function cutAtGaps(sorted: readonly StorefrontEvent[], gapMs: Millis): StorefrontEvent[][] {
@@ -106,7 +124,7 @@ function onceWithin(event: StorefrontEvent, goal: OracleGoal, groupOf: (event: S
   }
 }
 
-function describe(group: readonly StorefrontEvent[], events: readonly string[]): OracleSession {
+function describe(group: readonly StorefrontEvent[], events: readonly string[]): Omit<OracleSession, 'user_id'> {
   const paths = group.map((event) => event.path).filter((path) => path !== '')
   const telling = group.find((event) => event.path !== '' || toldBy(event) !== undefined)
   return {
@@ -117,7 +135,6 @@ function describe(group: readonly StorefrontEvent[], events: readonly string[]):
     entry_page: paths[0] ?? '',
     exit_page: paths.at(-1) ?? '',
     source: (telling === undefined ? undefined : toldBy(telling)) ?? '(direct)',
-    user_id: group.map((event) => event.user_id).findLast((user) => user !== '') ?? '',
     is_bot: group.some((event) => event.is_bot),
   }
 }
