@@ -107,6 +107,11 @@ describe('definitions', () => {
       'goals.0.match.event: events named "Order Completed" arrive as "purchase": write that',
     ],
     [
+      'names that exclude each other',
+      { goals: [{ ...purchase, match: { event: 'purchase', all: [{ event: ['refund', 'login'] }] } }] },
+      'goals.0.match: no event has all the names that must hold at once: put them into one list',
+    ],
+    [
       'a far-off key, with what is known',
       { goals: [], sites: { a: { xyzzy: 1 } } },
       'sites.a.xyzzy: unknown key "xyzzy"; known keys: session, attribution, own_domains, channels, goals',

@@ -25,6 +25,7 @@ describe("the shop's own channels", () => {
     ['case apart, in an expression', { campaign: { regex: '^Summer-\\d+$' } }, { campaign: 'SUMMER-26' }, 'Own'],
     ['all that is asked', { source: 'ann', campaign: { prefix: 's' } }, { source: 'ann', campaign: 'w' }, 'Unassigned'],
     ['no campaign', { source: 'ann', campaign: { exists: false } }, { source: 'ann' }, 'Own'],
+    ['any campaign', { campaign: { regex: '.*' } }, { source: 'ann' }, 'Unassigned'],
     ['the source that a referrer gives', { source: 'google', medium: 'organic' }, google, 'Own'],
     ['the source that a click id gives', { medium: 'cpc', source: 'google' }, { click_id_name: 'gclid' }, 'Own'],
     ['the name of a click id', { click_id: 'msclkid' }, { click_id_name: 'msclkid' }, 'Own'],

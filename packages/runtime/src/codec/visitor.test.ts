@@ -57,7 +57,9 @@ describe('a visitor state', () => {
         for (let at = until - 500; at < until; at++) {
           const event_time = T + at * 1_000 - (at % 40) * 31 * MINUTE
           const order_id = `${text(length)}${at}`
-          fold.event(T + at * 1_000, { event_id: order_id, event_time, name: 'purchase', order_id, path: text(length) })
+          const properties = { promotion_id: text(length) }
+          const order = { event_id: order_id, event_time, name: 'purchase', order_id, path: text(length), properties }
+          fold.event(T + at * 1_000, order)
         }
         return saved(fold)
       })

@@ -67,6 +67,10 @@ describe('a problem of a definitions file', () => {
     expect(problemsOf(text)).toEqual(expected)
   })
 
+  it('is a key that is there twice, also where it says the same', () => {
+    expect(problemsOf('goals: []\ngoals: []\n')).toEqual(['2:1  this key is in the mapping twice'])
+  })
+
   it('does not hide the others when it is a key that is there twice', () => {
     expect(problemsOf('goals: []\nsession: { gap: 5 }\ngoals: 3\n')).toEqual([
       '2:17 session.gap expected a duration such as 30m, 24h or 7d, at most 24h, got 5',
