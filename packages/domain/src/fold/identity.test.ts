@@ -96,6 +96,7 @@ describe('a visitor who is away', () => {
   it('comes back without a user once all is forgotten', () => {
     send(0, 'a', 'page_view', { user_id: 'ada' })
     const later = 40 * 24 * HOUR
+    kept(fold.tick(T + 3 * HOUR))
     kept(fold.tick(T + later))
     send(later + HOUR, 'b', 'add_to_cart')
     expect(users(later + 2 * HOUR).conversions).toEqual({ b: '' })
