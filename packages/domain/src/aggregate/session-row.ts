@@ -147,7 +147,8 @@ function valueOf(mark: Mark | null): string {
 
 function endReason(session: Counted): SessionRow['end_reason'] {
   if (!session.closed) return ''
-  return session.capped ? 'cap' : 'gap'
+  if (session.capped) return 'cap'
+  return session.cut === '' ? 'gap' : session.cut
 }
 
 function countOf({ conversions }: Counted, kind: 'micro' | 'macro'): number {

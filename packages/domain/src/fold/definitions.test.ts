@@ -25,7 +25,19 @@ describe('definitions', () => {
       maxDurationMs: 86_400_000,
       maxEvents: 10_000,
       clientSession: 'ignore',
+      timeZone: 'UTC',
+      dayOf: null,
     })
+  })
+
+  it('cut days in the zone they name, which a site can change', () => {
+    const { forSite } = compiled({
+      session: { cut_at_midnight: true, time_zone: 'Europe/Berlin' },
+      goals: [],
+      sites: { b: { session: { time_zone: 'UTC' } }, c: { session: { cut_at_midnight: false } } },
+    })
+    const evening = Date.UTC(2024, 0, 1, 23)
+    expect(['a', 'b', 'c'].map((site) => forSite(site).session.dayOf?.(evening))).toEqual([19_724, 19_723, undefined])
   })
 
   it("override a site's session key by key, and replace its goals and domains", () => {
@@ -47,7 +59,7 @@ describe('definitions', () => {
     expect(
       problems({
         sesion: {},
-        session: { gap: '30 min', max_events: 0 },
+        session: { gap: '30 min', max_events: 0, time_zone: 'Berlin' },
         goals: [
           { name: 'a', kind: 'makro', match: {} },
           { name: 'a', kind: 'micro', match: { evnt: 'x' }, count: 'twice' },
@@ -57,6 +69,7 @@ describe('definitions', () => {
       'sesion: unknown key "sesion"; did you mean "session"?',
       'session.gap: expected a duration such as 30m, 24h or 7d, at most 24h, got "30 min"',
       'session.max_events: expected a whole number from 1 to 10000, got 0',
+      'session.time_zone: expected the IANA name of a time zone such as Europe/Berlin, got "Berlin"',
       'goals.0.kind: expected one of macro, micro, negative, got "makro"',
       'goals.0.match: an empty matcher would match every event',
       'goals.1.count: expected one of every, once_per_session, once_per_visitor, got "twice"',

@@ -4,7 +4,7 @@ import { countGoals, mergeConversions, type Tally } from '../conversion/count.ts
 import type { Goal } from '../conversion/goal.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
-import { place, survivorOf } from '../session/place.ts'
+import { partAtMidnight, place, survivorOf } from '../session/place.ts'
 import type { SessionRow } from '../session/row.ts'
 import { absorb, addEvent, type Arrival } from '../session/session.ts'
 import { direct, type Origin } from '../session/source.ts'
@@ -84,6 +84,13 @@ const NOTHING: readonly never[] = []
 const NOT_JOINED = { session: null, restated: NOTHING, withdrawn: NOTHING }
 
 function join(visitor: VisitorState, event: StorefrontEvent, arrival: Arrival): Joined {
+  const joined = joinByRules(visitor, event, arrival)
+  for (const parted of partAtMidnight(visitor.sessions, joined.session, event, arrival.rules))
+    restateEnd(parted, arrival)
+  return joined
+}
+
+function joinByRules(visitor: VisitorState, event: StorefrontEvent, arrival: Arrival): Joined {
   const { takers, refused } = place(visitor.sessions, event, arrival.rules, isFull)
   for (const session of refused) refuse(session, arrival)
   const session = survivorOf(takers)
@@ -143,6 +150,11 @@ function isFull(session: TrackedSession): boolean {
 function refuse(session: TrackedSession, arrival: Arrival): void {
   if (session.capped) return
   session.capped = true
+  restateEnd(session, arrival)
+}
+
+/** The reason of its end is said of a closed session only. */
+function restateEnd(session: TrackedSession, arrival: Arrival): void {
   if (session.closed) markDirty(session, arrival.streamTime)
 }
 

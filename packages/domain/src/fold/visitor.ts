@@ -86,6 +86,7 @@ export function newTrackedSession(event: StorefrontEvent, arrival: Arrival): Tra
     country: null,
     is_bot: false,
     capped: false,
+    cut: '',
     closed: false,
     close_due: 0,
     forget_due: 0,

@@ -1,4 +1,5 @@
 import type { Millis, StorefrontEvent } from '../event/event.ts'
+import type { DayOf } from './day.ts'
 import type { SessionRules } from './rules.ts'
 import type { Session } from './session.ts'
 
@@ -13,7 +14,8 @@ export interface Placement<S> {
 /**
  * Finds the sessions of its visitor that an event joins: those within the gap of it (exactly the gap joins), nearest
  * first, as long as what they become together stays within the caps. With `client_session: trust` an event that
- * carries a client session id joins that session whatever the gap, and one without joins only sessions without.
+ * carries a client session id joins that session whatever the gap, and one without joins only sessions without. With
+ * `cut_at_midnight` only sessions of its own local day are asked.
  *
  * @param isFull whether a session holds all it may, whatever the rules say
  */
@@ -56,11 +58,46 @@ export function survivorOf<S extends Session>(sessions: readonly S[]): S | undef
 
 function candidates<S extends Session>(sessions: readonly S[], event: StorefrontEvent, rules: SessionRules): S[] {
   const found: S[] = []
-  for (const session of sessions) if (isCandidate(session, event, rules)) found.push(session)
+  for (const session of sessions) {
+    if (follows(session, event, rules) && (rules.dayOf === null || isOfDay(session, event.event_time, rules.dayOf))) {
+      found.push(session)
+    }
+  }
   return found
 }
 
-function isCandidate(session: Session, event: StorefrontEvent, rules: SessionRules): boolean {
+/** Whether all of a session is in the day of `time`: one that was begun under other rules may span two. */
+function isOfDay({ started_at, ended_at }: Session, time: Millis, dayOf: DayOf): boolean {
+  const day = dayOf(time)
+  return dayOf(started_at) === day && dayOf(ended_at) === day
+}
+
+/**
+ * Notes with whom midnight has parted an event that has joined `own`: the one that is over by then ended for it. Once
+ * true that stays true, whatever comes later: sessions only grow towards each other.
+ *
+ * @returns the sessions that have ended so and were not known to
+ */
+export function partAtMidnight<S extends Session>(
+  sessions: readonly S[],
+  own: S,
+  event: StorefrontEvent,
+  rules: SessionRules,
+): S[] {
+  const { dayOf } = rules
+  if (dayOf === null || sessions.length < 2) return []
+  const parted: S[] = []
+  for (const session of sessions) {
+    if (session === own || !follows(session, event, rules) || isOfDay(session, event.event_time, dayOf)) continue
+    const ended = session.ended_at < event.event_time ? session : own
+    if (ended.cut === '') parted.push(ended)
+    ended.cut = 'midnight'
+  }
+  return parted
+}
+
+/** Whether the event belongs to the session by the gap, or by its client's word. */
+function follows(session: Session, event: StorefrontEvent, rules: SessionRules): boolean {
   if (rules.clientSession === 'trust') {
     if (session.client_session_id !== event.client_session_id) return false
     if (event.client_session_id !== '') return true

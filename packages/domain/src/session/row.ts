@@ -48,7 +48,7 @@ export interface SessionRow extends GoalCounts {
   readonly country: string
   readonly is_bot: 0 | 1
   readonly state: SessionState
-  readonly end_reason: '' | 'gap' | 'cap'
+  readonly end_reason: '' | 'gap' | 'cap' | 'midnight'
   readonly merged_into: string | null
   readonly micro: number
   readonly macro: number

@@ -1,5 +1,6 @@
 import type { Check, Path } from '../definitions/check.ts'
 import type { Millis } from '../event/event.ts'
+import { daysIn, type DayOf } from './day.ts'
 
 /** How a site's events become sessions. Defaults are GA4's where it has the rule. */
 export interface SessionRules {
@@ -11,6 +12,10 @@ export interface SessionRules {
   readonly maxEvents: number
   /** `trust`: the client's own session id decides where an event carries one. */
   readonly clientSession: 'ignore' | 'trust'
+  /** IANA name of the zone whose days count. */
+  readonly timeZone: string
+  /** `cut_at_midnight`: an event joins only sessions of its own local day. Null when it is off. */
+  readonly dayOf: DayOf | null
 }
 
 export const defaultSessionRules: SessionRules = {
@@ -19,9 +24,11 @@ export const defaultSessionRules: SessionRules = {
   maxDurationMs: 24 * 3_600_000,
   maxEvents: 10_000,
   clientSession: 'ignore',
+  timeZone: 'UTC',
+  dayOf: null,
 }
 
-const KEYS = ['gap', 'grace', 'max_duration', 'max_events', 'client_session']
+const KEYS = ['gap', 'grace', 'max_duration', 'max_events', 'client_session', 'cut_at_midnight', 'time_zone']
 
 /** The rules of a `session` mapping; what it leaves out comes from `base`. */
 export function readSessionRules(check: Check, json: unknown, path: Path, base: SessionRules): SessionRules {
@@ -39,5 +46,21 @@ export function readSessionRules(check: Check, json: unknown, path: Path, base: 
       clientSession === undefined
         ? base.clientSession
         : check.oneOf(clientSession, [...path, 'client_session'], ['ignore', 'trust'], base.clientSession),
+    ...readDays(check, entries, path, base),
   }
+}
+
+function readDays(
+  check: Check,
+  { cut_at_midnight: cut, time_zone: zone }: Readonly<Record<string, unknown>>,
+  path: Path,
+  base: SessionRules,
+): Pick<SessionRules, 'timeZone' | 'dayOf'> {
+  const timeZone = zone === undefined ? base.timeZone : check.text(zone, [...path, 'time_zone'])
+  const dayOf = daysIn(timeZone)
+  if (dayOf === undefined && zone !== undefined && timeZone !== '') {
+    check.add([...path, 'time_zone'], `expected the IANA name of a time zone such as Europe/Berlin, got "${timeZone}"`)
+  }
+  const isCut = cut === undefined ? base.dayOf !== null : check.boolean(cut, [...path, 'cut_at_midnight'])
+  return { timeZone, dayOf: isCut ? (dayOf ?? null) : null }
 }

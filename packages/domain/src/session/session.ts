@@ -15,6 +15,9 @@ export interface OriginMark extends Origin {
   readonly event_id: string
 }
 
+/** A rule that ends a session before its gap is over. */
+export type Cut = '' | 'midnight'
+
 /**
  * A session as the fold keeps it. Everything in it is a minimum, a maximum or a sum over its events, so that neither
  * their order nor the order of merges can be seen in it; only the id tells which event arrived first.
@@ -39,6 +42,8 @@ export interface Session {
   is_bot: boolean
   /** It refused an event that the gap rule would have given it. */
   capped: boolean
+  /** What parted it from an event that would have followed. */
+  cut: Cut
   closed: boolean
   /** First instant of the closing clock at which it is closed. */
   close_due: Millis
@@ -93,6 +98,7 @@ export function absorb(survivor: Session, loser: Session): void {
   survivor.page_views += loser.page_views
   survivor.is_bot ||= loser.is_bot
   survivor.capped ||= loser.capped
+  if (survivor.cut === '') survivor.cut = loser.cut
   survivor.entry = earliest(survivor.entry, loser.entry)
   survivor.exit = latest(survivor.exit, loser.exit)
   survivor.user = latest(survivor.user, loser.user)

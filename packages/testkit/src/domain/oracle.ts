@@ -19,6 +19,17 @@ export interface OracleSession {
   readonly source: string
   readonly user_id: string
   readonly is_bot: boolean
+  /** Why it ended, once all is closed. */
+  readonly end_reason: string
+}
+
+/** Session rules as the oracle needs them. */
+export interface OracleRules {
+  readonly gapMs: Millis
+  /** `cut_at_midnight` in this zone. */
+  readonly midnightIn?: string | undefined
+  /** `client_session: trust` */
+  readonly trust?: boolean
 }
 
 export interface OracleConversion {
@@ -35,15 +46,15 @@ export interface Truth {
 }
 
 /**
- * What all events of one visitor come to, computed the plain way: keep each event id once, sort by (time, id), cut at
- * gaps, count. It shares no code with the fold and knows neither arrival nor corrections.
+ * What all events of one visitor come to, computed the plain way: keep each event id once, sort by (time, id), cut
+ * where the rules say, count. It shares no code with the fold and knows neither arrival nor corrections.
  */
-export function truthOf(events: readonly StorefrontEvent[], gapMs: Millis, goals: readonly OracleGoal[]): Truth {
+export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, goals: readonly OracleGoal[]): Truth {
   const unique = [...new Map(events.map((event) => [event.event_id, event])).values()]
   const sorted = unique.sort((a, b) => a.event_time - b.event_time || (a.event_id < b.event_id ? -1 : 1))
-  const groups = cutAtGaps(
+  const groups = cut(
     sorted.filter((event) => !event.is_server && event.visitor_id !== ''),
-    gapMs,
+    rules,
   )
   const groupOf = new Map(groups.flatMap((group) => group.map((event) => [event.event_id, group] as const)))
   const ids = (group: readonly StorefrontEvent[]): string[] => group.map((event) => event.event_id)
@@ -60,20 +71,48 @@ export function truthOf(events: readonly StorefrontEvent[], gapMs: Millis, goals
     })),
   )
   return {
-    sessions: groups.map((group) => describe(group, ids(group))),
+    sessions: groups.map((group) => describe(group, ids(group), reasonOf(group, groups, rules))),
     conversions: conversions.map((c) => ({ ...c, session: c.session.length === 0 ? null : c.session })),
   }
 }
 
-function cutAtGaps(sorted: readonly StorefrontEvent[], gapMs: Millis): StorefrontEvent[][] {
+/** Sorted events as sessions: with trust first apart by client session id, then cut in order of time. */
+function cut(sorted: readonly StorefrontEvent[], rules: OracleRules): StorefrontEvent[][] {
   const groups: StorefrontEvent[][] = []
-  for (const event of sorted) {
-    const group = groups.at(-1)
-    const last = group?.at(-1)
-    if (group !== undefined && last !== undefined && event.event_time - last.event_time <= gapMs) group.push(event)
-    else groups.push([event])
+  const clients = rules.trust === true ? [...new Set(sorted.map((event) => event.client_session_id))] : [undefined]
+  for (const client of clients) {
+    let last: StorefrontEvent | undefined
+    for (const event of sorted) {
+      if (client !== undefined && event.client_session_id !== client) continue
+      if (last === undefined || !follows(last, event, rules) || !isSameDay(last, event, rules)) groups.push([])
+      groups.at(-1)?.push(event)
+      last = event
+    }
   }
   return groups
+}
+
+/** Whether nothing but another rule parts two events: within the gap, or one session of the client. */
+function follows(last: StorefrontEvent, event: StorefrontEvent, rules: OracleRules): boolean {
+  if (rules.trust === true && event.client_session_id !== last.client_session_id) return false
+  if (rules.trust === true && event.client_session_id !== '') return true
+  return event.event_time - last.event_time <= rules.gapMs
+}
+
+function isSameDay(a: StorefrontEvent, b: StorefrontEvent, { midnightIn: timeZone }: OracleRules): boolean {
+  const dayOf = (event: StorefrontEvent): string => new Date(event.event_time).toLocaleDateString('en', { timeZone })
+  return timeZone === undefined || dayOf(a) === dayOf(b)
+}
+
+/** `midnight` where an event of a later day would have followed. */
+function reasonOf(group: readonly StorefrontEvent[], groups: readonly StorefrontEvent[][], rules: OracleRules): string {
+  const last = group.at(-1)
+  if (last === undefined) return ''
+  const isCut = groups.some(([first]) => {
+    if (first === undefined || first.event_time <= last.event_time) return false
+    return follows(last, first, rules) && !isSameDay(last, first, rules)
+  })
+  return isCut ? 'midnight' : 'gap'
 }
 
 /** Of the matching events, in order of time, those that count: the first of each thing that counts once. */
@@ -106,7 +145,7 @@ function onceWithin(event: StorefrontEvent, goal: OracleGoal, groupOf: (event: S
   }
 }
 
-function describe(group: readonly StorefrontEvent[], events: readonly string[]): OracleSession {
+function describe(group: readonly StorefrontEvent[], events: readonly string[], end_reason: string): OracleSession {
   const paths = group.map((event) => event.path).filter((path) => path !== '')
   const telling = group.find((event) => event.path !== '' || toldBy(event) !== undefined)
   return {
@@ -119,6 +158,7 @@ function describe(group: readonly StorefrontEvent[], events: readonly string[]):
     source: (telling === undefined ? undefined : toldBy(telling)) ?? '(direct)',
     user_id: group.map((event) => event.user_id).findLast((user) => user !== '') ?? '',
     is_bot: group.some((event) => event.is_bot),
+    end_reason,
   }
 }
 
