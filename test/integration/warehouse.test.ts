@@ -134,6 +134,23 @@ describe('the warehouse', () => {
     expect(seen).toEqual([10, 11, 12].map((n) => ({ event_id: `move-${n}`, session_id: uuid(12) })))
   })
 
+  it('shows single events under the session that each has moved to, and that one under what took it', async () => {
+    const at = (n: number, session_id: string | null) =>
+      codec.prependLabel(codec.encodeEvent(event({ event_id: `own-${n}`, site: 'own-moves' })), 1, label({ session_id, input_offset: 7000 + n })) // prettier-ignore
+    const events = [at(0, null), at(1, uuid(30)), at(2, uuid(30)), at(3, uuid(32))]
+    await insert(warehouse, 'events', containerOf(labelled.name, 7000, events), 'own-moves')
+    const takes = (n: number, version: number, moved_offsets: number[]) =>
+      codec.encode('session', session({ session_id: uuid(n), site: 'own-moves', version, counted: 0, moved_offsets })) // prettier-ignore
+    const merged = codec.encode('session', session({ session_id: uuid(33), site: 'own-moves', version: 9, is_deleted: 1, counted: 0, state: 'retracted', merged_into: uuid(34) })) // prettier-ignore
+    const rows = [takes(31, 8, [7001, 7000]), takes(30, 9, []), merged, takes(33, 8, [7003]), takes(35, 10, [7000])]
+    await insert(warehouse, 'sessions_in', containerOf('session', 7000, rows), 'own-moves', 2)
+    const seen = await rowsOf(
+      warehouse,
+      `SELECT event_id, session_id FROM ${warehouse.table('v_events')} WHERE site = 'own-moves' ORDER BY event_id`,
+    )
+    expect(seen).toEqual([35, 31, 30, 34].map((n, at) => ({ event_id: `own-${at}`, session_id: uuid(n) })))
+  })
+
   it('gives money in major units of its currency', async () => {
     const goals = {
       goal_names: ['purchase', 'purchase', 'purchase', 'signup'],

@@ -17,6 +17,8 @@ export class ExpectedPartition {
   readonly events = new ExpectedRows<number>(new AscendingIndex())
   readonly sessions = new ExpectedRows<string>(new Map())
   readonly conversions = new ExpectedRows<string>(new Map())
+  /** By the event's offset in topic `events`. */
+  readonly event_moves = new ExpectedRows<number>(new Map())
   readonly rollUp = new RollUp()
 
   readonly #columns: FactColumns
@@ -34,6 +36,9 @@ export class ExpectedPartition {
       case 'sessions':
         this.sessions.put(key, factHash(row, this.#columns.sessions))
         this.rollUp.replace(row)
+        break
+      case 'event_moves':
+        this.event_moves.put(key, fingerprint(row))
         break
       case 'conversions':
         this.conversions.put(key, factHash(row, this.#columns.conversions))

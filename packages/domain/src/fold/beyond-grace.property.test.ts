@@ -74,7 +74,7 @@ describe('arrivals and repeats beyond grace', () => {
     fc.assert(
       fc.property(scenario, (arriving) => {
         const warehouse = folded(logOf(arriving))
-        const inSessions = [...warehouse.labels.values()].filter((session) => session !== null)
+        const inSessions = [...warehouse.labels.keys()].filter((offset) => warehouse.sessionOf(offset) !== null)
         const events = warehouse.liveSessions().reduce((sum, row) => sum + row.events, 0)
         expect(events).toBe(inSessions.length)
       }),

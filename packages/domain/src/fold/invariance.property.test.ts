@@ -110,10 +110,10 @@ function labelledIn(records: readonly LogRecord[], warehouse: Warehouse) {
 }
 
 /**
- * What follows arrival: ids and what is part of them, the offset that caused the row, and what was put out before it.
+ * What follows arrival: ids and what is part of them, offsets, and what was put out before the row.
  * A session is named by its events, a conversion by its goal and event.
  */
-const followsArrival = /^(session_id|conversion_id|id_time|version|prev_.*)$/
+const followsArrival = /^(session_id|conversion_id|id_time|version|moved_offsets|prev_.*)$/
 
 /** All live rows after some arrivals, whole but for what follows arrival, in an order of their own. */
 function rowsAfter(arriving: readonly Arriving[], under: Setting): string[] {
@@ -143,6 +143,7 @@ function shown(records: readonly LogRecord[], warehouse: Warehouse): Map<string,
         sorted({
           sessions: sessions.map((row) => ({
             events: named(row.session_id),
+            event_count: row.events,
             started_at: row.started_at,
             ended_at: row.ended_at,
             page_views: row.page_views,

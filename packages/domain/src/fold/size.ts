@@ -1,3 +1,4 @@
+import type { Companion } from '../conversion/companion.ts'
 import type { Claim } from '../conversion/count.ts'
 import type { Conversion } from '../conversion/conversion.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
@@ -11,10 +12,11 @@ export function visitorSize(visitor: VisitorState): number {
   return 50 + visitor.visitor_id.length + 20 * visitor.seen_id.length + retainedSize(visitor)
 }
 
-/** The part of it that one visitor can make grow without end: sessions and claims. */
-export function retainedSize({ sessions, claims }: VisitorState): number {
+/** The part of it that one visitor can make grow without end: sessions, companions and claims. */
+export function retainedSize({ sessions, companions, claims }: VisitorState): number {
   let size = 0
   for (const session of sessions) size += session.size
+  for (const companion of companions) size += companion.size
   return size + sum(claims, claimSize)
 }
 
@@ -25,7 +27,16 @@ export function sessionSize(session: TrackedSession): number {
     if (mark !== null) size += 10 + mark.event_id.length + mark.value.length
   }
   // The last part is what was emitted, of which only the tags vary much.
-  return size + sum(session.conversions, conversionSize) + originSize(session) + 200
+  const counted = sum(session.conversions, conversionSize) + sum(session.standby, conversionSize)
+  return size + counted + 6 * session.moved.length + originSize(session) + 200
+}
+
+/** Kept with a companion: what it makes, wherever that is now, is counted with it, too. */
+export function companionSize(
+  { event_id, client_session_id, user_id }: Companion,
+  makes: readonly Conversion[],
+): number {
+  return 70 + event_id.length + client_session_id.length + user_id.length + sum(makes, conversionSize)
 }
 
 function originSize({ origin }: TrackedSession): number {

@@ -1,3 +1,4 @@
+import type { Companion } from '../conversion/companion.ts'
 import { claimDue, type Claim } from '../conversion/count.ts'
 import type { Conversion } from '../conversion/conversion.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
@@ -20,7 +21,12 @@ export interface Dues {
 
 /** A session with what was counted in it and what was said of it. */
 export interface TrackedSession extends Session {
+  /** What counts in it now, what its companions made among it. */
   conversions: readonly Conversion[]
+  /** What its own events would make once a session but for an earlier event that may leave it. */
+  standby: readonly Conversion[]
+  /** Input offsets of events that have joined it after they were labelled otherwise, since its last row. */
+  moved: readonly number[]
   /** Stream time at which its next row is due; NEVER when its last row stands. */
   dirty_due: Millis
   /** Stream time of its last row, -1 before the first. */
@@ -39,6 +45,8 @@ export interface VisitorState extends Dues, Seen {
   readonly site: string
   readonly visitor_id: string
   sessions: readonly TrackedSession[]
+  /** Server events that are in a session here, or may still get into one; in order of arrival. */
+  companions: readonly Companion[]
   claims: readonly Claim[]
 }
 
@@ -61,6 +69,7 @@ export function newVisitor(site: string, visitorId: string): VisitorState {
     seen_content: [],
     seen_at: [],
     sessions: [],
+    companions: [],
     claims: [],
   }
 }
@@ -93,6 +102,8 @@ export function newTrackedSession(event: StorefrontEvent, arrival: Arrival): Tra
     absorbed: [],
     definitions_number: arrival.definitionsNumber,
     conversions: [],
+    standby: [],
+    moved: [],
     dirty_due: NEVER,
     emitted_at: -1,
     emitted: null,
@@ -110,14 +121,17 @@ export function scheduleVisitor(visitor: VisitorState, graceMs: Millis): void {
     expire = Math.min(expire, session.forget_due)
     if (!session.closed) close = Math.min(close, session.close_due)
   }
+  for (const { session_id, forget_due } of visitor.companions)
+    if (session_id === '') expire = Math.min(expire, forget_due)
   visitor.emit_due = emit
   visitor.close_due = close
-  visitor.expire_due = visitor.sessions.length > 0 ? expire : idleDue(visitor, graceMs)
+  visitor.expire_due = expire < NEVER ? expire : idleDue(visitor, graceMs)
 }
 
 /** Whether nothing is left to remember of a visitor. */
 export function isForgotten(visitor: VisitorState): boolean {
-  return visitor.sessions.length === 0 && visitor.seen_at.length === 0 && visitor.claims.length === 0
+  const { sessions, companions, seen_at, claims } = visitor
+  return sessions.length === 0 && companions.length === 0 && seen_at.length === 0 && claims.length === 0
 }
 
 /** When a visitor without sessions loses what it still holds: its last event id, then its first claim. */

@@ -66,6 +66,45 @@ function candidates<S extends Session>(sessions: readonly S[], event: Storefront
   return found
 }
 
+/**
+ * The session a server event joins: the one that covers its time, which is from its start to a gap after its end; of
+ * several the one that started last. With `client_session: trust` an event with a client session id joins the session of
+ * that id.
+ */
+export function coveringSession<S extends Session>(
+  sessions: readonly S[],
+  time: Millis,
+  clientSessionId: string,
+  rules: SessionRules,
+): S | undefined {
+  const isNamed = rules.clientSession === 'trust' && clientSessionId !== ''
+  let found: S | undefined
+  for (const session of sessions) {
+    if (isNamed ? session.client_session_id !== clientSessionId : !covers(session, time, rules)) continue
+    if (rules.dayOf !== null && !isOfDay(session, time, rules.dayOf)) continue
+    if (found === undefined || isNearer(session, found, time)) found = session
+  }
+  return found
+}
+
+function covers(session: Session, time: Millis, rules: SessionRules): boolean {
+  return session.started_at <= time && time <= session.ended_at + rules.gapMs
+}
+
+/** Whether `a` started after `b`, but not after `time` where only `b` did not. */
+function isNearer(a: Session, b: Session, time: Millis): boolean {
+  const [begun, otherBegun] = [a.started_at <= time, b.started_at <= time]
+  if (begun !== otherBegun) return begun
+  return begun ? startsBefore(b, a) : startsBefore(a, b)
+}
+
+/** The order of sessions: by start, then by end. */
+function startsBefore(a: Session, b: Session): boolean {
+  if (a.started_at !== b.started_at) return a.started_at < b.started_at
+  if (a.ended_at !== b.ended_at) return a.ended_at < b.ended_at
+  return a.client_session_id < b.client_session_id
+}
+
 /** Whether all of a session is in the day of `time`: one that was begun under other rules may span two. */
 function isOfDay({ started_at, ended_at }: Session, time: Millis, dayOf: DayOf): boolean {
   const day = dayOf(time)

@@ -50,6 +50,7 @@ export interface SessionRow extends GoalCounts {
   readonly state: SessionState
   readonly end_reason: '' | 'gap' | 'cap' | 'midnight'
   readonly merged_into: string | null
+  readonly moved_offsets: readonly number[]
   readonly micro: number
   readonly macro: number
   readonly definitions_number: number

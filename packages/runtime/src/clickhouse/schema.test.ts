@@ -96,12 +96,13 @@ describe.each(topologies)('the warehouse schema on $on', ({ ddl, tables, viewTar
       'channel_hourly',
       'conversions',
       'conversions_in',
+      'event_moves',
       'events',
       'session_moves',
       'sessions',
       'sessions_in',
     ])
-    expect(viewTargets.sort()).toEqual(['channel_hourly', 'conversions', 'session_moves', 'sessions'])
+    expect(viewTargets.sort()).toEqual(['channel_hourly', 'conversions', 'event_moves', 'session_moves', 'sessions'])
     expect(plainViews.map((v) => v.name).sort()).toEqual([
       'v_channel_hourly',
       'v_conversions',

@@ -41,7 +41,7 @@ const origin = fc.constantFrom(
 const marks = fc.record({
   visitor_id: fc.constantFrom('v1', 'v1', 'v2', 'v3', ''),
   user_id: fc.constantFrom('', '', 'u1', 'u2'),
-  is_server: fc.constantFrom(false, false, false, false, true),
+  is_server: fc.constantFrom(false, false, false, true),
   client_session_id: fc.constantFrom('', '', 's1', 's2'),
   is_bot: fc.nat({ max: 15 }).map((n) => n === 0),
   device: fc.constantFrom('', 'desktop', 'mobile'),

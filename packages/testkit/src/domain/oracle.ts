@@ -9,8 +9,9 @@ export interface OracleGoal {
 }
 
 export interface OracleSession {
-  /** Event ids in order of time. */
+  /** Event ids in order of time, those of server events that joined it among them. */
   readonly events: readonly string[]
+  readonly event_count: number
   readonly started_at: Millis
   readonly ended_at: Millis
   readonly page_views: number
@@ -57,7 +58,12 @@ export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, 
     rules,
   )
   const groupOf = new Map(groups.flatMap((group) => group.map((event) => [event.event_id, group] as const)))
-  const ids = (group: readonly StorefrontEvent[]): string[] => group.map((event) => event.event_id)
+  for (const event of sorted) {
+    const covering = event.is_server && event.visitor_id !== '' ? groupCovering(event, groups, rules) : undefined
+    if (covering !== undefined) groupOf.set(event.event_id, covering)
+  }
+  const all = (group: readonly StorefrontEvent[]) => sorted.filter((event) => groupOf.get(event.event_id) === group)
+  const ids = (group: readonly StorefrontEvent[]) => all(group).map((event) => event.event_id)
   const conversions = goals.flatMap((goal) =>
     counted(
       sorted.filter((event) => goal.matches(event)),
@@ -71,7 +77,7 @@ export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, 
     })),
   )
   return {
-    sessions: groups.map((group) => describe(group, ids(group), reasonOf(group, groups, rules))),
+    sessions: groups.map((group) => describe(group, all(group), reasonOf(group, groups, rules))),
     conversions: conversions.map((c) => ({ ...c, session: c.session.length === 0 ? null : c.session })),
   }
 }
@@ -90,6 +96,33 @@ function cut(sorted: readonly StorefrontEvent[], rules: OracleRules): Storefront
     }
   }
   return groups
+}
+
+/** The session a server event joins: the one its client names, else the last that had begun and was not long over. */
+function groupCovering(
+  event: StorefrontEvent,
+  groups: readonly StorefrontEvent[][],
+  rules: OracleRules,
+): StorefrontEvent[] | undefined {
+  const isNamed = rules.trust === true && event.client_session_id !== ''
+  const fitting = groups.filter(([first]) => {
+    if (first === undefined || !isSameDay(first, event, rules)) return false
+    return !isNamed || first.client_session_id === event.client_session_id
+  })
+  const begun = fitting.filter(([first]) => (first?.event_time ?? 0) <= event.event_time)
+  if (isNamed) return begun.toSorted(byStart).at(-1) ?? fitting.toSorted(byStart)[0]
+  const covering = begun.filter((group) => event.event_time - (group.at(-1)?.event_time ?? 0) <= rules.gapMs)
+  return covering.toSorted(byStart).at(-1)
+}
+
+/** Sessions that start together are in order of their ends, then of what their client calls them. */
+function byStart(a: readonly StorefrontEvent[], b: readonly StorefrontEvent[]): number {
+  const [one, other] = [a[0], b[0]]
+  if (one === undefined || other === undefined) return 0
+  const byTimes = one.event_time - other.event_time || (a.at(-1)?.event_time ?? 0) - (b.at(-1)?.event_time ?? 0)
+  if (byTimes !== 0) return byTimes
+  if (one.client_session_id !== other.client_session_id) return one.client_session_id < other.client_session_id ? -1 : 1
+  return one.event_id < other.event_id ? -1 : 1
 }
 
 /** Whether nothing but another rule parts two events: within the gap, or one session of the client. */
@@ -145,19 +178,25 @@ function onceWithin(event: StorefrontEvent, goal: OracleGoal, groupOf: (event: S
   }
 }
 
-function describe(group: readonly StorefrontEvent[], events: readonly string[], end_reason: string): OracleSession {
+/** `all` has the server events, too. */
+function describe(
+  group: readonly StorefrontEvent[],
+  all: readonly StorefrontEvent[],
+  end_reason: string,
+): OracleSession {
   const paths = group.map((event) => event.path).filter((path) => path !== '')
   const telling = group.find((event) => event.path !== '' || toldBy(event) !== undefined)
   return {
-    events,
+    events: all.map((event) => event.event_id),
+    event_count: all.length,
     started_at: group[0]?.event_time ?? 0,
     ended_at: group.at(-1)?.event_time ?? 0,
     page_views: group.filter((event) => event.name === 'page_view' || event.name === 'screen_view').length,
     entry_page: paths[0] ?? '',
     exit_page: paths.at(-1) ?? '',
     source: (telling === undefined ? undefined : toldBy(telling)) ?? '(direct)',
-    user_id: group.map((event) => event.user_id).findLast((user) => user !== '') ?? '',
-    is_bot: group.some((event) => event.is_bot),
+    user_id: all.map((event) => event.user_id).findLast((user) => user !== '') ?? '',
+    is_bot: all.some((event) => event.is_bot),
     end_reason,
   }
 }
