@@ -92,7 +92,7 @@ CREATE OR REPLACE VIEW {{database}}.v_sessions{{on_cluster}} (
   value Map(String, Decimal(38, 4)) COMMENT 'Value of its macro conversions in major units by currency',
   is_engaged Bool COMMENT 'Over 10 s, or two page views, or a conversion; a bounce is not engaged',
   state LowCardinality(String) COMMENT 'open or closed',
-  end_reason LowCardinality(String) COMMENT 'gap, cap or midnight; empty while open',
+  end_reason LowCardinality(String) COMMENT 'gap, cap, midnight or campaign; empty while open',
   definitions_version Int32 COMMENT 'Definitions in force at its last change'
 ) AS
 SELECT

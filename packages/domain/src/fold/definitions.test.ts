@@ -27,6 +27,7 @@ describe('definitions', () => {
       clientSession: 'ignore',
       timeZone: 'UTC',
       dayOf: null,
+      cutOnCampaign: false,
     })
   })
 

@@ -5,6 +5,7 @@ import { partAtMidnight, place, survivorOf } from '../session/place.ts'
 import type { SessionRow } from '../session/row.ts'
 import { absorb, addEvent, type Arrival } from '../session/session.ts'
 import { direct, type Origin } from '../session/source.ts'
+import { regroup } from './regroup.ts'
 import { markDirty } from './settle.ts'
 import { newTrackedSession, type TrackedSession, type VisitorState } from './visitor.ts'
 
@@ -15,6 +16,8 @@ export interface Joined {
   readonly restated: readonly Conversion[]
   readonly withdrawn: readonly Withdrawn[]
   readonly retractions: readonly SessionRow[]
+  /** Others that have other events than before. */
+  readonly changed: readonly TrackedSession[]
 }
 
 /** Gives the survivor of a merge what was counted in the other; returns what no longer counts. */
@@ -24,28 +27,57 @@ const NOTHING: readonly never[] = []
 
 /** Puts an event into the session it belongs to, which it may start, or make out of several. */
 export function join(visitor: VisitorState, event: StorefrontEvent, arrival: Arrival, joinGoals: JoinGoals): Joined {
-  const joined = joinByGap(visitor, event, arrival, joinGoals)
+  const { cutOnCampaign } = arrival.rules
+  const joined = cutOnCampaign
+    ? joinByCampaign(visitor, event, arrival, joinGoals)
+    : joinByGap(visitor, visitor.sessions, event, arrival, joinGoals)
   for (const parted of partAtMidnight(visitor.sessions, joined.session, event, arrival.rules))
     restateEnd(parted, arrival)
   return joined
 }
 
-function joinByGap(visitor: VisitorState, event: StorefrontEvent, arrival: Arrival, joinGoals: JoinGoals): Joined {
-  const { takers, refused } = place(visitor.sessions, event, arrival.rules, isFull)
+/** @param sessions those of the visitor's that it may join */
+function joinByGap(
+  visitor: VisitorState,
+  sessions: readonly TrackedSession[],
+  event: StorefrontEvent,
+  arrival: Arrival,
+  joinGoals: JoinGoals,
+): Joined {
+  const { takers, refused } = place(sessions, event, arrival.rules, isFull)
   for (const session of refused) refuse(session, arrival)
   const session = survivorOf(takers)
   if (session === undefined) {
     const started = newTrackedSession(event, arrival)
     addEvent(started, event, arrival)
     visitor.sessions = [...visitor.sessions, started]
-    return { session: started, restated: NOTHING, withdrawn: NOTHING, retractions: NOTHING }
+    return { session: started, restated: NOTHING, withdrawn: NOTHING, retractions: NOTHING, changed: NOTHING }
   }
+  // What it keeps for campaigns to cut it would not be all of it from here on.
+  if (session.facts.length > 0) session.facts = []
   const before = { origin: session.origin ?? direct, is_bot: session.is_bot }
   const merged = takers.length > 1 ? merge(visitor, session, takers, arrival, joinGoals) : NOT_MERGED
   addEvent(session, event, arrival)
   const isSame = session.is_bot === before.is_bot && isSameSource(session.origin ?? direct, before.origin)
   const { moved, withdrawn, retractions } = merged
-  return { session, restated: isSame ? moved : session.conversions, withdrawn, retractions }
+  return { session, restated: isSame ? moved : session.conversions, withdrawn, retractions, changed: NOTHING }
+}
+
+/**
+ * What was begun before campaigns cut goes on as it was, and what its client has named is as the client says; all else is
+ * cut anew.
+ */
+function joinByCampaign(visitor: VisitorState, event: StorefrontEvent, arrival: Arrival, joinGoals: JoinGoals): Joined {
+  const isNamed = arrival.rules.clientSession === 'trust' && event.client_session_id !== ''
+  if (isNamed) return joinByGap(visitor, visitor.sessions, event, arrival, joinGoals)
+  const uncut = visitor.sessions.filter(({ facts }) => facts.length === 0)
+  if (uncut.length > 0 && place(uncut, event, arrival.rules, isFull).takers.length > 0) {
+    return joinByGap(visitor, uncut, event, arrival, joinGoals)
+  }
+  const { session, changed, retractions, refused, ended } = regroup(visitor, event, arrival, isFull)
+  for (const full of refused) refuse(full, arrival)
+  for (const other of ended) restateEnd(other, arrival)
+  return { session, restated: NOTHING, withdrawn: NOTHING, retractions, changed }
 }
 
 interface Merged {

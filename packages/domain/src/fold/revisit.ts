@@ -35,7 +35,7 @@ export function visitByServer(
   return { sessionId: session?.id ?? null, retractions: [], conversions: rowsSince(before, visitor, key, arrival) }
 }
 
-/** An event of a visitor whose server events may go into other sessions by it. */
+/** An event by which others may go into other sessions: server events, and all where a campaign cuts. */
 export function visitAgain(
   visitor: VisitorState,
   event: StorefrontEvent,
@@ -44,9 +44,10 @@ export function visitAgain(
   arrival: Arrival,
 ): Visit {
   const before = standingOf(visitor)
-  const { session, retractions } = join(visitor, event, arrival, poolGoals)
+  const { session, changed: others, retractions } = join(visitor, event, arrival, poolGoals)
   const replacedBy = new Map(retractions.map(({ session_id, merged_into }) => [session_id, merged_into ?? '']))
   const changed = placeAgain(visitor, replacedBy, arrival.rules)
+  for (const other of others) changed.add(other)
   count(visitor, session, event, goals, key, arrival)
   noteChanges(visitor, before, changed.add(session), arrival)
   return { sessionId: session.id, retractions, conversions: rowsSince(before, visitor, key, arrival) }
@@ -75,7 +76,9 @@ function count(
   const possible = once.map((goal) => newConversion(goal, event, key, arrival))
   if (possible.length > 0) holder.conversions = [...holder.conversions, ...possible]
   const companions = bySession(visitor)
-  for (const session of visitor.sessions) recount(session, companions.get(session.id) ?? [], false, arrival.offset)
+  for (const session of visitor.sessions) {
+    recount(session, companions.get(session.id) ?? [], session.facts.length > 0, arrival.offset)
+  }
   return [...made, ...possible]
 }
 

@@ -1,6 +1,7 @@
 import type { Companion } from '../conversion/companion.ts'
 import type { Claim } from '../conversion/count.ts'
 import type { Conversion } from '../conversion/conversion.ts'
+import type { Fact } from '../session/fact.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 
 /**
@@ -28,7 +29,20 @@ export function sessionSize(session: TrackedSession): number {
   }
   // The last part is what was emitted, of which only the tags vary much.
   const counted = sum(session.conversions, conversionSize) + sum(session.standby, conversionSize)
-  return size + counted + 6 * session.moved.length + originSize(session) + 200
+  const facts = session.facts.length === 0 ? 0 : factsSize(session.facts)
+  return size + counted + facts + 6 * session.moved.length + originSize(session) + 200
+}
+
+export function factsSize(facts: readonly Fact[]): number {
+  let size = 0
+  for (const { event_id, path, user_id, device, country, campaign, origin } of facts) {
+    size += 30 + event_id.length + path.length + user_id.length + device.length + country.length + campaign.length
+    if (origin === null) continue
+    const { channel, source, medium, term, content, click_id_name, referrer } = origin
+    size += 10 + channel.length + source.length + medium.length + origin.campaign.length + term.length
+    size += content.length + click_id_name.length + referrer.length
+  }
+  return size
 }
 
 /** Kept with a companion: what it makes, wherever that is now, is counted with it, too. */

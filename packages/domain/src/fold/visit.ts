@@ -36,7 +36,8 @@ export function visit(
     if (!makeRoom(visitor)) return visitByNobody(visitor, event, goals, key, arrival)
     return visitByServer(visitor, event, goals, key, arrival)
   }
-  if (visitor.companions.length > 0) return visitAgain(visitor, event, goals, key, arrival)
+  if (visitor.companions.length > 0 || arrival.rules.cutOnCampaign)
+    return visitAgain(visitor, event, goals, key, arrival)
   const joined = join(visitor, event, arrival, mergeConversions)
   const { session, retractions } = joined
   const tally = countGoals(visitor, visitor.sessions, session, event, goals, key, arrival)

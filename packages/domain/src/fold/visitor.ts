@@ -100,6 +100,7 @@ export function newTrackedSession(event: StorefrontEvent, arrival: Arrival): Tra
     close_due: 0,
     forget_due: 0,
     absorbed: [],
+    facts: [],
     definitions_number: arrival.definitionsNumber,
     conversions: [],
     standby: [],

@@ -98,11 +98,33 @@ function isNearer(a: Session, b: Session, time: Millis): boolean {
   return begun ? startsBefore(b, a) : startsBefore(a, b)
 }
 
+/**
+ * The sessions that an event stands in a row with, none of them parted by more than the gap from the next, nor by
+ * midnight: among these a campaign may cut anew. It has no client session id that decides.
+ */
+export function chainOf<S extends Session>(sessions: readonly S[], event: StorefrontEvent, rules: SessionRules): S[] {
+  const chain = candidates(sessions, event, rules)
+  if (chain.length === sessions.length) return chain
+  const linked = new Set(chain)
+  const rest = new Set(sessions.filter((session) => !linked.has(session)))
+  for (const { started_at, ended_at, client_session_id } of chain) {
+    for (const other of rest) {
+      const isApart = Math.max(started_at - other.ended_at, other.started_at - ended_at) > rules.gapMs
+      if (isApart || other.client_session_id !== client_session_id) continue
+      if (rules.dayOf !== null && !isOfDay(other, event.event_time, rules.dayOf)) continue
+      rest.delete(other)
+      chain.push(other)
+    }
+  }
+  return chain
+}
+
 /** The order of sessions: by start, then by end. */
 function startsBefore(a: Session, b: Session): boolean {
   if (a.started_at !== b.started_at) return a.started_at < b.started_at
   if (a.ended_at !== b.ended_at) return a.ended_at < b.ended_at
-  return a.client_session_id < b.client_session_id
+  if (a.client_session_id !== b.client_session_id) return a.client_session_id < b.client_session_id
+  return (a.facts[0]?.event_id ?? '') < (b.facts[0]?.event_id ?? '')
 }
 
 /** Whether all of a session is in the day of `time`: one that was begun under other rules may span two. */
@@ -129,8 +151,9 @@ export function partAtMidnight<S extends Session>(
   for (const session of sessions) {
     if (session === own || !follows(session, event, rules) || isOfDay(session, event.event_time, dayOf)) continue
     const ended = session.ended_at < event.event_time ? session : own
-    if (ended.cut === '') parted.push(ended)
+    if (ended.cut !== '') continue
     ended.cut = 'midnight'
+    parted.push(ended)
   }
   return parted
 }

@@ -48,7 +48,7 @@ export interface SessionRow extends GoalCounts {
   readonly country: string
   readonly is_bot: 0 | 1
   readonly state: SessionState
-  readonly end_reason: '' | 'gap' | 'cap' | 'midnight'
+  readonly end_reason: '' | 'gap' | 'cap' | 'midnight' | 'campaign'
   readonly merged_into: string | null
   readonly moved_offsets: readonly number[]
   readonly micro: number

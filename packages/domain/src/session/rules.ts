@@ -16,6 +16,8 @@ export interface SessionRules {
   readonly timeZone: string
   /** `cut_at_midnight`: an event joins only sessions of its own local day. Null when it is off. */
   readonly dayOf: DayOf | null
+  /** An event that carries another campaign than the session before it begins a session. */
+  readonly cutOnCampaign: boolean
 }
 
 export const defaultSessionRules: SessionRules = {
@@ -26,9 +28,19 @@ export const defaultSessionRules: SessionRules = {
   clientSession: 'ignore',
   timeZone: 'UTC',
   dayOf: null,
+  cutOnCampaign: false,
 }
 
-const KEYS = ['gap', 'grace', 'max_duration', 'max_events', 'client_session', 'cut_at_midnight', 'time_zone']
+const KEYS = [
+  'gap',
+  'grace',
+  'max_duration',
+  'max_events',
+  'client_session',
+  'cut_at_midnight',
+  'time_zone',
+  'cut_on_campaign',
+]
 
 /** The rules of a `session` mapping; what it leaves out comes from `base`. */
 export function readSessionRules(check: Check, json: unknown, path: Path, base: SessionRules): SessionRules {
@@ -36,7 +48,7 @@ export function readSessionRules(check: Check, json: unknown, path: Path, base: 
   const entries = check.object(json, path, KEYS)
   const duration = (key: string, most: string, otherwise: Millis): Millis =>
     entries[key] === undefined ? otherwise : check.duration(entries[key], [...path, key], most)
-  const { max_events: maxEvents, client_session: clientSession } = entries
+  const { max_events: maxEvents, client_session: clientSession, cut_on_campaign: onCampaign } = entries
   return {
     gapMs: duration('gap', '24h', base.gapMs),
     graceMs: duration('grace', '30d', base.graceMs),
@@ -47,6 +59,8 @@ export function readSessionRules(check: Check, json: unknown, path: Path, base: 
         ? base.clientSession
         : check.oneOf(clientSession, [...path, 'client_session'], ['ignore', 'trust'], base.clientSession),
     ...readDays(check, entries, path, base),
+    cutOnCampaign:
+      onCampaign === undefined ? base.cutOnCampaign : check.boolean(onCampaign, [...path, 'cut_on_campaign']),
   }
 }
 

@@ -34,6 +34,7 @@ const origin = fc.constantFrom(
   { source: 'google', medium: 'cpc', campaign: '', click_id_name: 'gclid', click_id: 'g1' },
   { campaign: 'c2', medium: 'social' },
   { click_id_name: 'gclid', click_id: 'g2' },
+  { click_id_name: 'fbclid', click_id: 'f1' },
   { referrer: 'https://www.google.com/', referrer_host: 'www.google.com' },
   { referrer: 'https://news.example/a', referrer_host: 'news.example' },
 )
@@ -69,14 +70,16 @@ const GAP = 30 * MINUTE
 export const sessionRules: fc.Arbitrary<DrawnRules> = fc
   .record({
     midnightIn: fc.constantFrom(undefined, undefined, 'UTC', 'Europe/Berlin', 'Asia/Kathmandu'),
+    onCampaign: fc.boolean(),
     trust: fc.constantFrom(false, false, true),
   })
-  .map(({ midnightIn, trust }) => ({
+  .map(({ midnightIn, onCampaign, trust }) => ({
     session: {
       ...(midnightIn === undefined ? {} : { cut_at_midnight: true, time_zone: midnightIn }),
+      ...(onCampaign ? { cut_on_campaign: true } : {}),
       ...(trust ? { client_session: 'trust' } : {}),
     },
-    oracle: { gapMs: GAP, midnightIn, trust },
+    oracle: { gapMs: GAP, midnightIn, onCampaign, trust },
   }))
 
 /** One arrival: which event, how long after the previous record, and what the shell sends in between. */

@@ -29,6 +29,8 @@ export interface OracleRules {
   readonly gapMs: Millis
   /** `cut_at_midnight` in this zone. */
   readonly midnightIn?: string | undefined
+  /** `cut_on_campaign` */
+  readonly onCampaign?: boolean
   /** `client_session: trust` */
   readonly trust?: boolean
 }
@@ -53,10 +55,11 @@ export interface Truth {
 export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, goals: readonly OracleGoal[]): Truth {
   const unique = [...new Map(events.map((event) => [event.event_id, event])).values()]
   const sorted = unique.sort((a, b) => a.event_time - b.event_time || (a.event_id < b.event_id ? -1 : 1))
-  const groups = cut(
+  const parts = cut(
     sorted.filter((event) => !event.is_server && event.visitor_id !== ''),
     rules,
   )
+  const groups = parts.map(({ events }) => events)
   const groupOf = new Map(groups.flatMap((group) => group.map((event) => [event.event_id, group] as const)))
   for (const event of sorted) {
     const covering = event.is_server && event.visitor_id !== '' ? groupCovering(event, groups, rules) : undefined
@@ -77,25 +80,50 @@ export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, 
     })),
   )
   return {
-    sessions: groups.map((group) => describe(group, all(group), reasonOf(group, groups, rules))),
+    sessions: parts.map(({ events, endReason }) => describe(events, all(events), endReason)),
     conversions: conversions.map((c) => ({ ...c, session: c.session.length === 0 ? null : c.session })),
   }
 }
 
+/** A session's own events, and why it ended. */
+interface Part {
+  readonly events: StorefrontEvent[]
+  endReason: string
+}
+
 /** Sorted events as sessions: with trust first apart by client session id, then cut in order of time. */
-function cut(sorted: readonly StorefrontEvent[], rules: OracleRules): StorefrontEvent[][] {
-  const groups: StorefrontEvent[][] = []
+function cut(sorted: readonly StorefrontEvent[], rules: OracleRules): Part[] {
+  const parts: Part[] = []
   const clients = rules.trust === true ? [...new Set(sorted.map((event) => event.client_session_id))] : [undefined]
   for (const client of clients) {
-    let last: StorefrontEvent | undefined
+    let part: Part | undefined
     for (const event of sorted) {
       if (client !== undefined && event.client_session_id !== client) continue
-      if (last === undefined || !follows(last, event, rules) || !isSameDay(last, event, rules)) groups.push([])
-      groups.at(-1)?.push(event)
-      last = event
+      const reason = part === undefined ? 'gap' : parting(part.events, event, rules)
+      if (reason === undefined) part?.events.push(event)
+      else {
+        if (part !== undefined) part.endReason = reason
+        parts.push((part = { events: [event], endReason: 'gap' }))
+      }
     }
   }
-  return groups
+  return parts
+}
+
+/** What parts the next event from the session so far. */
+function parting(session: readonly StorefrontEvent[], event: StorefrontEvent, rules: OracleRules): string | undefined {
+  const [first, last] = [session[0] ?? event, session.at(-1) ?? event]
+  if (!follows(last, event, rules)) return 'gap'
+  if (!isSameDay(last, event, rules)) return 'midnight'
+  const isNamed = rules.trust === true && event.client_session_id !== ''
+  const campaign = rules.onCampaign === true && !isNamed ? campaignOf(event) : undefined
+  return campaign !== undefined && campaign !== campaignOf(first) ? 'campaign' : undefined
+}
+
+/** The campaign an event carries, of the few that the generated events have. */
+function campaignOf({ source, medium, campaign, click_id_name }: StorefrontEvent): string | undefined {
+  if (source + medium + campaign !== '') return [source, medium, campaign].join(' ')
+  return click_id_name === 'gclid' ? 'google cpc ' : undefined
 }
 
 /** The session a server event joins: the one its client names, else the last that had begun and was not long over. */
@@ -110,13 +138,20 @@ function groupCovering(
     return !isNamed || first.client_session_id === event.client_session_id
   })
   const begun = fitting.filter(([first]) => (first?.event_time ?? 0) <= event.event_time)
+  const byStart = rules.trust === true ? startsBefore : (a: Group, b: Group) => startsBefore(unnamed(a), unnamed(b))
   if (isNamed) return begun.toSorted(byStart).at(-1) ?? fitting.toSorted(byStart)[0]
   const covering = begun.filter((group) => event.event_time - (group.at(-1)?.event_time ?? 0) <= rules.gapMs)
   return covering.toSorted(byStart).at(-1)
 }
 
+type Group = readonly StorefrontEvent[]
+
+function unnamed(group: Group): Group {
+  return group.map((event) => ({ ...event, client_session_id: '' }))
+}
+
 /** Sessions that start together are in order of their ends, then of what their client calls them. */
-function byStart(a: readonly StorefrontEvent[], b: readonly StorefrontEvent[]): number {
+function startsBefore(a: Group, b: Group): number {
   const [one, other] = [a[0], b[0]]
   if (one === undefined || other === undefined) return 0
   const byTimes = one.event_time - other.event_time || (a.at(-1)?.event_time ?? 0) - (b.at(-1)?.event_time ?? 0)
@@ -135,17 +170,6 @@ function follows(last: StorefrontEvent, event: StorefrontEvent, rules: OracleRul
 function isSameDay(a: StorefrontEvent, b: StorefrontEvent, { midnightIn: timeZone }: OracleRules): boolean {
   const dayOf = (event: StorefrontEvent): string => new Date(event.event_time).toLocaleDateString('en', { timeZone })
   return timeZone === undefined || dayOf(a) === dayOf(b)
-}
-
-/** `midnight` where an event of a later day would have followed. */
-function reasonOf(group: readonly StorefrontEvent[], groups: readonly StorefrontEvent[][], rules: OracleRules): string {
-  const last = group.at(-1)
-  if (last === undefined) return ''
-  const isCut = groups.some(([first]) => {
-    if (first === undefined || first.event_time <= last.event_time) return false
-    return follows(last, first, rules) && !isSameDay(last, first, rules)
-  })
-  return isCut ? 'midnight' : 'gap'
 }
 
 /** Of the matching events, in order of time, those that count: the first of each thing that counts once. */
@@ -205,5 +229,6 @@ function describe(
 function toldBy(event: StorefrontEvent): string | undefined {
   if (event.source + event.medium + event.campaign !== '') return event.source
   if (event.click_id_name === 'gclid' || event.referrer_host === 'www.google.com') return 'google'
+  if (event.click_id_name === 'fbclid') return 'facebook'
   return event.referrer_host === '' ? undefined : event.referrer_host
 }
