@@ -41,6 +41,33 @@ describe('definitions', () => {
     expect(['a', 'b', 'c'].map((site) => forSite(site).session.dayOf?.(evening))).toEqual([19_724, 19_723, undefined])
   })
 
+  it.each([
+    ['ga4', { maxDurationMs: 86_400_000, clientSession: 'ignore', cutOnCampaign: false, dayOf: null }],
+    ['matomo', { maxEvents: 10_000, cutOnCampaign: true, dayOf: expect.any(Function) }],
+    ['snowplow', { maxDurationMs: 3 * 86_400_000, clientSession: 'trust', cutOnCampaign: false, dayOf: null }],
+  ])('take the rules of preset %s', (preset, rules) => {
+    expect(compiled({ session: { preset }, goals: [] }).forSite('a').session).toMatchObject({
+      gapMs: 1_800_000,
+      ...rules,
+    })
+  })
+
+  it('override a preset key by key, and by the preset of a site what all sites have but grace and zone', () => {
+    const { forSite } = compiled({
+      session: { preset: 'matomo', gap: '10m', grace: '2h', cut_on_campaign: false, time_zone: 'Asia/Tokyo' },
+      goals: [],
+      sites: { b: { session: { preset: 'snowplow', max_duration: '1h' } }, c: { session: { cut_on_campaign: true } } },
+    })
+    const kept = { graceMs: 7_200_000, timeZone: 'Asia/Tokyo' }
+    const ownDay = { dayOf: expect.any(Function) }
+    expect(forSite('a').session).toMatchObject({ ...kept, ...ownDay, gapMs: 600_000, cutOnCampaign: false })
+    expect(forSite('b').session).toMatchObject({ ...kept, dayOf: null, gapMs: 1_800_000, maxDurationMs: 3_600_000 })
+    expect(forSite('c').session).toMatchObject({ ...kept, ...ownDay, gapMs: 600_000, cutOnCampaign: true })
+    expect(problems({ session: { preset: 'piwik' }, goals: [] })).toEqual([
+      'session.preset: expected one of ga4, matomo, snowplow, got "piwik"',
+    ])
+  })
+
   it("override a site's session key by key, and replace its goals and domains", () => {
     const { forSite } = compiled({
       session: { gap: '10m', grace: '2h' },

@@ -31,7 +31,27 @@ export const defaultSessionRules: SessionRules = {
   cutOnCampaign: false,
 }
 
+/** The rules that a preset sets; grace and the time zone are the shop's own. */
+type Preset = Omit<SessionRules, 'graceMs' | 'timeZone' | 'dayOf'> & { readonly cutAtMidnight: boolean }
+
+const ga4: Preset = {
+  gapMs: defaultSessionRules.gapMs,
+  maxDurationMs: defaultSessionRules.maxDurationMs,
+  maxEvents: defaultSessionRules.maxEvents,
+  clientSession: 'ignore',
+  cutAtMidnight: false,
+  cutOnCampaign: false,
+}
+
+/** What other tools do where nothing is set otherwise. */
+const PRESETS: Readonly<Record<'ga4' | 'matomo' | 'snowplow', Preset>> = {
+  ga4,
+  matomo: { ...ga4, cutAtMidnight: true, cutOnCampaign: true },
+  snowplow: { ...ga4, clientSession: 'trust', maxDurationMs: 3 * 86_400_000 },
+}
+
 const KEYS = [
+  'preset',
   'gap',
   'grace',
   'max_duration',
@@ -42,31 +62,45 @@ const KEYS = [
   'cut_on_campaign',
 ]
 
-/** The rules of a `session` mapping; what it leaves out comes from `base`. */
+/** The rules of a `session` mapping; what it leaves out comes from its preset, and without one from `base`. */
 export function readSessionRules(check: Check, json: unknown, path: Path, base: SessionRules): SessionRules {
   if (json === undefined) return base
   const entries = check.object(json, path, KEYS)
+  const preset = readPreset(check, entries, path, base)
   const duration = (key: string, most: string, otherwise: Millis): Millis =>
     entries[key] === undefined ? otherwise : check.duration(entries[key], [...path, key], most)
-  const { max_events: maxEvents, client_session: clientSession, cut_on_campaign: onCampaign } = entries
+  const flag = (key: string, otherwise: boolean): boolean =>
+    entries[key] === undefined ? otherwise : check.boolean(entries[key], [...path, key])
+  const { max_events: maxEvents, client_session: clientSession } = entries
   return {
-    gapMs: duration('gap', '24h', base.gapMs),
+    gapMs: duration('gap', '24h', preset.gapMs),
     graceMs: duration('grace', '30d', base.graceMs),
-    maxDurationMs: duration('max_duration', '30d', base.maxDurationMs),
-    maxEvents: maxEvents === undefined ? base.maxEvents : check.integer(maxEvents, [...path, 'max_events'], 1, 10_000),
+    maxDurationMs: duration('max_duration', '30d', preset.maxDurationMs),
+    maxEvents:
+      maxEvents === undefined ? preset.maxEvents : check.integer(maxEvents, [...path, 'max_events'], 1, 10_000),
     clientSession:
       clientSession === undefined
-        ? base.clientSession
-        : check.oneOf(clientSession, [...path, 'client_session'], ['ignore', 'trust'], base.clientSession),
-    ...readDays(check, entries, path, base),
-    cutOnCampaign:
-      onCampaign === undefined ? base.cutOnCampaign : check.boolean(onCampaign, [...path, 'cut_on_campaign']),
+        ? preset.clientSession
+        : check.oneOf(clientSession, [...path, 'client_session'], ['ignore', 'trust'], preset.clientSession),
+    ...readDays(check, entries['time_zone'], flag('cut_at_midnight', preset.cutAtMidnight), path, base),
+    cutOnCampaign: flag('cut_on_campaign', preset.cutOnCampaign),
   }
+}
+
+function readPreset(
+  check: Check,
+  { preset }: Readonly<Record<string, unknown>>,
+  path: Path,
+  base: SessionRules,
+): Preset {
+  if (preset === undefined) return { ...base, cutAtMidnight: base.dayOf !== null }
+  return PRESETS[check.oneOf(preset, [...path, 'preset'], ['ga4', 'matomo', 'snowplow'], 'ga4')]
 }
 
 function readDays(
   check: Check,
-  { cut_at_midnight: cut, time_zone: zone }: Readonly<Record<string, unknown>>,
+  zone: unknown,
+  isCut: boolean,
   path: Path,
   base: SessionRules,
 ): Pick<SessionRules, 'timeZone' | 'dayOf'> {
@@ -75,6 +109,5 @@ function readDays(
   if (dayOf === undefined && zone !== undefined && timeZone !== '') {
     check.add([...path, 'time_zone'], `expected the IANA name of a time zone such as Europe/Berlin, got "${timeZone}"`)
   }
-  const isCut = cut === undefined ? base.dayOf !== null : check.boolean(cut, [...path, 'cut_at_midnight'])
   return { timeZone, dayOf: isCut ? (dayOf ?? null) : null }
 }
