@@ -28,8 +28,9 @@ CREATE TABLE IF NOT EXISTS {{database}}.sessions_in{{on_cluster}} (
   country String COMMENT 'ISO 3166-1 alpha-2 or empty',
   is_bot Int32 COMMENT '1 when any event is automatic traffic',
   state String COMMENT 'open, closed or retracted',
-  end_reason String COMMENT 'gap or cap; empty while open',
+  end_reason String COMMENT 'gap, cap, midnight or campaign; empty while open',
   merged_into Nullable(UUID) COMMENT 'Where the events of a retracted session went',
+  moved_offsets Array(Int64) COMMENT 'Input offsets of events that have joined it after they were labelled otherwise',
   micro Int64 COMMENT 'Micro conversions',
   macro Int64 COMMENT 'Macro conversions',
   goal_names Array(String) COMMENT 'Goals counted in the session, one entry a goal and currency',
@@ -86,7 +87,7 @@ CREATE TABLE IF NOT EXISTS {{database}}.sessions{{on_cluster}} (
   country LowCardinality(String) COMMENT 'ISO 3166-1 alpha-2 or empty',
   is_bot Bool COMMENT '1 when any event is automatic traffic',
   state LowCardinality(String) COMMENT 'open, closed or retracted',
-  end_reason LowCardinality(String) COMMENT 'gap or cap; empty while open',
+  end_reason LowCardinality(String) COMMENT 'gap, cap, midnight or campaign; empty while open',
   merged_into Nullable(UUID) COMMENT 'Where the events of a retracted session went',
   micro Int64 COMMENT 'Micro conversions',
   macro Int64 COMMENT 'Macro conversions',
@@ -135,3 +136,23 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS {{database}}.sessions_in_to_session_moves
 SELECT _gen, _partition, _offset, site, visitor_id, session_id, assumeNotNull(merged_into) AS merged_into, version
 FROM {{database}}.sessions_in
 WHERE is_deleted != 0 AND isNotNull(merged_into);
+
+-- Single events that are not in the session they were written under, nor in the one that took that: where they are now.
+CREATE TABLE IF NOT EXISTS {{database}}.event_moves{{on_cluster}} (
+  _gen UInt16 COMMENT 'Generation of the load: raised by a rebuild',
+  _partition UInt16 COMMENT 'Kafka partition the row came from, and the event',
+  _offset UInt64 COMMENT 'Offset of the session row that says so' CODEC(Delta(8), ZSTD(1)),
+  site LowCardinality(String) COMMENT 'The shop',
+  visitor_id String COMMENT 'Whose event',
+  input_offset Int64 COMMENT 'Input offset of the event: with _partition it is unique',
+  session_id UUID COMMENT 'Session it joined, which may have been merged into another since',
+  version Int64 COMMENT 'Input offset that caused the row: the highest wins'
+) ENGINE = {{replicated}}ReplacingMergeTree(version)
+ORDER BY (_partition, input_offset)
+SETTINGS {{dedup_window_setting}} = {{dedup_window}},
+  min_age_to_force_merge_seconds = 86400, min_age_to_force_merge_on_partition_only = 1
+COMMENT 'Single events that joined another session than they were written under';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS {{database}}.sessions_in_to_event_moves{{on_cluster}} TO {{database}}.event_moves AS
+SELECT _gen, _partition, _offset, site, visitor_id, arrayJoin(moved_offsets) AS input_offset, session_id, version
+FROM {{database}}.sessions_in;

@@ -2,14 +2,14 @@
 CREATE OR REPLACE VIEW {{database}}.v_events{{on_cluster}} (
   event_id String COMMENT 'messageId as sent, or the id given at the door',
   site LowCardinality(String) COMMENT 'The shop',
-  visitor_id String COMMENT 'anonymousId, or u:<userId>; empty for a sessionless event',
+  visitor_id String COMMENT 'anonymousId, or u:<userId>; empty for an event of nobody',
   user_id String COMMENT 'userId as sent, empty when unknown',
   type String COMMENT 'track, page, screen, identify, alias or group',
   name LowCardinality(String) COMMENT 'Canonical name (GA4 ecommerce vocabulary)',
   source_name String COMMENT 'The name as sent',
   event_time DateTime64(3, 'UTC') COMMENT 'When it happened',
   received_at DateTime64(3, 'UTC') COMMENT 'When it reached us',
-  session_id Nullable(UUID) COMMENT 'Session it belongs to now; null for a sessionless event',
+  session_id Nullable(UUID) COMMENT 'Session it belongs to now; null for one without a visitor, or of a server outside sessions',
   goals Array(String) COMMENT 'Goals it matched; v_conversions tells which of them counted',
   is_bot Bool COMMENT 'Labelled as automatic traffic',
   is_late Bool COMMENT 'Older than the watermark when it arrived',
@@ -44,7 +44,7 @@ CREATE OR REPLACE VIEW {{database}}.v_events{{on_cluster}} (
 ) AS
 SELECT
   event_id, site, visitor_id, user_id, type, name, source_name, event_time, received_at,
-  coalesce(moves.moved_to, events.session_id) AS session_id, goals, is_bot, is_late, is_server,
+  coalesce(own_moves.moved_to, moves.moved_to, events.session_id) AS session_id, goals, is_bot, is_late, is_server,
   url, host, path, title, referrer, referrer_host, source, medium, campaign, term, content, click_id_name, click_id,
   order_id, toDecimal128(value_minor, 4) / {{units_of_currency}} AS value, currency, coupon, properties, consent,
   user_agent, device, locale, country, client_session_id, previous_id, group_id,
@@ -53,6 +53,15 @@ FROM {{database}}.events AS events
 LEFT JOIN (
   SELECT toNullable(session_id) AS moved, toNullable(merged_into) AS moved_to FROM {{database}}.session_moves FINAL
 ) AS moves ON moves.moved = events.session_id
+LEFT JOIN (
+  SELECT
+    own._partition AS moved_partition, own.input_offset AS moved_offset,
+    coalesce(further.merged_into, toNullable(own.session_id)) AS moved_to
+  FROM (SELECT _partition, input_offset, session_id FROM {{database}}.event_moves FINAL) AS own
+  LEFT JOIN (
+    SELECT session_id, toNullable(merged_into) AS merged_into FROM {{database}}.session_moves FINAL
+  ) AS further ON further.session_id = own.session_id
+) AS own_moves ON own_moves.moved_partition = events._partition AND own_moves.moved_offset = events.input_offset
 COMMENT 'Events, bots too, with the session each belongs to now';
 
 CREATE OR REPLACE VIEW {{database}}.v_sessions{{on_cluster}} (
@@ -83,7 +92,7 @@ CREATE OR REPLACE VIEW {{database}}.v_sessions{{on_cluster}} (
   value Map(String, Decimal(38, 4)) COMMENT 'Value of its macro conversions in major units by currency',
   is_engaged Bool COMMENT 'Over 10 s, or two page views, or a conversion; a bounce is not engaged',
   state LowCardinality(String) COMMENT 'open or closed',
-  end_reason LowCardinality(String) COMMENT 'gap or cap; empty while open',
+  end_reason LowCardinality(String) COMMENT 'gap, cap, midnight or campaign; empty while open',
   definitions_version Int32 COMMENT 'Definitions in force at its last change'
 ) AS
 SELECT

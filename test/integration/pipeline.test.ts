@@ -32,7 +32,7 @@ describe('the pipeline, from HTTP to queryable rows', () => {
       workers: 2,
       partitions: 4,
       namespace: ownNamespace('pipeline'),
-      writeKeys: { demo: 'demo', real: 'real' },
+      writeKeys: { demo: 'demo', real: 'real', shop: 'shop', back: 'shop:server' },
       env: process.env,
       progress: () => undefined,
       interrupted: new AbortController().signal,
@@ -108,6 +108,23 @@ describe('the pipeline, from HTTP to queryable rows', () => {
     expect(await rows(started.instance, 'SELECT site, visitor_id, user_id, events FROM v_visitor_users')).toEqual([
       { site: 'demo', visitor_id: 'ann', user_id: 'ada', events: 1 },
     ])
+  })
+
+  it('shows a server event in the session that came after it', async () => {
+    const order = { anonymousId: 'bea', type: 'track', event: 'Order Completed', messageId: 'order' }
+    const bought = new Date().toISOString()
+    const began = new Date(Date.parse(bought) - 60_000).toISOString()
+    await send([{ ...order, timestamp: bought, properties: { order_id: 'o', total: 5, currency: 'EUR' } }], 'back')
+    await wait()
+    const placed = `SELECT e.event_id AS event_id, e.is_server AS is_server, s.events AS events, c.channel AS channel FROM v_events AS e
+      JOIN v_conversions AS c ON c.event_id = e.event_id LEFT JOIN v_sessions AS s ON s.session_id = e.session_id
+      WHERE e.site = 'shop' AND c.goal = 'purchase'`
+    const row = { event_id: 'order', is_server: true }
+    expect(await rows(started.instance, placed)).toEqual([{ ...row, events: 0, channel: '' }])
+    const url = 'https://shop.example/a?utm_source=news&utm_medium=email'
+    await send([{ anonymousId: 'bea', type: 'page', timestamp: began, context: { page: { url } } }], 'shop')
+    await wait()
+    expect(await rows(started.instance, placed)).toEqual([{ ...row, events: 2, channel: 'Email' }])
   })
 
   const withShop = existsSync(shopFolder) ? it : it.skip
@@ -190,17 +207,20 @@ describe('the pipeline, from HTTP to queryable rows', () => {
     await tamper(
       `INSERT INTO ${database}.visitor_users SELECT * FROM ${database}.visitor_users WHERE site = 'demo' LIMIT 1`,
     )
+    await tamper(`ALTER TABLE ${database}.event_moves UPDATE visitor_id = 'forged' WHERE 1 SETTINGS mutations_sync = 1`)
     const { differences, ledger, compared } = await verified()
     const found = new Map(differences.map(({ table, what, detail }) => [`${table} ${what}`, detail]))
     expect([...found.keys()].sort()).toEqual([
       'channel_hourly differs',
       'conversions differs',
+      'event_moves differs',
       'events differs',
       'events missing',
       'visitor_users differs',
     ])
     expect(found.get('visitor_users differs')).toBe('events: expected 1, stored 2')
     expect(found.get('conversions differs')).toBe('value_minor: expected 2500, stored 1')
+    expect(found.get('event_moves differs')).toBe('visitor_id: expected "bea", stored "forged"')
     expect(found.get('events differs')).toBe('title: expected "", stored "forged"')
     expect(ledger).toMatchObject({ stored: compared.events - 1 })
     // None of the three records that are none is taken for the missing event.

@@ -2,9 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import {
   createCodec,
   createContainerBuilder,
-  migrate,
   readCatalog,
-  readMigrations,
   silentLogger,
   type Container,
   type SinkIntent,
@@ -15,7 +13,7 @@ import { repairByDifference, visitorUsers } from '../../services/sink/src/repair
 import type { Shell } from '../../services/sink/src/shell.ts'
 import { ownNamespace } from '../support/kafka.ts'
 import { conversion, correction, event, label, noGoals, session, uuid } from '../support/records.ts'
-import { dropDatabase, emptyWarehouse, migratedWarehouse, rowsOf } from '../support/warehouse.ts'
+import { dropDatabase, migratedWarehouse, rowsOf } from '../support/warehouse.ts'
 
 const catalog = readCatalog()
 const codec = createCodec(catalog)
@@ -37,22 +35,6 @@ async function insert(warehouse: Warehouse, table: string, container: Container,
     if (!done.ok) throw new Error(done.message)
   }
 }
-
-describe('migrations', () => {
-  it('apply once, may run side by side, and refuse a file that was changed afterwards', async () => {
-    const warehouse = emptyWarehouse(ownNamespace('migrations'))
-    const options = { migrations: readMigrations(), dedupWindow: 100 }
-    const both = await Promise.all([migrate(warehouse, options), migrate(warehouse, options)])
-    expect(both.map((one) => one.ok)).toEqual([true, true])
-    expect(await migrate(warehouse, options)).toEqual({ ok: true, applied: [] })
-
-    const [first, ...rest] = options.migrations
-    const changed = await migrate(warehouse, { ...options, migrations: [{ ...first!, checksum: 'other' }, ...rest] })
-    expect(changed).toMatchObject({ ok: false, reason: 'changed' })
-    expect(changed).toHaveProperty('message', expect.stringContaining(`${first!.name} was applied`))
-    await dropDatabase(warehouse)
-  })
-})
 
 describe('the warehouse', () => {
   let warehouse: Warehouse
@@ -136,6 +118,23 @@ describe('the warehouse', () => {
       `SELECT event_id, session_id FROM ${warehouse.table('v_events')} WHERE site = 'moves' ORDER BY event_id`,
     )
     expect(seen).toEqual([10, 11, 12].map((n) => ({ event_id: `move-${n}`, session_id: uuid(12) })))
+  })
+
+  it('shows single events under the session that each has moved to, and that one under what took it', async () => {
+    const at = (n: number, session_id: string | null) =>
+      codec.prependLabel(codec.encodeEvent(event({ event_id: `own-${n}`, site: 'own-moves' })), 1, label({ session_id, input_offset: 7000 + n })) // prettier-ignore
+    const events = [at(0, null), at(1, uuid(30)), at(2, uuid(30)), at(3, uuid(32))]
+    await insert(warehouse, 'events', containerOf(labelled.name, 7000, events), 'own-moves')
+    const takes = (n: number, version: number, moved_offsets: number[]) =>
+      codec.encode('session', session({ session_id: uuid(n), site: 'own-moves', version, counted: 0, moved_offsets })) // prettier-ignore
+    const merged = codec.encode('session', session({ session_id: uuid(33), site: 'own-moves', version: 9, is_deleted: 1, counted: 0, state: 'retracted', merged_into: uuid(34) })) // prettier-ignore
+    const rows = [takes(31, 8, [7001, 7000]), takes(30, 9, []), merged, takes(33, 8, [7003]), takes(35, 10, [7000])]
+    await insert(warehouse, 'sessions_in', containerOf('session', 7000, rows), 'own-moves', 2)
+    const seen = await rowsOf(
+      warehouse,
+      `SELECT event_id, session_id FROM ${warehouse.table('v_events')} WHERE site = 'own-moves' ORDER BY event_id`,
+    )
+    expect(seen).toEqual([35, 31, 30, 34].map((n, at) => ({ event_id: `own-${at}`, session_id: uuid(n) })))
   })
 
   it('gives money in major units of its currency', async () => {

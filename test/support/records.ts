@@ -81,6 +81,7 @@ export function session(over: Partial<SessionRow> = {}): SessionRow {
     state: 'open',
     end_reason: '',
     merged_into: null,
+    moved_offsets: [],
     micro: 0,
     macro: 0,
     ...noGoals,

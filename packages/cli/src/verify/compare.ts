@@ -19,7 +19,7 @@ export type Stored = Readonly<Record<string, unknown>>
 
 /** A row that is in both but not the same, as the warehouse has it. */
 export interface Differing {
-  readonly table: 'events' | FactTable
+  readonly table: 'events' | 'event_moves' | FactTable
   readonly partition: number
   readonly key: number | string
   readonly stored: Stored
@@ -60,6 +60,19 @@ export async function compareFacts(
   const columns = await recordColumns(instance, table)
   for await (const { record } of storedRows(instance, { columns, from: `${table} FINAL`, partition }))
     comparison.meet(record[factTables[table]] as string, record)
+  return comparison.end()
+}
+
+/** Where single events have moved to. */
+export async function compareMoves(
+  instance: Instance,
+  partition: number,
+  { event_moves }: ExpectedPartition,
+): Promise<Compared> {
+  const comparison = new Comparison('event_moves', partition, event_moves)
+  const columns = await recordColumns(instance, 'event_moves')
+  for await (const { record } of storedRows(instance, { columns, from: 'event_moves FINAL', partition }))
+    comparison.meet(record['input_offset'] as number, record)
   return comparison.end()
 }
 

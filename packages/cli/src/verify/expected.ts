@@ -20,6 +20,8 @@ export class ExpectedPartition {
   readonly sessions = new ExpectedRows<string>(new Map())
   readonly conversions = new ExpectedRows<string>(new Map())
   readonly credits = new ExpectedRows<string>(new Map())
+  /** By the event's offset in topic `events`. */
+  readonly event_moves = new ExpectedRows<number>(new Map())
   readonly rollUp = new RollUp()
   readonly visitorUsers = new VisitorUsers()
 
@@ -39,6 +41,9 @@ export class ExpectedPartition {
       case 'sessions':
         this.sessions.put(key, factHash(row, this.#columns.sessions))
         this.rollUp.replace(row)
+        break
+      case 'event_moves':
+        this.event_moves.put(key, fingerprint(row))
         break
       case 'conversions':
       case 'credits':

@@ -16,8 +16,14 @@ import { createVisitorCodec, readEventInput, type Catalog, type Codec, type Inco
 export type FoldedRow =
   | { readonly table: 'events'; readonly key: number; readonly row: Label & StorefrontEvent }
   | { readonly table: 'sessions'; readonly key: string; readonly row: SessionRow }
+  | { readonly table: 'event_moves'; readonly key: number; readonly row: EventMove }
   | { readonly table: 'conversions'; readonly key: string; readonly row: ConversionRow }
   | { readonly table: 'credits'; readonly key: string; readonly row: CreditRow }
+
+/** Where an event is that is not in the session it was written under; a merge of that session says nothing here. */
+export interface EventMove extends Pick<SessionRow, 'site' | 'visitor_id' | 'session_id' | 'version'> {
+  readonly input_offset: number
+}
 
 /** One partition of topic `events`, folded again from the beginning. */
 export class PartitionFold {
@@ -71,6 +77,7 @@ export class PartitionFold {
         break
       case 'session':
         this.#take({ table: 'sessions', key: output.row.session_id, row: output.row })
+        this.#passMoves(output.row)
         break
       case 'conversion':
         this.#take({ table: 'conversions', key: output.row.conversion_id, row: output.row })
@@ -83,6 +90,13 @@ export class PartitionFold {
         break
       case 'dead-letter':
         break
+    }
+  }
+
+  #passMoves({ site, visitor_id, session_id, version, moved_offsets }: SessionRow): void {
+    for (const input_offset of moved_offsets) {
+      const row = { site, visitor_id, session_id, version, input_offset }
+      this.#take({ table: 'event_moves', key: input_offset, row })
     }
   }
 }

@@ -3,7 +3,7 @@ import { catalogOf } from '../catalog.ts'
 import { CommandFailure, exitCode } from '../command.ts'
 import { barriersPassed, connectionOf, flush, release, type PassedBarrier } from '../flush.ts'
 import type { Instance } from '../instance/instance.ts'
-import { compareEvents, compareFacts, compareRollUp, type Compared, type Difference } from './compare.ts'
+import { compareEvents, compareFacts, compareMoves, compareRollUp, type Compared, type Difference } from './compare.ts'
 import { explained } from './details.ts'
 import { ExpectedPartition, factTables, type FactTable } from './expected.ts'
 import { beginHold, type Hold } from './hold.ts'
@@ -66,6 +66,7 @@ export async function verify(instance: Instance, options: VerifyOptions): Promis
       const visitorUsers = await compareVisitorUsers(instance, p, expected.visitorUsers.rows())
       compared.push({ differences: visitorUsers, differing: [] })
       for (const table of facts) compared.push(await compareFacts(instance, p, table, expected))
+      compared.push(await compareMoves(instance, p, expected))
     }
     await hold.check(barriers)
   } finally {

@@ -9,7 +9,16 @@ const week = { halfLifeMs: 7 * DAY }
 
 function touch(age: number, channel = 'Email'): Touchpoint {
   const started_at = AT - age
-  return { session_id: `${age}`, started_at, channel, source: '', medium: '', campaign: '', is_bot: false }
+  return {
+    session_id: `${age}`,
+    started_at,
+    tie: '',
+    channel,
+    source: '',
+    medium: '',
+    campaign: '',
+    is_bot: false,
+  }
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
@@ -44,7 +53,7 @@ describe('the models', () => {
     fc.assert(
       fc.property(ages, fc.integer({ min: 1, max: 90 * 24 }), (days, hours) => {
         const path = days.map((day) => touch(day * DAY))
-        const weights = days.map((day) => 2 ** (-(day * 24) / hours))
+        const weights = days.map((day) => 2 ** (-((day - Math.min(...days)) * 24) / hours))
         const credits = creditsOf('time_decay', path, AT, { halfLifeMs: hours * 3_600_000 })
         for (const [at, credit] of credits.entries()) {
           expect(Math.abs(credit - (WHOLE * (weights[at] ?? 0)) / sum(weights))).toBeLessThan(1.001)

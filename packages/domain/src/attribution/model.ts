@@ -47,10 +47,7 @@ export function creditsOf(
     case 'position_based':
       return apportion(WHOLE, positionWeights(path.length))
     case 'time_decay':
-      return apportion(
-        WHOLE,
-        path.map(({ started_at }) => decayed(at - started_at, rules.halfLifeMs)),
-      )
+      return apportion(WHOLE, decayWeights(path, at, rules.halfLifeMs))
   }
 }
 
@@ -64,9 +61,14 @@ function positionWeights(length: number): number[] {
   return Array.from({ length }, (_, at) => (at === 0 || at === length - 1 ? 0.4 : middle))
 }
 
-/** Age counts in whole days: within the day before a conversion, minutes do not decide what a touchpoint is worth. */
-function decayed(age: Millis, halfLifeMs: Millis): number {
-  return halved((Math.max(0, Math.floor(age / DAY_MS)) * DAY_MS) / halfLifeMs)
+/**
+ * Age counts in whole days: within the day before a conversion, minutes do not decide what a touchpoint is worth. The
+ * youngest weighs 1, so that a path long past its half-life does not come to nothing.
+ */
+function decayWeights(path: readonly Touchpoint[], at: Millis, halfLifeMs: Millis): number[] {
+  const days = path.map(({ started_at }) => Math.max(0, Math.floor((at - started_at) / DAY_MS)))
+  const youngest = Math.min(...days)
+  return days.map((day) => halved(((day - youngest) * DAY_MS) / halfLifeMs))
 }
 
 /**
@@ -75,7 +77,7 @@ function decayed(age: Millis, halfLifeMs: Millis): number {
  */
 function halved(x: number): number {
   let result = 1
-  for (let whole = Math.min(1_000, Math.floor(x)); whole > 0; whole--) result *= 0.5
+  for (let whole = Math.min(1_100, Math.floor(x)); whole > 0; whole--) result *= 0.5
   let rest = x - Math.floor(x)
   for (const root of ROOTS_OF_HALF) {
     rest *= 2

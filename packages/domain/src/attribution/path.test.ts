@@ -8,7 +8,7 @@ const rules = { ...defaultAttributionRules, lookbackMs: 30 * DAY }
 
 function touch(session_id: string, started_at: number, fields: Partial<Touchpoint> = {}): Touchpoint {
   const origin = { channel: 'Email', source: session_id, medium: 'email', campaign: '' }
-  return { session_id, started_at, ...origin, is_bot: false, ...fields }
+  return { session_id, started_at, tie: '', ...origin, is_bot: false, ...fields }
 }
 
 const to = (session_id: string | null, previous: number | null = null) => ({ event_time: AT, session_id, previous })

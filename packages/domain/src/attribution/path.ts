@@ -5,6 +5,8 @@ import type { AttributionRules } from './rules.ts'
 export interface Touchpoint {
   readonly session_id: string
   readonly started_at: Millis
+  /** Orders sessions that start at once: client session id and first event, where these part sessions. */
+  readonly tie: string
   readonly channel: string
   readonly source: string
   readonly medium: string
@@ -50,7 +52,7 @@ export function pathOf(
   const within = touchpoints.filter((touch) => {
     if (touch === converting) return true
     if (touch.is_bot || touch.started_at < from || touch.started_at <= after) return false
-    return converting === undefined ? touch.started_at <= to.event_time : byStart(touch, converting) < 0
+    return touch.started_at <= to.event_time && (converting === undefined || byStart(touch, converting) < 0)
   })
   within.sort(byStart)
   const path = rules.collapseRepeats ? within.filter((touch, at) => !isSameOrigin(touch, within[at + 1])) : within
@@ -58,15 +60,9 @@ export function pathOf(
   return { touches: path.slice(omitted), omitted }
 }
 
-/** Two sessions of a visitor start at once only where the client numbers them; then what they came by decides. */
+/** Sessions of a visitor start at once only where their client or campaigns part them; then `tie` decides. */
 function byStart(a: Touchpoint, b: Touchpoint): number {
-  return (
-    a.started_at - b.started_at ||
-    compare(a.source, b.source) ||
-    compare(a.medium, b.medium) ||
-    compare(a.campaign, b.campaign) ||
-    compare(a.session_id, b.session_id)
-  )
+  return a.started_at - b.started_at || compare(a.tie, b.tie) || compare(a.session_id, b.session_id)
 }
 
 function compare(a: string, b: string): number {

@@ -74,6 +74,11 @@ export function conversionUser(users: UserMarks, { user_id, event_time, event_id
   return user_id || userOf(users, event_time, event_id)
 }
 
+/** A conversion that counts again after it was withdrawn: what was withdrawn does not come back, so it is another one. */
+export function renewed(conversion: Conversion, version: number): Conversion {
+  return { ...conversion, id: idFrom(conversion.event_time, [conversion.id, String(version), 'again']) }
+}
+
 export function conversionRow(owner: Owner, conversion: Conversion, credit: Credit, version: number): ConversionRow {
   return {
     conversion_id: conversion.id,

@@ -6,6 +6,7 @@ import {
   foldWhole,
   jsonVisitorCodec,
   LogBuilder,
+  sessionRules,
   SPAN,
   truthOf,
   visitorEvents,
@@ -19,7 +20,6 @@ import type { LogRecord, StorefrontEvent } from '../index.ts'
 import { createPartition, eventKey, models, type CreditRow } from '../index.ts'
 
 const HOUR = 3_600_000
-const GAP = HOUR / 2
 const MILLION = 1_000_000
 
 const goals = [
@@ -36,21 +36,24 @@ const oracleGoals: OracleGoal[] = [
   { name: 'cart', matches: (e) => e.name === 'add_to_cart', valued: false, count: 'every' },
 ]
 
-const scenario = visitorEvents.chain((drawn) => {
-  const events = drawn.map((event) => ({ ...event, is_server: false }))
-  return fc.record({
+const scenario = visitorEvents.chain((events) =>
+  fc.record({
     events: fc.constant(events),
     arriving: arrivals(events),
     lookbackHours: fc.constantFrom(1, 3, 24),
     resets: fc.boolean(),
-  })
-})
+    rules: sessionRules,
+  }),
+)
 
-function logOf(arriving: readonly Arriving[], lookbackHours: number, resets: boolean): LogRecord[] {
+type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never
+type Setting = Pick<Scenario, 'lookbackHours' | 'resets' | 'rules'>
+
+function logOf(arriving: readonly Arriving[], { lookbackHours, resets, rules }: Setting): LogRecord[] {
   const log = new LogBuilder()
   let now = EPOCH + SPAN
   const attribution = { lookback: `${lookbackHours}h`, reset_on_conversion: resets }
-  log.definitions(now, 1, { attribution, goals })
+  log.definitions(now, 1, { session: rules.session, attribution, goals })
   for (const { event, afterMs, then } of arriving) {
     now += afterMs
     log.event(now, event)
@@ -137,13 +140,18 @@ const NAMELESS: Partial<CreditRow> = {
 describe('credits after any order of arrival, with repeats', () => {
   it('are those that the sessions and conversions themselves tell', () => {
     fc.assert(
-      fc.property(scenario, ({ events, arriving, lookbackHours, resets }) => {
-        const records = logOf(arriving, lookbackHours, resets)
+      fc.property(scenario, ({ events, arriving, ...setting }) => {
+        const records = logOf(arriving, setting)
+        const { lookbackHours, resets } = setting
+        const trust = setting.rules.oracle.trust === true
         const found = shown(records, folded(records))
         for (const key of new Set(events.map(eventKey))) {
           const own = events.filter((event) => eventKey(event) === key)
-          const rules = { lookbackMs: lookbackHours * HOUR, halfLifeMs: 7 * 24 * HOUR, resets }
-          expectClose(found.get(key) ?? [], creditTruth(truthOf(own, GAP, oracleGoals), own, ['buy', 'join'], rules))
+          const rules = { lookbackMs: lookbackHours * HOUR, halfLifeMs: 7 * 24 * HOUR, resets, trust }
+          expectClose(
+            found.get(key) ?? [],
+            creditTruth(truthOf(own, setting.rules.oracle, oracleGoals), own, ['buy', 'join'], rules),
+          )
         }
       }),
       { numRuns: 400 },
@@ -151,12 +159,12 @@ describe('credits after any order of arrival, with repeats', () => {
   })
 
   it('are equal rows, field by field, whatever the order was', () => {
-    const twice = scenario.chain(({ events, lookbackHours, resets }) =>
-      fc.tuple(arrivals(events), arrivals(events), fc.constant({ lookbackHours, resets })),
+    const twice = scenario.chain(({ events, ...setting }) =>
+      fc.tuple(arrivals(events), arrivals(events), fc.constant(setting)),
     )
     fc.assert(
-      fc.property(twice, ([one, other, { lookbackHours, resets }]) => {
-        expect(rowsAfter(logOf(other, lookbackHours, resets))).toEqual(rowsAfter(logOf(one, lookbackHours, resets)))
+      fc.property(twice, ([one, other, setting]) => {
+        expect(rowsAfter(logOf(other, setting))).toEqual(rowsAfter(logOf(one, setting)))
       }),
       { numRuns: 200 },
     )
@@ -164,8 +172,8 @@ describe('credits after any order of arrival, with repeats', () => {
 
   it('stand for every macro conversion that stands, and share its value to the last minor unit', () => {
     fc.assert(
-      fc.property(scenario, ({ arriving, lookbackHours, resets }) => {
-        const warehouse = folded(logOf(arriving, lookbackHours, resets))
+      fc.property(scenario, ({ arriving, ...setting }) => {
+        const warehouse = folded(logOf(arriving, setting))
         const macros = warehouse.liveConversions().filter(({ kind }) => kind === 'macro')
         const credited = warehouse.liveCredits().map(({ row }) => row.conversion_id)
         expect(credited.sort()).toEqual(macros.map(({ conversion_id }) => conversion_id).sort())

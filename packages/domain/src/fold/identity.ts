@@ -1,9 +1,13 @@
-import type { Conversion } from '../conversion/conversion.ts'
+import { endWith } from '../conversion/companion.ts'
+import { conversionRow, type Conversion, type Credit } from '../conversion/conversion.ts'
+import type { ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import type { Arrival } from '../session/session.ts'
 import { changesEvent, changesSession, noteUser, type UserChange } from '../session/user.ts'
+import { companionsOf } from './companions.ts'
+import { creditOf, sessionlessCredit } from './credit.ts'
 import { markDirty } from './settle.ts'
-import type { TrackedSession, VisitorState } from './visitor.ts'
+import type { VisitorState } from './visitor.ts'
 
 /** Takes over the user an event names; null where that says nothing new of other events. */
 export function identify(visitor: VisitorState, event: StorefrontEvent): UserChange | null {
@@ -13,23 +17,34 @@ export function identify(visitor: VisitorState, event: StorefrontEvent): UserCha
   return change
 }
 
-export interface Renamed {
-  readonly session: TrackedSession
-  readonly conversion: Conversion
-}
-
 /**
- * What another user of past events changes: the sessions whose rows no longer stand, which become due, and the
- * conversions, which are returned. Those of events in no session are final.
+ * What another user of past events changes: the sessions whose rows no longer stand become due, and the rows of the
+ * conversions are returned, save of those that have one already.
  */
-export function rename(visitor: VisitorState, change: UserChange, { streamTime }: Arrival): readonly Renamed[] {
-  const renamed: Renamed[] = []
-  for (const session of visitor.sessions) {
-    if (changesSession(change, session)) markDirty(session, streamTime)
-    for (const conversion of session.conversions) {
-      const { user_id, event_time, event_id } = conversion
-      if (user_id === '' && changesEvent(change, event_time, event_id)) renamed.push({ session, conversion })
+export function rename(
+  visitor: VisitorState,
+  change: UserChange,
+  told: readonly ConversionRow[],
+  key: string,
+  { offset, streamTime }: Arrival,
+): ConversionRow[] {
+  const owner = { key, site: visitor.site, visitor_id: visitor.visitor_id, users: visitor.users }
+  const ids = new Set(told.map((row) => row.conversion_id))
+  const rows: ConversionRow[] = []
+  const restate = (conversions: readonly Conversion[], credit: Credit): void => {
+    for (const conversion of conversions) {
+      const { id, user_id, event_time, event_id } = conversion
+      if (user_id !== '' || ids.has(id) || !changesEvent(change, event_time, event_id)) continue
+      rows.push(conversionRow(owner, conversion, credit, offset))
     }
   }
-  return renamed
+  for (const session of visitor.sessions) {
+    const companions = companionsOf(visitor, session)
+    if (changesSession(change, endWith(session, companions))) markDirty(session, streamTime)
+    restate(session.conversions, creditOf(session, companions))
+  }
+  for (const companion of visitor.companions) {
+    if (companion.session_id === '') restate(companion.conversions, sessionlessCredit(companion))
+  }
+  return rows
 }

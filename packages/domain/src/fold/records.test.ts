@@ -29,10 +29,10 @@ describe('duplicates', () => {
 
   it('are recognised for exactly the grace after the first arrival, which repeats do not prolong', () => {
     const fold = new FoldRun()
-    fold.event(T, { event_id: 'a', is_server: true })
-    expect(fold.event(T + 23 * HOUR, { event_id: 'a', is_server: true }).outcome).toBe('duplicate')
-    expect(fold.event(T + 24 * HOUR, { event_id: 'a', is_server: true }).outcome).toBe('duplicate')
-    expect(fold.event(T + 24 * HOUR + 1, { event_id: 'a', is_server: true }).outcome).toBe('accepted')
+    fold.event(T, { event_id: 'a', visitor_id: '' })
+    expect(fold.event(T + 23 * HOUR, { event_id: 'a', visitor_id: '' }).outcome).toBe('duplicate')
+    expect(fold.event(T + 24 * HOUR, { event_id: 'a', visitor_id: '' }).outcome).toBe('duplicate')
+    expect(fold.event(T + 24 * HOUR + 1, { event_id: 'a', visitor_id: '' }).outcome).toBe('accepted')
   })
 
   it('are recognised as long as their session can be corrected, and then start one with an id of its own', () => {

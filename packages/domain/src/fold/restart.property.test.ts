@@ -4,9 +4,11 @@ import {
   EPOCH,
   jsonVisitorCodec,
   LogBuilder,
+  sessionRules,
   SPAN,
   visitorEvents,
   type Arriving,
+  type DrawnRules,
 } from '@cairn/testkit/domain'
 import fc from 'fast-check'
 import type { Checkpoint, LogRecord, PartitionState } from '../index.ts'
@@ -18,13 +20,18 @@ const goals = [
   { name: 'join', kind: 'micro', match: { event: 'sign_up' }, count: 'once_per_visitor' },
 ]
 
-const scenario = visitorEvents.chain((events) => arrivals(events))
+const scenario = visitorEvents.chain((events) => fc.record({ arriving: arrivals(events), rules: sessionRules }))
+
+type Scenario = { readonly arriving: readonly Arriving[]; readonly rules: DrawnRules }
 
 /** With short rules, so that sessions close, are forgotten and visitors vanish while the events arrive. */
-function logOf(arriving: readonly Arriving[]): LogRecord[] {
+function logOf({ arriving, rules }: Scenario): LogRecord[] {
   const log = new LogBuilder()
   let now = EPOCH + SPAN
-  log.definitions(now, 1, { session: { gap: '10m', grace: '30m', max_duration: '1h', max_events: 4 }, goals })
+  log.definitions(now, 1, {
+    session: { ...rules.session, gap: '10m', grace: '30m', max_duration: '1h', max_events: 4 },
+    goals,
+  })
   for (const { event, afterMs, then } of arriving) {
     now += afterMs
     log.event(now, event)
@@ -83,8 +90,8 @@ describe('batches, lost transactions and restarts', () => {
       fate: fc.constantFrom('commit', 'checkpoint', 'lost', 'lost after checkpoint'),
     })
     fc.assert(
-      fc.property(scenario, fc.array(batch, { minLength: 1, maxLength: 40 }), (arriving, batches) => {
-        const records = logOf(arriving)
+      fc.property(scenario, fc.array(batch, { minLength: 1, maxLength: 40 }), (drawn, batches) => {
+        const records = logOf(drawn)
         const whole = outputsOf(createPartition(jsonVisitorCodec, maxFlushed), records)
         const topic = new StateTopic()
         let partition = topic.restore()
@@ -113,8 +120,8 @@ describe('batches, lost transactions and restarts', () => {
 
   it('save states that a fresh fold of the whole log has too', () => {
     fc.assert(
-      fc.property(scenario, (arriving) => {
-        const records = logOf(arriving)
+      fc.property(scenario, (drawn) => {
+        const records = logOf(drawn)
         const [once, often] = [new StateTopic(), new StateTopic()]
         const whole = createPartition(jsonVisitorCodec, maxFlushed)
         outputsOf(whole, records)

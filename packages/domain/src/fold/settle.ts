@@ -5,6 +5,7 @@ import { forgetClaims } from '../conversion/count.ts'
 import type { Millis } from '../event/event.ts'
 import { forgetSeen } from '../event/seen.ts'
 import { pruneUsers } from '../session/user.ts'
+import { companionsOf, forgetCompanionsOf, forgetLonely } from './companions.ts'
 import { keepOf } from './journey.ts'
 import type { Output } from './output.ts'
 import { NEVER, type Retention, type TrackedSession, type VisitorState } from './visitor.ts'
@@ -42,6 +43,7 @@ export function settle(
   if (now.streamTime >= visitor.expire_due) {
     const expired = visitor.sessions.filter((session) => now.streamTime >= session.forget_due)
     if (expired.length > 0) forgetSessions(visitor, expired, key, now, outputs)
+    if (visitor.companions.length > 0) forgetLonely(visitor, now.streamTime)
   }
   if (now.closingClock >= visitor.close_due) {
     for (const session of visitor.sessions) {
@@ -59,13 +61,14 @@ export function settle(
 const CLOCKS_DIFFER_MS = 60_000
 
 /**
- * Since when event ids are remembered: for grace, and as long as a session is kept, those of all its events. Else an
+ * Since when event ids are remembered: for grace, and as long as a session is kept, those of all its events and companions. Else an
  * event that comes again late in the life of its session would count twice in it. Nothing arrives before it happened,
  * so no id of a session is older than its start.
  */
-function seenFrom({ sessions }: VisitorState, graceStart: Millis): Millis {
+function seenFrom({ sessions, companions }: VisitorState, graceStart: Millis): Millis {
   let from = graceStart
   for (const { started_at } of sessions) from = Math.min(from, started_at - CLOCKS_DIFFER_MS)
+  for (const { time } of companions) from = Math.min(from, time - CLOCKS_DIFFER_MS)
   return from
 }
 
@@ -83,7 +86,10 @@ export function forgetSessions(
     keepOf(visitor, session, now.streamTime)
   }
   visitor.sessions = visitor.sessions.filter((session) => !gone.includes(session))
+  if (visitor.companions.length > 0) forgetCompanionsOf(visitor, gone)
 }
+
+const NONE: readonly never[] = []
 
 function close(session: TrackedSession, now: Now): void {
   session.closed = true
@@ -101,8 +107,10 @@ export function emitDue(visitor: VisitorState, key: string, now: Now, all: boole
 
 function emit(visitor: VisitorState, session: TrackedSession, key: string, now: Now, outputs: Output[]): void {
   const contribution = contributionOf(session)
-  const row = rowOf(visitor, session, contribution, session.emitted, now.version)
-  session.emitted = session.is_bot ? null : contribution
+  const companions = companionsOf(visitor, session)
+  const row = rowOf(visitor, session, companions, contribution, session.emitted, now.version)
+  session.emitted = row.counted === 1 ? contribution : null
+  session.moved = NONE
   session.emitted_at = now.streamTime
   session.dirty_due = NEVER
   outputs.push({ kind: 'session', key, row })

@@ -1,4 +1,5 @@
 import { historyDue, type History, type SaidCredit } from '../attribution/history.ts'
+import type { Companion } from '../conversion/companion.ts'
 import { claimDue, type Claim } from '../conversion/count.ts'
 import type { Conversion } from '../conversion/conversion.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
@@ -22,7 +23,12 @@ export interface Dues {
 
 /** A session with what was counted in it and what was said of it. */
 export interface TrackedSession extends Session {
+  /** What counts in it now, what its companions made among it. */
   conversions: readonly Conversion[]
+  /** What its own events would make once a session but for an earlier event that may leave it. */
+  standby: readonly Conversion[]
+  /** Input offsets of events that have joined it after they were labelled otherwise, since its last row. */
+  moved: readonly number[]
   /** Stream time at which its next row is due; NEVER when its last row stands. */
   dirty_due: Millis
   /** Stream time of its last row, -1 before the first. */
@@ -49,6 +55,8 @@ export interface VisitorState extends Dues, Seen, History {
   readonly site: string
   readonly visitor_id: string
   sessions: readonly TrackedSession[]
+  /** Server events that are in a session here, or may still get into one; in order of arrival. */
+  companions: readonly Companion[]
   claims: readonly Claim[]
   /** Credits of the macro conversions of retained sessions. */
   said: readonly SaidCredit[]
@@ -74,6 +82,7 @@ export function newVisitor(site: string, visitorId: string): VisitorState {
     seen_content: [],
     seen_at: [],
     sessions: [],
+    companions: [],
     claims: [],
     touches: [],
     touches_omitted: 0,
@@ -104,12 +113,16 @@ export function newTrackedSession(event: StorefrontEvent, arrival: Arrival): Tra
     country: null,
     is_bot: false,
     capped: false,
+    cut: '',
     closed: false,
     close_due: 0,
     forget_due: 0,
     absorbed: [],
+    facts: [],
     definitions_number: arrival.definitionsNumber,
     conversions: [],
+    standby: [],
+    moved: [],
     dirty_due: NEVER,
     emitted_at: -1,
     emitted: null,
@@ -127,15 +140,17 @@ export function scheduleVisitor(visitor: VisitorState, retention: Retention): vo
     expire = Math.min(expire, session.forget_due)
     if (!session.closed) close = Math.min(close, session.close_due)
   }
+  for (const { session_id, forget_due } of visitor.companions)
+    if (session_id === '') expire = Math.min(expire, forget_due)
   visitor.emit_due = emit
   visitor.close_due = close
-  visitor.expire_due = visitor.sessions.length > 0 ? expire : idleDue(visitor, retention)
+  visitor.expire_due = expire < NEVER ? expire : idleDue(visitor, retention)
 }
 
 /** Whether nothing is left to remember of a visitor. */
 export function isForgotten(visitor: VisitorState): boolean {
-  const { sessions, seen_at, claims, touches, past } = visitor
-  return sessions.length + seen_at.length + claims.length + touches.length + past.length === 0
+  const { sessions, companions, seen_at, claims, touches, past } = visitor
+  return sessions.length + companions.length + seen_at.length + claims.length + touches.length + past.length === 0
 }
 
 /**

@@ -48,8 +48,9 @@ export interface SessionRow extends GoalCounts {
   readonly country: string
   readonly is_bot: 0 | 1
   readonly state: SessionState
-  readonly end_reason: '' | 'gap' | 'cap'
+  readonly end_reason: '' | 'gap' | 'cap' | 'midnight' | 'campaign'
   readonly merged_into: string | null
+  readonly moved_offsets: readonly number[]
   readonly micro: number
   readonly macro: number
   readonly definitions_number: number

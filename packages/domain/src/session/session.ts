@@ -1,6 +1,7 @@
 import { idFrom } from '../event/hash.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
 import type { ChannelRule } from './channel-rules.ts'
+import { isPageView, type Fact } from './fact.ts'
 import type { SessionRules } from './rules.ts'
 import { carriesOrigin, resolveOrigin, type Origin } from './source.ts'
 
@@ -16,9 +17,13 @@ export interface OriginMark extends Origin {
   readonly event_id: string
 }
 
+/** A rule that ends a session before its gap is over. */
+export type Cut = '' | 'midnight' | 'campaign'
+
 /**
  * A session as the fold keeps it. Everything in it is a minimum, a maximum or a sum over its events, so that neither
- * their order nor the order of merges can be seen in it; only the id tells which event arrived first.
+ * their order nor the order of merges can be seen in it; only the id tells which event arrived first. Where events may be
+ * parted it keeps them, to be summed up again.
  */
 export interface Session {
   /** Immutable, derived from the first-arrived event. */
@@ -40,6 +45,8 @@ export interface Session {
   is_bot: boolean
   /** It refused an event that the gap rule would have given it. */
   capped: boolean
+  /** What parted it from an event that would have followed. */
+  cut: Cut
   closed: boolean
   /** First instant of the closing clock at which it is closed. */
   close_due: Millis
@@ -47,8 +54,18 @@ export interface Session {
   forget_due: Millis
   /** Ids of the sessions that were merged into it. */
   absorbed: readonly string[]
+  /** Its events in order, where they may be parted again; else none. */
+  facts: Fact[]
   /** Definitions under which it last took an event. */
   definitions_number: number
+}
+
+/**
+ * The id of a part that a split takes from its session: its own first-arrived event's, as for any session, and the offset
+ * of the event that split it, so that no id is used twice.
+ */
+export function splitIdOf(site: string, visitorId: string, first: Fact, offset: number): string {
+  return idFrom(first.time, [site, visitorId, first.event_id, String(first.offset), String(offset)])
 }
 
 /** The clocks and definitions an event meets on arrival. */
@@ -74,7 +91,7 @@ export function addEvent(session: Session, event: StorefrontEvent, arrival: Arri
   session.started_at = Math.min(session.started_at, event.event_time)
   session.ended_at = Math.max(session.ended_at, event.event_time)
   session.events++
-  if (event.name === 'page_view' || event.name === 'screen_view') session.page_views++
+  if (isPageView(event)) session.page_views++
   if (event.is_bot) session.is_bot = true
   if (isEarliest(session.entry, event, event.path)) session.entry = markOf(event, event.path)
   if (isLatest(session.exit, event, event.path)) session.exit = markOf(event, event.path)
@@ -95,6 +112,7 @@ export function absorb(survivor: Session, loser: Session): void {
   survivor.page_views += loser.page_views
   survivor.is_bot ||= loser.is_bot
   survivor.capped ||= loser.capped
+  if (survivor.cut === '') survivor.cut = loser.cut
   survivor.entry = earliest(survivor.entry, loser.entry)
   survivor.exit = latest(survivor.exit, loser.exit)
   survivor.user = latest(survivor.user, loser.user)

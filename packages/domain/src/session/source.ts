@@ -82,6 +82,17 @@ export function resolveOrigin(
   return { channel, source, medium, campaign, term, content, click_id_name, referrer }
 }
 
+/**
+ * The campaign an event carries: its campaign parameters, or the network of its ad click id. Empty for none: a click id that
+ * is put on every outgoing link is no ad's.
+ */
+export function campaignOf(event: StorefrontEvent): string {
+  const network = CLICK_IDS.get(event.click_id_name)
+  if (!hasCampaign(event) && network?.medium !== 'cpc') return ''
+  const { source, medium, campaign } = fromCampaign(event, network)
+  return `${source}\n${medium}\n${campaign}`
+}
+
 type Source = Pick<Origin, 'source' | 'medium' | 'campaign'>
 
 function sourceOf(event: StorefrontEvent, ownDomains: ReadonlySet<string>): Source {

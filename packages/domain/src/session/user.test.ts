@@ -49,16 +49,16 @@ describe('the user of a session', () => {
   const mark = (time: number, event_id: string, value: string) => ({ time, event_id, value })
 
   it('is the last known when it ends, the end included', () => {
-    expect(sessionUser(marks, { ended_at: 19, user: null })).toBe('')
-    expect(sessionUser(marks, { ended_at: 39, user: null })).toBe('ada')
-    expect(sessionUser(marks, { ended_at: 40, user: null })).toBe('bob')
-    expect(sessionUser([], { ended_at: 40, user: null })).toBe('')
+    expect(sessionUser(marks, { time: 19, user: null })).toBe('')
+    expect(sessionUser(marks, { time: 39, user: null })).toBe('ada')
+    expect(sessionUser(marks, { time: 40, user: null })).toBe('bob')
+    expect(sessionUser([], { time: 40, user: null })).toBe('')
   })
 
   it('is its own where that is later than what is still remembered', () => {
-    expect(sessionUser(marks, { ended_at: 39, user: mark(30, 'x', 'eve') })).toBe('eve')
-    expect(sessionUser(marks, { ended_at: 45, user: mark(30, 'x', 'eve') })).toBe('bob')
-    expect(sessionUser([], { ended_at: 45, user: mark(30, 'x', 'eve') })).toBe('eve')
+    expect(sessionUser(marks, { time: 39, user: mark(30, 'x', 'eve') })).toBe('eve')
+    expect(sessionUser(marks, { time: 45, user: mark(30, 'x', 'eve') })).toBe('bob')
+    expect(sessionUser([], { time: 45, user: mark(30, 'x', 'eve') })).toBe('eve')
   })
 })
 
@@ -85,9 +85,9 @@ describe('naming a user', () => {
     ] as const
     expect(events.filter(([time, id]) => changesEvent(found, time, id))).toEqual([events[2], events[3], events[4]])
     const ends = [29, 30, 39, 40]
-    expect(ends.filter((ended_at) => changesSession(found, { ended_at, user: null }))).toEqual([30, 39])
+    expect(ends.filter((time) => changesSession(found, { time, user: null }))).toEqual([30, 39])
     const user = { time: 31, event_id: 'a', value: 'eve' }
-    expect(changesSession(found, { ended_at: 39, user })).toBe(false)
+    expect(changesSession(found, { time: 39, user })).toBe(false)
   })
 
   it('keeps the marks bounded: of a run of one user the inner ones go, the ends stay', () => {

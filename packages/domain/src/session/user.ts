@@ -1,5 +1,5 @@
 import type { Millis, StorefrontEvent } from '../event/event.ts'
-import { precedes, type Mark, type Session } from './session.ts'
+import { precedes, type Mark } from './session.ts'
 
 /**
  * Users that a visitor's events have named, oldest first by (event time, event id). Of those at or before an event the
@@ -61,11 +61,17 @@ export function userOf(marks: UserMarks, time: Millis, eventId: string): string 
   return ''
 }
 
+/** How a session ends, as far as its user depends on it: the time of its last event, and the last user its events name. */
+export interface SessionEnd {
+  readonly time: Millis
+  readonly user: Mark | null
+}
+
 /** Whose a session is: the last user known when it ends, whichever session or server event named it. */
-export function sessionUser(marks: UserMarks, { ended_at, user }: Pick<Session, 'ended_at' | 'user'>): string {
+export function sessionUser(marks: UserMarks, { time, user }: SessionEnd): string {
   for (let at = marks.length - 1; at >= 0; at--) {
     const mark = marks[at] as Mark
-    if (mark.time > ended_at) continue
+    if (mark.time > time) continue
     // Marks are fewer than the events of a session, so its own may be the later one.
     return user !== null && precedes(mark.time, mark.event_id, user) ? user.value : mark.value
   }
@@ -73,9 +79,8 @@ export function sessionUser(marks: UserMarks, { ended_at, user }: Pick<Session, 
 }
 
 /** Whether a change gives a session another user. */
-export function changesSession({ from, until }: UserChange, session: Pick<Session, 'ended_at' | 'user'>): boolean {
-  const { ended_at, user } = session
-  if (ended_at < from.time || (until !== null && until.time <= ended_at)) return false
+export function changesSession({ from, until }: UserChange, { time, user }: SessionEnd): boolean {
+  if (time < from.time || (until !== null && until.time <= time)) return false
   return user === null || !precedes(from.time, from.event_id, user)
 }
 

@@ -70,6 +70,22 @@ describe('a visitor state', () => {
     }
   })
 
+  it.each(['o', 'ö', '漢', '👟'])('stays within one when it keeps facts and server events in %s, too', (character) => {
+    const text = character.repeat(100 / character.length)
+    const fold = new FoldRun()
+    fold.define(T, { session: { cut_on_campaign: true }, goals: [buy] })
+    const told = { referrer: text, source: text, medium: text, path: text, user_id: text }
+    for (let at = 0; at < 1_500; at++) {
+      const [event_id, is_server] = [`${text}${at}`, at % 3 === 0]
+      const order = is_server ? { name: 'purchase', order_id: event_id } : {}
+      fold.event(T + at, { event_id, is_server, ...told, campaign: `${at % 100}`, ...order })
+    }
+    const { bytes, estimate } = saved(fold)
+    expect(bytes).toBeLessThan(MOST_BYTES)
+    expect(bytes / estimate).toBeLessThan(MOST_BYTES_OF_ESTIMATE)
+    expect(bytes / estimate).toBeGreaterThan(0.5)
+  })
+
   it('stays within a Kafka record when its sessions count every goal there is', () => {
     const fold = new FoldRun()
     const many = Array.from({ length: 60 }, (_, at) => ({ ...buy, name: `${'目標'.repeat(20)}${at}` }))

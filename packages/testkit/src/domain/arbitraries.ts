@@ -1,10 +1,11 @@
 import type { Millis, StorefrontEvent } from '@cairn/domain'
 import fc from 'fast-check'
 import { buildEvent } from './event.ts'
+import type { OracleRules } from './oracle.ts'
 
 const MINUTE = 60_000
 
-/** 2023-11-14T22:00Z: an hour, so that roll-up hours are easy to read. */
+/** 2023-11-14T22:00Z: an hour, so that roll-up hours are easy to read; an hour before midnight in Berlin. */
 export const EPOCH: Millis = 1_699_999_200_000
 /** Event times of {@link visitorEvents} lie this close after EPOCH. */
 export const SPAN: Millis = 6 * 60 * MINUTE
@@ -34,6 +35,7 @@ const origin = fc.constantFrom(
   { source: 'google', medium: 'cpc', campaign: '', click_id_name: 'gclid', click_id: 'g1' },
   { campaign: 'c2', medium: 'social' },
   { click_id_name: 'gclid', click_id: 'g2' },
+  { click_id_name: 'fbclid', click_id: 'f1' },
   { referrer: 'https://www.google.com/', referrer_host: 'www.google.com' },
   { referrer: 'https://news.example/a', referrer_host: 'news.example' },
 )
@@ -41,7 +43,8 @@ const origin = fc.constantFrom(
 const marks = fc.record({
   visitor_id: fc.constantFrom('v1', 'v1', 'v2', 'v3', ''),
   user_id: fc.constantFrom('', '', 'u1', 'u2'),
-  is_server: fc.constantFrom(false, false, false, false, true),
+  is_server: fc.constantFrom(false, false, false, true),
+  client_session_id: fc.constantFrom('', '', 's1', 's2'),
   is_bot: fc.nat({ max: 15 }).map((n) => n === 0),
   device: fc.constantFrom('', 'desktop', 'mobile'),
   country: fc.constantFrom('', 'DE', 'AT'),
@@ -70,6 +73,30 @@ function withFewUsers(events: readonly StorefrontEvent[]): StorefrontEvent[] {
     return count > mostIdentified ? { ...event, user_id: '' } : event
   })
 }
+
+/** A `session` mapping, and what the oracle knows of it. */
+export interface DrawnRules {
+  readonly session: Readonly<Record<string, unknown>>
+  readonly oracle: OracleRules
+}
+
+const GAP = 30 * MINUTE
+
+/** Rules that do not depend on arrival, alone and together. */
+export const sessionRules: fc.Arbitrary<DrawnRules> = fc
+  .record({
+    midnightIn: fc.constantFrom(undefined, undefined, 'UTC', 'Europe/Berlin', 'Asia/Kathmandu'),
+    onCampaign: fc.boolean(),
+    trust: fc.constantFrom(false, false, true),
+  })
+  .map(({ midnightIn, onCampaign, trust }) => ({
+    session: {
+      ...(midnightIn === undefined ? {} : { cut_at_midnight: true, time_zone: midnightIn }),
+      ...(onCampaign ? { cut_on_campaign: true } : {}),
+      ...(trust ? { client_session: 'trust' } : {}),
+    },
+    oracle: { gapMs: GAP, midnightIn, onCampaign, trust },
+  }))
 
 /** One arrival: which event, how long after the previous record, and what the shell sends in between. */
 export interface Arriving {

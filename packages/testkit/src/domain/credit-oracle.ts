@@ -5,6 +5,8 @@ export interface OracleAttribution {
   readonly lookbackMs: Millis
   readonly halfLifeMs: Millis
   readonly resets: boolean
+  /** `client_session: trust` */
+  readonly trust: boolean
 }
 
 /** A macro conversion with what leads to it; sessions are named by the ids of their events. */
@@ -28,6 +30,16 @@ export function creditTruth(
   macros: readonly string[],
   rules: OracleAttribution,
 ): OracleCredit[] {
+  const byId = new Map(events.map((event) => [event.event_id, event]))
+  const ownOf = (session: OracleSession): StorefrontEvent[] =>
+    session.events
+      .map((id) => byId.get(id))
+      .filter((event) => event !== undefined && !event.is_server) as StorefrontEvent[]
+  const tie = (session: OracleSession): string => {
+    const [first] = ownOf(session)
+    return `${rules.trust ? (first?.client_session_id ?? '') : ''} ${first?.event_id ?? ''}`
+  }
+  const inOrder = sessions.toSorted((a, b) => a.started_at - b.started_at || byText(tie(a), tie(b)))
   const timeOf = new Map(events.map((event) => [event.event_id, event.event_time]))
   const at = ({ event_id }: OracleConversion): Millis => timeOf.get(event_id) ?? 0
   return conversions
@@ -36,7 +48,7 @@ export function creditTruth(
       const time = at(conversion)
       const earlier = conversions.filter((c) => c.goal === conversion.goal && at(c) < time).map(at)
       const since = rules.resets && earlier.length > 0 ? Math.max(...earlier) : -Infinity
-      const path = pathTo(conversion, time, sessions, rules.lookbackMs, since)
+      const path = pathTo(conversion, time, inOrder, rules.lookbackMs, since)
       const assists = conversions.filter((c) => {
         const then = at(c)
         return !macros.includes(c.goal) && then < time && then > since && then >= time - rules.lookbackMs
@@ -51,6 +63,11 @@ export function creditTruth(
     })
 }
 
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** @param sessions in order */
 function pathTo(
   { session }: OracleConversion,
   time: Millis,
@@ -58,24 +75,20 @@ function pathTo(
   lookbackMs: Millis,
   since: Millis,
 ): OracleSession[] {
-  const converting = sessions.find((one) => session !== null && one.events.join() === session.join())
-  const others = sessions.filter(
-    (one) =>
-      one !== converting &&
-      !one.is_bot &&
-      one.started_at > since &&
-      one.started_at >= time - lookbackMs &&
-      (converting === undefined ? one.started_at <= time : one.started_at < converting.started_at),
-  )
-  const path = converting === undefined ? others : [...others, converting]
-  return path.sort((a, b) => a.started_at - b.started_at)
+  const converting = sessions.findIndex((one) => session !== null && one.events.join() === session.join())
+  return sessions.filter((one, at) => {
+    if (at === converting) return true
+    if (one.started_at > time || (converting >= 0 && at > converting)) return false
+    return !one.is_bot && one.started_at > since && one.started_at >= time - lookbackMs
+  })
 }
 
 function creditsAlong(path: readonly OracleSession[], time: Millis, halfLifeMs: Millis): Record<string, number[]> {
   const n = path.length
   const one = (index: number): number[] => path.map((_, at) => (at === index ? 1 : 0))
   const told = path.findLastIndex((session) => session.source !== '(direct)')
-  const days = path.map((session) => Math.floor((time - session.started_at) / 86_400_000))
+  // A server event that its client gives to a session may be earlier than what else there is of it.
+  const days = path.map((session) => Math.max(0, Math.floor((time - session.started_at) / 86_400_000)))
   const decays = days.map((day) => 2 ** -((day * 86_400_000) / halfLifeMs))
   const total = decays.reduce((a, b) => a + b, 0)
   return {

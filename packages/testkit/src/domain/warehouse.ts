@@ -12,6 +12,8 @@ export class Warehouse {
   readonly conversions = new Map<string, ConversionRow>()
   readonly credits = new Map<string, { readonly key: string; readonly row: CreditRow }>()
   readonly moves = new Map<string, string>()
+  /** By input offset: the session a single event was moved to. */
+  readonly eventMoves = new Map<number, string>()
   readonly labels = new Map<number, string | null>()
   readonly rollUp: RollUp = new Map()
 
@@ -24,10 +26,10 @@ export class Warehouse {
     }
   }
 
-  /** The session an event is in now; one move is always enough. */
+  /** The session an event is in now; one move of its own and one of a session are always enough. */
   sessionOf(inputOffset: number): string | null {
-    const labelled = this.labels.get(inputOffset) ?? null
-    return labelled === null ? null : (this.moves.get(labelled) ?? labelled)
+    const written = this.eventMoves.get(inputOffset) ?? this.labels.get(inputOffset) ?? null
+    return written === null ? null : (this.moves.get(written) ?? written)
   }
 
   liveSessions(): SessionRow[] {
@@ -53,6 +55,7 @@ export class Warehouse {
   private applySession(row: SessionRow): void {
     this.sessions.set(row.session_id, row)
     if (row.merged_into !== null) this.moves.set(row.session_id, row.merged_into)
+    for (const offset of row.moved_offsets) this.eventMoves.set(offset, row.session_id)
     addNew(this.rollUp, row)
     addPrevious(this.rollUp, row)
   }
