@@ -1,5 +1,7 @@
-import { isBots, lastUser, type Companion } from '../conversion/companion.ts'
+import { highestRank, isBots, lastUser, type Companion } from '../conversion/companion.ts'
+import type { Millis } from '../event/event.ts'
 import { idTime } from '../event/hash.ts'
+import { cartStage } from '../session/cart.ts'
 import type { Contribution, SessionRow } from '../session/row.ts'
 import type { Mark } from '../session/session.ts'
 import { direct } from '../session/source.ts'
@@ -11,6 +13,8 @@ type Emitted = Contribution | null
 export interface Owner {
   readonly site: string
   readonly visitor_id: string
+  /** Start of the visitor's first known session. */
+  readonly first_started_at: Millis
 }
 
 /**
@@ -57,6 +61,8 @@ export function rowOf(
     device: valueOf(session.device),
     country: valueOf(session.country),
     is_bot: isBot ? 1 : 0,
+    is_new: session.started_at > owner.first_started_at ? 0 : 1,
+    cart_stage: cartStage(highestRank(session, companions)),
     state: session.closed ? 'closed' : 'open',
     end_reason: endReason(session),
     merged_into: null,
@@ -127,6 +133,8 @@ export function retractionRow(
     device: '',
     country: '',
     is_bot: 0,
+    is_new: 0,
+    cart_stage: 'none',
     state: 'retracted',
     end_reason: '',
     merged_into: mergedInto,

@@ -20,6 +20,9 @@ export interface OracleSession {
   readonly source: string
   readonly user_id: string
   readonly is_bot: boolean
+  /** No session of the visitor started before it. */
+  readonly is_new: boolean
+  readonly cart_stage: string
   /** Why it ended, once all is closed. */
   readonly end_reason: string
 }
@@ -80,7 +83,11 @@ export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, 
     })),
   )
   return {
-    sessions: parts.map(({ events, endReason }) => describe(events, all(events), endReason)),
+    sessions: parts.map(({ events, endReason }) => ({
+      ...describe(events, all(events)),
+      is_new: groups.every(([first]) => (first?.event_time ?? 0) >= (events[0]?.event_time ?? 0)),
+      end_reason: endReason,
+    })),
     conversions: conversions.map((c) => ({ ...c, session: c.session.length === 0 ? null : c.session })),
   }
 }
@@ -206,8 +213,7 @@ function onceWithin(event: StorefrontEvent, goal: OracleGoal, groupOf: (event: S
 function describe(
   group: readonly StorefrontEvent[],
   all: readonly StorefrontEvent[],
-  end_reason: string,
-): OracleSession {
+): Omit<OracleSession, 'is_new' | 'end_reason'> {
   const paths = group.map((event) => event.path).filter((path) => path !== '')
   const telling = group.find((event) => event.path !== '' || toldBy(event) !== undefined)
   return {
@@ -221,8 +227,18 @@ function describe(
     source: (telling === undefined ? undefined : toldBy(telling)) ?? '(direct)',
     user_id: all.map((event) => event.user_id).findLast((user) => user !== '') ?? '',
     is_bot: all.some((event) => event.is_bot),
-    end_reason,
+    cart_stage: stageOf(all),
   }
+}
+
+/** How far the cart came, by the few names that the generated events have. */
+function stageOf(events: readonly StorefrontEvent[]): string {
+  const has = (name: string): boolean => events.some((event) => event.name === name)
+  if (has('purchase')) return 'purchase'
+  if (has('add_payment_info')) return 'payment'
+  if (has('checkout_step_viewed')) return 'checkout'
+  if (has('add_to_cart')) return 'cart'
+  return has('view_item') ? 'product' : 'none'
 }
 
 /** The source an event tells, of the few that the generated events have; undefined for none. */
