@@ -27,6 +27,8 @@ CREATE TABLE IF NOT EXISTS {{database}}.sessions_in{{on_cluster}} (
   device String COMMENT 'desktop, mobile, tablet, tv, console, wearable, embedded or empty',
   country String COMMENT 'ISO 3166-1 alpha-2 or empty',
   is_bot Int32 COMMENT '1 when any event is automatic traffic',
+  is_new Int32 COMMENT '1 when no earlier session of the visitor is known',
+  cart_stage String COMMENT 'How far the cart came: none, product, cart, checkout, payment or purchase',
   state String COMMENT 'open, closed or retracted',
   end_reason String COMMENT 'gap, cap, midnight or campaign; empty while open',
   merged_into Nullable(UUID) COMMENT 'Where the events of a retracted session went',
@@ -86,6 +88,8 @@ CREATE TABLE IF NOT EXISTS {{database}}.sessions{{on_cluster}} (
   device LowCardinality(String) COMMENT 'desktop, mobile, tablet, tv, console, wearable, embedded or empty',
   country LowCardinality(String) COMMENT 'ISO 3166-1 alpha-2 or empty',
   is_bot Bool COMMENT '1 when any event is automatic traffic',
+  is_new Bool COMMENT '1 when no earlier session of the visitor is known',
+  cart_stage LowCardinality(String) COMMENT 'How far the cart came: none, product, cart, checkout, payment or purchase',
   state LowCardinality(String) COMMENT 'open, closed or retracted',
   end_reason LowCardinality(String) COMMENT 'gap, cap, midnight or campaign; empty while open',
   merged_into Nullable(UUID) COMMENT 'Where the events of a retracted session went',
@@ -111,7 +115,8 @@ SELECT
   _gen, _partition, _offset,
   session_id, version, is_deleted != 0 AS is_deleted, site, visitor_id, user_id, id_time, started_at,
   ended_at, events, page_views, entry_page, exit_page, referrer, channel, source, medium, campaign, term,
-  content, click_id_name, device, country, is_bot != 0 AS is_bot, state, end_reason, merged_into, micro,
+  content, click_id_name, device, country, is_bot != 0 AS is_bot,
+  is_new != 0 AS is_new, cart_stage, state, end_reason, merged_into, micro,
   macro, goal_names, goal_currencies, goal_macro, goal_converted, goal_counts, goal_values,
   definitions_number, counted != 0 AS counted
 FROM {{database}}.sessions_in;

@@ -90,7 +90,10 @@ CREATE OR REPLACE VIEW {{database}}.v_sessions{{on_cluster}} (
   macro Int64 COMMENT 'Macro conversions in it',
   goals Array(String) COMMENT 'Goals counted in it',
   value Map(String, Decimal(38, 4)) COMMENT 'Value of its macro conversions in major units by currency',
-  is_engaged Bool COMMENT 'Over 10 s, or two page views, or a conversion; a bounce is not engaged',
+  is_engaged Bool COMMENT 'Over 10 s, or two page views, or a conversion of a macro or micro goal',
+  is_bounce Bool COMMENT 'Not engaged',
+  is_new Bool COMMENT 'No earlier session of the visitor is known',
+  cart_stage LowCardinality(String) COMMENT 'How far the cart came: none, product, cart, checkout, payment or purchase',
   state LowCardinality(String) COMMENT 'open or closed',
   end_reason LowCardinality(String) COMMENT 'gap, cap, midnight or campaign; empty while open',
   definitions_version Int32 COMMENT 'Definitions in force at its last change'
@@ -110,8 +113,8 @@ SELECT
       currencies
     )
   ) AS value,
-  (duration_ms > 10000 OR page_views >= 2 OR micro + macro > 0)::Bool AS is_engaged,
-  state, end_reason, definitions_number AS definitions_version
+  (duration_ms > 10000 OR page_views >= 2 OR micro + macro > 0)::Bool AS is_engaged, (NOT is_engaged)::Bool AS is_bounce,
+  is_new, cart_stage, state, end_reason, definitions_number AS definitions_version
 FROM {{database}}.sessions FINAL
 WHERE NOT is_bot
 COMMENT 'Sessions as they stand, bots left out';

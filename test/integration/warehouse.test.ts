@@ -137,6 +137,30 @@ describe('the warehouse', () => {
     expect(seen).toEqual([35, 31, 30, 34].map((n, at) => ({ event_id: `own-${at}`, session_id: uuid(n) })))
   })
 
+  it('tells engaged sessions from bounces at the exact edge, and passes on what the row says', async () => {
+    const at = Date.UTC(2026, 4, 17, 12)
+    const still = { started_at: at, ended_at: at + 10_000, page_views: 1, site: 'engaged' }
+    const rows = [
+      still,
+      { ...still, ended_at: at + 10_001 },
+      { ...still, page_views: 2 },
+      { ...still, micro: 1 },
+      { ...still, is_new: 0 as const, cart_stage: 'cart' as const },
+    ].map((over, n) => codec.encode('session', session({ session_id: uuid(40 + n), ...over })))
+    await insert(warehouse, 'sessions_in', containerOf('session', 8000, rows), 'engaged')
+    const seen = await rowsOf<Record<string, unknown>>(
+      warehouse,
+      `SELECT is_engaged, is_bounce, is_new, cart_stage FROM ${warehouse.table('v_sessions')} WHERE site = 'engaged' ORDER BY session_id`,
+    )
+    expect(seen.map((row) => Object.values(row))).toEqual([
+      [false, true, true, 'none'],
+      [true, false, true, 'none'],
+      [true, false, true, 'none'],
+      [true, false, true, 'none'],
+      [false, true, false, 'cart'],
+    ])
+  })
+
   it('gives money in major units of its currency', async () => {
     const goals = {
       goal_names: ['purchase', 'purchase', 'purchase', 'signup'],

@@ -78,6 +78,8 @@ export function session(over: Partial<SessionRow> = {}): SessionRow {
     device: 'desktop',
     country: '',
     is_bot: 0,
+    is_new: 1,
+    cart_stage: 'none',
     state: 'open',
     end_reason: '',
     merged_into: null,

@@ -1,5 +1,7 @@
-import { endWith, isBots, type Companion } from '../conversion/companion.ts'
+import { endWith, highestRank, isBots, type Companion } from '../conversion/companion.ts'
+import type { Millis } from '../event/event.ts'
 import { idTime } from '../event/hash.ts'
+import { cartStage } from '../session/cart.ts'
 import type { Contribution, SessionRow } from '../session/row.ts'
 import type { Mark } from '../session/session.ts'
 import { direct } from '../session/source.ts'
@@ -13,6 +15,8 @@ export interface Owner {
   readonly site: string
   readonly visitor_id: string
   readonly users: UserMarks
+  /** Start of the visitor's first known session. */
+  readonly first_started_at: Millis
 }
 
 /**
@@ -59,6 +63,8 @@ export function rowOf(
     device: valueOf(session.device),
     country: valueOf(session.country),
     is_bot: isBot ? 1 : 0,
+    is_new: session.started_at > owner.first_started_at ? 0 : 1,
+    cart_stage: cartStage(highestRank(session, companions)),
     state: session.closed ? 'closed' : 'open',
     end_reason: endReason(session),
     merged_into: null,
@@ -129,6 +135,8 @@ export function retractionRow(
     device: '',
     country: '',
     is_bot: 0,
+    is_new: 0,
+    cart_stage: 'none',
     state: 'retracted',
     end_reason: '',
     merged_into: mergedInto,

@@ -1,4 +1,5 @@
 import type { Millis, StorefrontEvent } from '../event/event.ts'
+import { cartRank } from '../session/cart.ts'
 import type { Arrival, Session } from '../session/session.ts'
 import { precedes } from '../session/session.ts'
 import type { SessionEnd } from '../session/user.ts'
@@ -16,6 +17,7 @@ export interface Companion {
   readonly client_session_id: string
   readonly user_id: string
   readonly is_bot: boolean
+  readonly cart_rank: number
   /** The session it is in, empty while there is none. */
   session_id: string
   /** First stream time at which one without a session can't get one any more. */
@@ -40,6 +42,7 @@ export function newCompanion(
     client_session_id: rules.clientSession === 'trust' ? event.client_session_id : '',
     user_id: event.user_id,
     is_bot: event.is_bot,
+    cart_rank: cartRank(event.name),
     session_id: sessionId,
     forget_due: streamTime + rules.gapMs + rules.graceMs + 1,
     conversions: [],
@@ -59,6 +62,11 @@ export function isBy(
 /** Whether a session with these companions is automatic traffic: one event of a bot is enough. */
 export function isBots(session: Session, companions: readonly Companion[]): boolean {
   return session.is_bot || companions.some((companion) => companion.is_bot)
+}
+
+/** How far the cart came in a session with these companions: a place in `cartStages`. */
+export function highestRank({ cart_rank }: Session, companions: readonly Companion[]): number {
+  return companions.reduce((most, companion) => Math.max(most, companion.cart_rank), cart_rank)
 }
 
 /** How a session with these companions ends: they are events of it, though they do not move its end. */

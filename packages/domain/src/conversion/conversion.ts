@@ -28,7 +28,7 @@ export interface Conversion {
   readonly definitions_number: number
 }
 
-/** Whose conversions these are. `key` is the record key: sessionless visitors have no `visitor_id`. */
+/** Whose conversions these are. `key` is the record key: an event of nobody has no `visitor_id`. */
 export interface Owner {
   readonly key: string
   readonly site: string

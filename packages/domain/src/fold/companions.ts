@@ -5,8 +5,11 @@ import type { SessionRules } from '../session/rules.ts'
 import { keepLonely } from './journey.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 
-/** Companions of a visitor are bounded: the one longest without a session goes first, and is final. */
-const MAX_COMPANIONS = 1_000
+/**
+ * Companions of a visitor are bounded: the one longest without a session goes first, and is final. A back end that sends
+ * all its events under one name must not cost the walk over thousands with each of them.
+ */
+const MAX_COMPANIONS = 250
 /** In bytes of Avro: as much as a session may take. */
 const MAX_SIZE = 128 * 1024
 const NONE: readonly never[] = []

@@ -152,6 +152,8 @@ function shown(records: readonly LogRecord[], warehouse: Warehouse): Map<string,
             source: row.source,
             user_id: row.user_id,
             is_bot: row.is_bot === 1,
+            is_new: row.is_new === 1,
+            cart_stage: row.cart_stage,
             end_reason: row.end_reason,
           })),
           conversions: warehouse

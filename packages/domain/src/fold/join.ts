@@ -31,9 +31,18 @@ export function join(visitor: VisitorState, event: StorefrontEvent, arrival: Arr
   const joined = cutOnCampaign
     ? joinByCampaign(visitor, event, arrival, joinGoals)
     : joinByGap(visitor, visitor.sessions, event, arrival, joinGoals)
+  if (joined.session.started_at < visitor.first_started_at) noteFirst(visitor, joined.session, arrival)
   for (const parted of partAtMidnight(visitor.sessions, joined.session, event, arrival.rules))
     restateEnd(parted, arrival)
   return joined
+}
+
+/** The session starts before all that were known: those that were the first until now no longer are. */
+function noteFirst(visitor: VisitorState, session: TrackedSession, { streamTime }: Arrival): void {
+  for (const other of visitor.sessions) {
+    if (other !== session && other.started_at === visitor.first_started_at) markDirty(other, streamTime)
+  }
+  visitor.first_started_at = session.started_at
 }
 
 /** @param sessions those of the visitor's that it may join */

@@ -119,6 +119,7 @@ class Cutting {
   private readonly chain: readonly TrackedSession[]
   private readonly arrival: Arrival
   private readonly byFirstOffset: ReadonlyMap<number, TrackedSession>
+  /** Of the events of sessions that are not as they were. */
   private readonly byOffset = new Map<number, TrackedSession>()
   private readonly byEvent = new Map<string, TrackedSession>()
 
@@ -131,7 +132,7 @@ class Cutting {
   }
 
   assign(parts: readonly Fact[][]): void {
-    const before = this.chain.map((session) => ({ session, facts: session.facts, moved: session.moved }))
+    const before = new Map(this.chain.map((session) => [session, session.facts]))
     const lastCut = this.chain.at(-1)?.cut ?? ''
     const sessions = parts.map((part) => this.sessionFor(part))
     const standing = new Set(sessions)
@@ -140,9 +141,11 @@ class Cutting {
     const known = new Set(this.visitor.sessions)
     const kept = this.visitor.sessions.filter((session) => !gone.has(session))
     this.visitor.sessions = [...kept, ...sessions.filter((session) => !known.has(session))]
-    for (const { session } of before) session.moved = []
-    for (const { session, facts, moved } of before) this.moveEvents(session, facts, moved)
-    this.moveConversions()
+    const touched = this.chain.filter((session) => gone.has(session) || session.facts !== before.get(session))
+    const moved = touched.map((session) => session.moved)
+    for (const session of touched) session.moved = []
+    for (const [at, session] of touched.entries()) this.moveEvents(session, before.get(session) ?? [], moved[at] ?? [])
+    this.moveConversions(touched)
     this.noteEnds(sessions, lastCut)
   }
 
@@ -162,12 +165,12 @@ class Cutting {
       const session = this.byFirstOffset.get(offset)
       if (session !== undefined && offset < (keeper?.first_offset ?? Infinity)) keeper = session
     }
+    if (keeper !== undefined && isSame(keeper, part)) return keeper
     const session = keeper ?? this.newSession(part)
     for (const fact of part) {
       this.byOffset.set(fact.offset, session)
       this.byEvent.set(nameOf(fact.time, fact.event_id), session)
     }
-    if (isSame(keeper, part)) return session
     sumUp(session, part)
     touch(session, this.arrival)
     this.changed.push(session)
@@ -211,10 +214,10 @@ class Cutting {
   }
 
   /** Conversions go with their events; those of companions stay with what stands for their session until these move. */
-  private moveConversions(): void {
+  private moveConversions(touched: readonly TrackedSession[]): void {
     const counted = new Map<TrackedSession, Conversion[]>()
     const standby = new Map<TrackedSession, Conversion[]>()
-    for (const old of this.chain) {
+    for (const old of touched) {
       const standing = this.sessionOf(old.first_offset)
       for (const [lists, conversions] of [
         [counted, old.conversions],

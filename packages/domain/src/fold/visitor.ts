@@ -54,6 +54,8 @@ export interface Retention {
 export interface VisitorState extends Dues, Seen, History {
   readonly site: string
   readonly visitor_id: string
+  /** Start of the first session it had since this is kept of it; NEVER before any. */
+  first_started_at: Millis
   sessions: readonly TrackedSession[]
   /** Server events that are in a session here, or may still get into one; in order of arrival. */
   companions: readonly Companion[]
@@ -81,6 +83,7 @@ export function newVisitor(site: string, visitorId: string): VisitorState {
     seen_id: [],
     seen_content: [],
     seen_at: [],
+    first_started_at: NEVER,
     sessions: [],
     companions: [],
     claims: [],
@@ -112,6 +115,7 @@ export function newTrackedSession(event: StorefrontEvent, arrival: Arrival): Tra
     device: null,
     country: null,
     is_bot: false,
+    cart_rank: 0,
     capped: false,
     cut: '',
     closed: false,

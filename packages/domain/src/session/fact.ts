@@ -1,4 +1,5 @@
 import type { Millis, StorefrontEvent } from '../event/event.ts'
+import { cartRank } from './cart.ts'
 import type { Arrival, Mark, Session } from './session.ts'
 import { precedes } from './session.ts'
 import { campaignOf, carriesOrigin, resolveOrigin, type Origin } from './source.ts'
@@ -15,6 +16,7 @@ export interface Fact {
   readonly device: string
   readonly country: string
   readonly is_bot: boolean
+  readonly cart_rank: number
   /** What it says of its campaign: source, medium and name as one text; empty when it carries none. */
   readonly campaign: string
   /** Null where another event comes before it in any session that it can be in. */
@@ -35,6 +37,7 @@ export function factOf(
     device: event.device,
     country: event.country,
     is_bot: event.is_bot,
+    cart_rank: cartRank(event.name),
     campaign: campaignOf(event),
     origin: carriesOrigin(event) ? resolveOrigin(event, ownDomains, channelRules) : null,
   }
@@ -84,6 +87,7 @@ export function sumUp(session: Session, facts: Fact[]): void {
   session.events = facts.length
   session.page_views = facts.filter(({ is_page_view }) => is_page_view).length
   session.is_bot = facts.some(({ is_bot }) => is_bot)
+  session.cart_rank = facts.reduce((most, { cart_rank }) => Math.max(most, cart_rank), 0)
   session.entry = markOf(
     facts.find(({ path }) => path !== ''),
     'path',

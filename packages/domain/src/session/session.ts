@@ -1,5 +1,6 @@
 import { idFrom } from '../event/hash.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
+import { cartRank } from './cart.ts'
 import type { ChannelRule } from './channel-rules.ts'
 import { isPageView, type Fact } from './fact.ts'
 import type { SessionRules } from './rules.ts'
@@ -43,6 +44,8 @@ export interface Session {
   device: Mark | null
   country: Mark | null
   is_bot: boolean
+  /** How far the cart came: a place in `cartStages`. */
+  cart_rank: number
   /** It refused an event that the gap rule would have given it. */
   capped: boolean
   /** What parted it from an event that would have followed. */
@@ -93,6 +96,7 @@ export function addEvent(session: Session, event: StorefrontEvent, arrival: Arri
   session.events++
   if (isPageView(event)) session.page_views++
   if (event.is_bot) session.is_bot = true
+  session.cart_rank = Math.max(session.cart_rank, cartRank(event.name))
   if (isEarliest(session.entry, event, event.path)) session.entry = markOf(event, event.path)
   if (isLatest(session.exit, event, event.path)) session.exit = markOf(event, event.path)
   if (isLatest(session.user, event, event.user_id)) session.user = markOf(event, event.user_id)
@@ -111,6 +115,7 @@ export function absorb(survivor: Session, loser: Session): void {
   survivor.events += loser.events
   survivor.page_views += loser.page_views
   survivor.is_bot ||= loser.is_bot
+  survivor.cart_rank = Math.max(survivor.cart_rank, loser.cart_rank)
   survivor.capped ||= loser.capped
   if (survivor.cut === '') survivor.cut = loser.cut
   survivor.entry = earliest(survivor.entry, loser.entry)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { buildEvent } from '@cairn/testkit/domain'
 import type { StorefrontEvent } from '../event/event.ts'
-import { carriesOrigin, resolveOrigin } from './source.ts'
+import { campaignOf, carriesOrigin, resolveOrigin } from './source.ts'
 
 const own = new Set(['brand.example'])
 
@@ -58,8 +58,64 @@ describe('the origin of an event', () => {
     ['a host that only ends alike', from('workshop.example'), 'workshop.example | referral |  | Referral'],
     ['an own domain', from('www.brand.example'), '(direct) | (none) |  | Direct'],
     ['a payment host', from('checkout.paypal.com'), '(direct) | (none) |  | Direct'],
+    ['a payment host with www', from('www.paypal.com'), '(direct) | (none) |  | Direct'],
+    ['a host that only ends like a payment host', from('notpaypal.com'), 'notpaypal.com | referral |  | Referral'],
+    ['a host above a payment host', from('amazon.com'), 'amazon.com | referral |  | Organic Shopping'],
+    ['a payment host below a known one', from('pay.amazon.com'), '(direct) | (none) |  | Direct'],
+    [
+      'a payment host behind a campaign: the campaign',
+      { source: 'n', medium: 'email', campaign: 'c', ...from('paypal.com') },
+      'n | email | c | Email',
+    ],
+    [
+      'a payment host behind an ad click: the ad',
+      { click_id_name: 'gclid', ...from('paypal.com') },
+      'google | cpc |  | Paid Search',
+    ],
+    [
+      'a payment host behind a click id of no network',
+      { click_id_name: 'mc_cid', ...from('paypal.com') },
+      '(direct) | (none) |  | Direct',
+    ],
+    [
+      'its own host with www where the page has none',
+      { host: 'shop.example', ...from('www.shop.example') },
+      '(direct) | (none) |  | Direct',
+    ],
+    ['the host above its own', from('shop.example'), '(direct) | (none) |  | Direct'],
+    [
+      'a sister of its own host',
+      { host: 'de.shop.example', ...from('fr.shop.example') },
+      'fr.shop.example | referral |  | Referral',
+    ],
+    [
+      'a sister below an own domain',
+      { host: 'a.brand.example', ...from('b.brand.example') },
+      '(direct) | (none) |  | Direct',
+    ],
+    ['an own domain itself', from('brand.example'), '(direct) | (none) |  | Direct'],
+    ['a host that only ends like an own domain', from('notbrand.example'), 'notbrand.example | referral |  | Referral'],
+    [
+      'its own host behind a campaign: the campaign',
+      { source: 'n', medium: 'email', ...from('www.shop.example') },
+      'n | email |  | Email',
+    ],
   ])('%s', (_, fields, expected) => {
     expect(origin(fields)).toBe(expected)
+  })
+
+  it('has a campaign where it names one or comes by an ad, and else none', () => {
+    const campaign = (fields: Partial<StorefrontEvent>): string => campaignOf(buildEvent({ event_id: 'e', ...fields }))
+    expect(campaign({ source: 'n', medium: 'email', campaign: 'c' })).toBe('n\nemail\nc')
+    expect(campaign({ click_id_name: 'gclid' })).toBe(campaign({ source: 'google', medium: 'cpc' }))
+    for (const fields of [
+      { click_id_name: 'fbclid' },
+      { click_id_name: 'mc_cid' },
+      from('google.com'),
+      { term: 't' },
+    ]) {
+      expect(campaign(fields)).toBe('')
+    }
   })
 
   it('passes the other marketing fields on', () => {

@@ -15,9 +15,24 @@ const eventTime = fc
   .tuple(fc.integer({ min: 0, max: 36 }), fc.constantFrom(0, 0, 0, 1))
   .map(([tenMinutes, beside]) => EPOCH + tenMinutes * 10 * MINUTE + beside)
 
+const names = [
+  ...[
+    'view_item',
+    'view_item',
+    'view_item',
+    'add_to_cart',
+    'add_to_cart',
+    'sign_up',
+    'sign_up',
+    'identify',
+    'identify',
+  ],
+  ...['checkout_step_viewed', 'add_payment_info'],
+]
+
 const content = fc.oneof(
   fc.record({ name: fc.constant('page_view'), path: fc.constantFrom('/', '/a', '/b') }),
-  fc.record({ name: fc.constantFrom('view_item', 'view_item', 'add_to_cart', 'sign_up', 'identify') }),
+  fc.record({ name: fc.constantFrom(...names) }),
   fc.record({
     name: fc.constant('purchase'),
     order_id: fc.constantFrom('', 'o1', 'o2'),

@@ -20,6 +20,9 @@ export interface OracleSession {
   readonly source: string
   readonly user_id: string
   readonly is_bot: boolean
+  /** No session of the visitor started before it. */
+  readonly is_new: boolean
+  readonly cart_stage: string
   /** Why it ended, once all is closed. */
   readonly end_reason: string
 }
@@ -84,7 +87,12 @@ export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, 
   return {
     sessions: parts.map(({ events, endReason }) => {
       const whole = all(events)
-      return { ...describe(events, whole, endReason), user_id: userAtEnd(sorted, whole) }
+      return {
+        ...describe(events, whole),
+        user_id: userAtEnd(sorted, whole),
+        is_new: groups.every(([first]) => (first?.event_time ?? 0) >= (events[0]?.event_time ?? 0)),
+        end_reason: endReason,
+      }
     }),
     conversions: conversions.map((c) => ({ ...c, session: c.session.length === 0 ? null : c.session })),
   }
@@ -226,8 +234,7 @@ function onceWithin(event: StorefrontEvent, goal: OracleGoal, groupOf: (event: S
 function describe(
   group: readonly StorefrontEvent[],
   all: readonly StorefrontEvent[],
-  end_reason: string,
-): Omit<OracleSession, 'user_id'> {
+): Omit<OracleSession, 'user_id' | 'is_new' | 'end_reason'> {
   const paths = group.map((event) => event.path).filter((path) => path !== '')
   const telling = group.find((event) => event.path !== '' || toldBy(event) !== undefined)
   return {
@@ -240,8 +247,18 @@ function describe(
     exit_page: paths.at(-1) ?? '',
     source: (telling === undefined ? undefined : toldBy(telling)) ?? '(direct)',
     is_bot: all.some((event) => event.is_bot),
-    end_reason,
+    cart_stage: stageOf(all),
   }
+}
+
+/** How far the cart came, by the few names that the generated events have. */
+function stageOf(events: readonly StorefrontEvent[]): string {
+  const has = (name: string): boolean => events.some((event) => event.name === name)
+  if (has('purchase')) return 'purchase'
+  if (has('add_payment_info')) return 'payment'
+  if (has('checkout_step_viewed')) return 'checkout'
+  if (has('add_to_cart')) return 'cart'
+  return has('view_item') ? 'product' : 'none'
 }
 
 /** The source an event tells, of the few that the generated events have; undefined for none. */
