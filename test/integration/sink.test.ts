@@ -18,6 +18,7 @@ const everythingOnce = ([events, sessions]: readonly [number, number]): Stored =
   distinctEvents: events,
   sessions,
   rollUpDiffers: [],
+  visitorUsersDiffer: [],
 })
 
 const byChannel = (warehouse: Warehouse) =>
