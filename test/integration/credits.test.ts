@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
-import { createCodec, createContainerBuilder, readCatalog, type Warehouse } from '@cairn/runtime'
+import { createCodec, readCatalog, type Warehouse } from '@cairn/runtime'
+import { containerOf, insert } from '../support/insert.ts'
 import { ownNamespace } from '../support/kafka.ts'
 import { credit, uuid } from '../support/records.ts'
 import { dropDatabase, migratedWarehouse, rowsOf } from '../support/warehouse.ts'
 
-const catalog = readCatalog()
-const codec = createCodec(catalog)
+const codec = createCodec(readCatalog())
 
 jest.setTimeout(60_000)
 
@@ -40,15 +40,7 @@ describe('v_attribution', () => {
     const bot = credit({ conversion_id: uuid(33), site, is_bot: 1 })
     const gone = credit({ conversion_id: uuid(34), site, is_deleted: 1 })
     const rows = [credit({ site }), untouched, unvalued, bot, gone].map((row) => codec.encode('credit', row))
-    const builder = createContainerBuilder(catalog.named('credit'), 1, 0)
-    rows.forEach((row, at) => expect(builder.add(at, row)).toBeUndefined())
-    for (const attempt of ['first', 'again']) {
-      const done = await warehouse.insertContainer('credits_in', builder.build(), {
-        token: 'credited',
-        queryId: attempt,
-      })
-      expect(done).toMatchObject({ ok: true })
-    }
+    await insert(warehouse, 'credits_in', containerOf('credit', 0, rows), 'credited', 2)
     const of = `FROM ${warehouse.table('v_attribution')} WHERE site = '${site}'`
     expect(
       await rowsOf(warehouse, `SELECT conversion_id AS id, model, count() AS n, toFloat64(sum(credit)) AS credit, toFloat64(sum(value)) AS value ${of} GROUP BY id, model ORDER BY id, model`), // prettier-ignore

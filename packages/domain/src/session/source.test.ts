@@ -74,7 +74,7 @@ describe('the origin of an event', () => {
     ],
     [
       'a payment host behind a click id of no network',
-      { click_id_name: 'mc_cid', ...from('paypal.com') },
+      { click_id_name: 'other_id', ...from('paypal.com') },
       '(direct) | (none) |  | Direct',
     ],
     [
