@@ -120,6 +120,7 @@ describe.each(topologies)('the warehouse schema on $on', ({ ddl, tables, viewTar
       'v_channel_hourly',
       'v_conversions',
       'v_events',
+      'v_micro_to_macro',
       'v_sessions',
       'v_visitor_users',
     ])
