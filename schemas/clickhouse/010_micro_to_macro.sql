@@ -104,4 +104,4 @@ FROM (
   LEFT JOIN converters USING (site, macro_goal, channel)
   LEFT JOIN reached USING (site, micro_goal, macro_goal, window_days, channel)
 )
-COMMENT 'How often visitors reach a macro goal who reached a micro goal before, and who did not; bots left out'
+COMMENT 'How often visitors reach a macro goal who reached a micro goal before, and who did not; bots left out';
