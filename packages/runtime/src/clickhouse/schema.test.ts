@@ -117,9 +117,11 @@ describe.each(topologies)('the warehouse schema on $on', ({ ddl, tables, viewTar
     ])
     expect(plainViews.map((v) => v.name).sort()).toEqual([
       'v_attribution',
+      'v_attribution_by_user',
       'v_channel_hourly',
       'v_conversions',
       'v_events',
+      'v_micro_to_macro',
       'v_sessions',
       'v_visitor_users',
     ])
