@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { bookDifferences } from '../../packages/cli/src/demo/books.ts'
-import { readFigures, type Query } from '../../packages/cli/src/demo/report/figures.ts'
+import { readFigures } from '../../packages/cli/src/demo/report/figures.ts'
 import { report } from '../../packages/cli/src/demo/report/report.ts'
+import type { Query } from '../../packages/cli/src/demo/report/rows.ts'
 import { simulate } from '../../packages/cli/src/demo/shop/simulate.ts'
 import { fold } from '../cases/folded.ts'
 import { loadFolded } from '../support/load-folded.ts'
@@ -18,7 +19,7 @@ const warehouse = openWarehouse({
   password: process.env['CLICKHOUSE_PASSWORD'] ?? '',
 })
 
-const views = /\bv_(?:events|sessions|conversions|channel_hourly)\b/g
+const views = /\bv_(?:events|sessions|conversions|channel_hourly|attribution|micro_to_macro)\b/g
 
 /** The report names its views without a database, which `cairn query` has as its default. */
 const query: Query = async (sql) => {
@@ -70,6 +71,29 @@ describe('the report on a real engine', () => {
     expect(added).toBe(books.visitsWithCart)
     expect(bought).toBe(books.visitsWithOrder)
     expect(carts).toEqual({ visits: books.visitsWithCart, left: books.visitsWithCart - books.visitsWithOrder })
+  })
+
+  it('credits every order and all of its revenue once, under each model', async () => {
+    const { attribution, orders } = await readFigures(query, 'demo')
+    for (const { currency, count, major } of orders) {
+      for (const model of new Set(attribution.map((one) => one.model))) {
+        const own = attribution.filter((one) => one.currency === currency && one.model === model)
+        expect(own.reduce((sum, one) => sum + one.orders, 0)).toBeCloseTo(count, 6)
+        expect(own.reduce((sum, one) => sum + one.major, 0)).toBeCloseTo(major, 6)
+      }
+    }
+  })
+
+  it('counts as orders after a micro conversion those whose credit names it', async () => {
+    const [credits, found] = [warehouse.table('credits'), warehouse.table('v_micro_to_macro')]
+    const named = await warehouse.query(
+      `SELECT goal, count() AS orders FROM (
+        SELECT arrayJoin(arrayDistinct(assist_goals)) AS goal FROM ${credits} FINAL WHERE NOT is_bot
+      ) GROUP BY goal ORDER BY goal`,
+    )
+    const counted = `SELECT micro_goal AS goal, assists AS orders FROM ${found} WHERE window_days = 30 AND channel = '' AND assists > 0 ORDER BY goal`
+    expect(named).toMatchObject({ ok: true, value: expect.arrayContaining([expect.anything()]) })
+    expect(await warehouse.query(counted)).toEqual(named)
   })
 
   it.each(recipes)('answers the recipe %s', async (sql) => {
