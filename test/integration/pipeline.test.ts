@@ -8,6 +8,7 @@ import { shopEvents } from '../../packages/cli/src/demo/shop-events/messages.ts'
 import { barriersPassed, flush } from '../../packages/cli/src/flush.ts'
 import { startInstance, type StartedInstance } from '../../packages/cli/src/instance/start.ts'
 import { sendAll, type Sent } from '../../packages/cli/src/send/send.ts'
+import { attribute } from '../../packages/cli/src/attribute/attribute.ts'
 import { unaccounted } from '../../packages/cli/src/verify/ledger.ts'
 import { verifyBySql } from '../../packages/cli/src/verify/sql/verify-sql.ts'
 import { verify } from '../../packages/cli/src/verify/verify.ts'
@@ -178,6 +179,20 @@ describe('the pipeline, from HTTP to queryable rows', () => {
     )
     expect({ sessions: of('sessions'), conversions: of('conversions'), credits: of('credits') }).toEqual(stored)
     expect(of('credits')).toBeGreaterThan(0)
+  })
+
+  it('is attributed by data over what is stored', async () => {
+    const found = await attribute(started.instance, { now: Date.now(), since: 0 }, () => true)
+    expect(new Set(found.map(({ steps_of: of }) => of))).toEqual(new Set(['channel', 'micro']))
+    for (const { site, goal, steps_of: of, model, converted } of found) {
+      const alike = found.filter((f) => f.site === site && f.goal === goal && f.steps_of === of && f.model === model)
+      expect(alike.reduce((sum, { conversions }) => sum + conversions, 0)).toBeCloseTo(converted, 6)
+    }
+    const counted = 'SELECT count() AS n FROM v_data_driven'
+    expect(await rows(started.instance, counted)).toEqual([{ n: found.length }])
+    // The view shows the last run alone.
+    await attribute(started.instance, { now: Date.now() + 1, since: 0 }, () => true)
+    expect(await rows(started.instance, counted)).toEqual([{ n: found.length }])
   })
 
   it('keeps its books where requests have no known key and topics hold what is no record', async () => {
