@@ -31,10 +31,11 @@ const query: Query = async (sql) => {
 const end = Date.parse('2026-11-23T09:00:00Z')
 const { messages, books } = simulate({ seed: 3, days: 4, people: 800, end })
 
-/** The queries of docs/warehouse.md, which name views and tables as `cairn query` finds them: in the default database. */
-const recipes = [
-  ...readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'warehouse.md'), 'utf8').matchAll(/```sql\n(.*?)```/gs),
-].map(([, sql = '']) => sql)
+/** The queries of these documents, which name views and tables as `cairn query` finds them: in the default database. */
+const recipes = ['warehouse.md', 'micro-conversions.md'].flatMap((name) => {
+  const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', name), 'utf8')
+  return [...text.matchAll(/```sql\n(.*?)```/gs)].map(([, sql = '']) => sql)
+})
 
 async function answerTo(sql: string): Promise<readonly string[]> {
   const url = new URL(process.env['CLICKHOUSE_URL'] ?? '')
