@@ -97,6 +97,18 @@ describe('the report on a real engine', () => {
     expect(await warehouse.query(counted)).toEqual(named)
   })
 
+  it('credits orders of a user with one visitor at reading as in stream', async () => {
+    const [inStream, byUser] = [warehouse.table('v_attribution'), warehouse.table('v_attribution_by_user')]
+    const columns =
+      'conversion_id, model, touch, touches, session_id, touched_at, channel, source, campaign, credit, value'
+    const alone = `conversion_id NOT IN (SELECT conversion_id FROM ${byUser} WHERE touch_visitor_id != visitor_id)`
+    const there = `SELECT ${columns} FROM ${inStream} WHERE model IN (SELECT model FROM ${byUser}) AND ${alone} ORDER BY conversion_id, model, touch`
+    const here = `SELECT ${columns} FROM ${byUser} WHERE ${alone} ORDER BY conversion_id, model, touch`
+    const expected = await warehouse.query(there)
+    expect(expected).toMatchObject({ ok: true, value: expect.arrayContaining([expect.anything()]) })
+    expect(await warehouse.query(here)).toEqual(expected)
+  })
+
   it.each(recipes)('answers the recipe %s', async (sql) => {
     const rows = await answerTo(sql)
     // The visitor of the recipes on late events is not among those who are simulated.
