@@ -31,10 +31,11 @@ const query: Query = async (sql) => {
 const end = Date.parse('2026-11-23T09:00:00Z')
 const { messages, books } = simulate({ seed: 3, days: 4, people: 800, end })
 
-/** The queries of docs/warehouse.md, which name views and tables as `cairn query` finds them: in the default database. */
-const recipes = [
-  ...readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'warehouse.md'), 'utf8').matchAll(/```sql\n(.*?)```/gs),
-].map(([, sql = '']) => sql)
+/** The queries of these documents, which name views and tables as `cairn query` finds them: in the default database. */
+const recipes = ['warehouse.md', 'micro-conversions.md'].flatMap((name) => {
+  const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', name), 'utf8')
+  return [...text.matchAll(/```sql\n(.*?)```/gs)].map(([, sql = '']) => sql)
+})
 
 async function answerTo(sql: string): Promise<readonly string[]> {
   const url = new URL(process.env['CLICKHOUSE_URL'] ?? '')
@@ -94,6 +95,18 @@ describe('the report on a real engine', () => {
     const counted = `SELECT micro_goal AS goal, assists AS orders FROM ${found} WHERE window_days = 30 AND channel = '' AND assists > 0 ORDER BY goal`
     expect(named).toMatchObject({ ok: true, value: expect.arrayContaining([expect.anything()]) })
     expect(await warehouse.query(counted)).toEqual(named)
+  })
+
+  it('credits orders of a user with one visitor at reading as in stream', async () => {
+    const [inStream, byUser] = [warehouse.table('v_attribution'), warehouse.table('v_attribution_by_user')]
+    const columns =
+      'conversion_id, model, touch, touches, session_id, touched_at, channel, source, campaign, credit, value'
+    const alone = `conversion_id NOT IN (SELECT conversion_id FROM ${byUser} WHERE touch_visitor_id != visitor_id)`
+    const there = `SELECT ${columns} FROM ${inStream} WHERE model IN (SELECT model FROM ${byUser}) AND ${alone} ORDER BY conversion_id, model, touch`
+    const here = `SELECT ${columns} FROM ${byUser} WHERE ${alone} ORDER BY conversion_id, model, touch`
+    const expected = await warehouse.query(there)
+    expect(expected).toMatchObject({ ok: true, value: expect.arrayContaining([expect.anything()]) })
+    expect(await warehouse.query(here)).toEqual(expected)
   })
 
   it.each(recipes)('answers the recipe %s', async (sql) => {
