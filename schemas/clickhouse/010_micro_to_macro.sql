@@ -30,15 +30,16 @@ WITH
       SELECT DISTINCT site, visitor_id, '', 9223372036854775807, toUUID('ffffffff-ffff-ffff-ffff-ffffffffffff')
       FROM {{database}}.v_conversions
     )
+    WHERE visitor_id != ''
     GROUP BY site, visitor_id
   ),
   micro AS (
     SELECT site, visitor_id, goal AS micro_goal, arraySort(groupArray(toUnixTimestamp64Milli(event_time))) AS micro_times
-    FROM {{database}}.v_conversions WHERE kind = 'micro' GROUP BY site, visitor_id, goal
+    FROM {{database}}.v_conversions WHERE kind = 'micro' AND visitor_id != '' GROUP BY site, visitor_id, goal
   ),
   macro AS (
     SELECT site, visitor_id, goal AS macro_goal, arraySort(groupArray(toUnixTimestamp64Milli(event_time))) AS macro_times
-    FROM {{database}}.v_conversions WHERE kind = 'macro' GROUP BY site, visitor_id, goal
+    FROM {{database}}.v_conversions WHERE kind = 'macro' AND visitor_id != '' GROUP BY site, visitor_id, goal
   ),
   grid AS (
     SELECT site, micro_goal, macro_goal, window_days, channel, visitors FROM (

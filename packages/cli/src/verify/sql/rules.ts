@@ -17,7 +17,8 @@ export interface SqlGoal {
 }
 
 /** Rules that this SQL has not: a site that uses one is not judged by it. */
-export type Unjudged = 'cut_on_campaign' | 'reset_on_conversion' | 'collapse_repeats' | 'other_definitions'
+export type Unjudged =
+  'cut_on_campaign' | 'reset_on_conversion' | 'collapse_repeats' | 'trusted_server_events' | 'other_definitions'
 
 export type SiteRules =
   { readonly ok: true; readonly rules: SqlRules } | { readonly ok: false; readonly because: Unjudged }

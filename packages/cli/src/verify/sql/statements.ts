@@ -59,6 +59,9 @@ sessions_told AS (
 )`
 }
 
+/** Most differences of a kind that are looked up. */
+export const mostShown = 100
+
 /** Rows that only one side has, or more often than the other: none where both tell the same. */
 function differences(told: string, stored: string, columns: string): string {
   return `SELECT ${columns}, sum(side) AS surplus FROM (
@@ -66,7 +69,7 @@ function differences(told: string, stored: string, columns: string): string {
   UNION ALL
   SELECT ${columns}, -1 AS side FROM (${stored})
 )
-GROUP BY ${columns} HAVING surplus != 0 LIMIT 100`
+GROUP BY ${columns} HAVING surplus != 0 LIMIT ${mostShown}`
 }
 
 /** Sessions: whose, from when to when, with how many events and page views. */
@@ -116,19 +119,19 @@ export function creditDifferences(rules: SqlRules): string {
       arrayMap(i -> toInt64(if(i = n, 1000000, 0)), range(1, n + 1)) AS last_credits,
       arrayMap(i -> toInt64(intDiv(1000000, n) + if(i <= 1000000 % n, 1, 0)), range(1, n + 1)) AS linear_credits
     FROM (
-      SELECT goal, event_id, arraySort(groupArrayIf((s.started_at, s.session), ${isTouch(rules)})) AS touches
+      SELECT c.goal AS goal, c.event_id AS event_id, c.visitor_id AS visitor_id, arraySort(groupArrayIf((s.started_at, s.session), ${isTouch(rules)})) AS touches
       FROM (SELECT * FROM counted WHERE goal IN ${macros}) AS c
       LEFT JOIN sessions_told AS s ON s.visitor_id = c.visitor_id
       LEFT JOIN (SELECT visitor_id, session, started_at AS own_start FROM sessions_told) AS own
         ON own.visitor_id = c.visitor_id AND own.session = c.session
-      GROUP BY goal, event_id
+      GROUP BY goal, event_id, visitor_id
     )`
   const share = (model: string) => `arrayMap(x -> toInt64(x), c.credits[indexOf(c.models, '${model}')])`
   const stored = `SELECT c.goal::String AS goal, v.event_id AS event_id,
       arrayMap(t -> ${ms('t')}, c.touch_started_at) AS path, ${share('first_touch')} AS first_credits,
       ${share('last_touch')} AS last_credits, ${share('linear')} AS linear_credits
     FROM (SELECT * FROM credits FINAL WHERE site = {site:String}) AS c
-    JOIN (SELECT conversion_id, event_id FROM conversions FINAL WHERE site = {site:String}) AS v USING (conversion_id)`
+    LEFT JOIN (SELECT conversion_id, event_id FROM conversions FINAL WHERE site = {site:String}) AS v USING (conversion_id)`
   return `WITH ${conversions(rules)}\n${differences(told, stored, columns)}`
 }
 
