@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { takeDirty } from '@cairn/domain'
-import { FoldRun, jsonVisitorCodec } from '@cairn/testkit/domain'
+import { arrivals, EPOCH, FoldRun, jsonVisitorCodec, sessionRules, SPAN, visitorEvents } from '@cairn/testkit/domain'
+import fc from 'fast-check'
 import { readCatalog } from './catalog.ts'
 import { createVisitorCodec } from './visitor.ts'
 
@@ -46,6 +47,34 @@ describe('a visitor state', () => {
     const state = jsonVisitorCodec.decode(bytes!)
     expect(state.users).toEqual([{ time: T + 1, event_id: 'b', value: 'ada' }])
     expect(codec.decode(codec.encode(state))).toEqual(state)
+  })
+
+  it('comes back as it was after any events under any rules: nothing the fold keeps may be missing in the schema', () => {
+    const goals = [
+      { name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' },
+      { name: 'pay', kind: 'macro', match: { event: 'purchase' }, count: 'every' },
+      { name: 'look', kind: 'micro', match: { event: 'view_item' }, count: 'once_per_session' },
+      { name: 'join', kind: 'micro', match: { event: 'sign_up' }, count: 'once_per_visitor' },
+    ]
+    const drawn = fc.tuple(visitorEvents.chain(arrivals), sessionRules, fc.boolean())
+    fc.assert(
+      fc.property(drawn, ([arriving, { session }, isLate]) => {
+        const fold = new FoldRun()
+        let now = EPOCH + SPAN
+        fold.define(now, { goals, session })
+        for (const { event, afterMs } of arriving) {
+          now += afterMs
+          fold.event(now, event)
+        }
+        if (isLate) fold.tick(now + 26 * 60 * MINUTE)
+        for (const [, bytes] of takeDirty(fold.partition)) {
+          if (bytes === null) continue
+          const state = jsonVisitorCodec.decode(bytes)
+          expect(codec.decode(codec.encode(state))).toEqual(state)
+        }
+      }),
+      { numRuns: 200 },
+    )
   })
 
   it.each(['o', 'ö', '漢', '👟'])('stays within a Kafka record, whatever a visitor sends in %s', (character) => {
