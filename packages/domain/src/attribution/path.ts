@@ -78,7 +78,8 @@ function byStart(a: Touchpoint, b: Touchpoint): number {
   return a.started_at - b.started_at || compare(a.tie, b.tie) || compare(a.session_id, b.session_id)
 }
 
-function compare(a: string, b: string): number {
+/** The order of code units, which is the same everywhere. */
+export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 

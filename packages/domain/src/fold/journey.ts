@@ -62,12 +62,8 @@ export function creditVisit(
 
 /** Lets a session go: what later conversions look back at is kept of it. */
 export function keepOf(visitor: VisitorState, session: TrackedSession, streamTime: Millis): void {
-  const { id: session_id, started_at } = session
-  const { channel, source, medium, campaign } = session.origin ?? direct
-  if (!isBots(session, companionsOf(visitor, session))) {
-    const [since, tie] = [streamTime, tieOf(session)]
-    keepTouchpoint(visitor, { session_id, started_at, tie, channel, source, medium, campaign, since })
-  }
+  const { is_bot, ...touch } = touchpointOf(session, companionsOf(visitor, session))
+  if (!is_bot) keepTouchpoint(visitor, { ...touch, since: streamTime })
   keepConversions(visitor, session.conversions, streamTime)
 }
 
