@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventKey } from '@cairn/domain'
 import {
@@ -13,8 +13,11 @@ import type { Bench } from '../environment.ts'
 import type { Traffic } from '../fixture/traffic.ts'
 import { deleteGroup, deleteTopics, endsOf, partitions, preload } from '../log.ts'
 import { freePort, labelNumber, readMetric } from '../metrics.ts'
-import { repository, startService, until, whileAlive, type Measured } from '../processes.ts'
+import { benchFolder, repository, startService, until, whileAlive, type Measured } from '../processes.ts'
 import { perEvent, progress, type Sample } from '../report.ts'
+
+/** The workers' visitor states on disk. */
+export const stateFolder = join(benchFolder, 'state')
 
 export interface AttributionSubject {
   /** Folds the whole topic from nothing with this many workers; events per second. */
@@ -41,7 +44,8 @@ export async function openAttribution(bench: Bench, namespace: string, traffic: 
   async function start(name: string) {
     const port = await freePort()
     const settings = { METRICS_PORT: String(port), CAIRN_NAMESPACE: namespace, LOG_LEVEL: 'info' }
-    const env = { ...settings, KAFKA_BROKERS: connection.brokers.join(','), CAIRN_PARTITIONS: String(partitions) }
+    const shared = { KAFKA_BROKERS: connection.brokers.join(','), CAIRN_PARTITIONS: String(partitions) }
+    const env = { ...settings, ...shared, STATE_DIR: stateFolder }
     return { worker: startService(name, 'attribution', env, options.profile), port }
   }
 
@@ -99,6 +103,7 @@ const outputs = ['labelled-events', 'sessions', 'conversions', 'dead-letters', '
 async function forgetOutputs({ connection }: Bench, namespace: string): Promise<void> {
   const names = new Set(outputs.map((kind) => topicName(namespace, kind)))
   await deleteTopics(connection, (topic) => names.has(topic))
+  rmSync(stateFolder, { recursive: true, force: true })
   await deleteGroup(connection, `${namespace}.attribution`)
 }
 

@@ -8,8 +8,11 @@ import {
   faultsFrom,
   openCatalog,
   serveMetrics,
+  stateDeletesKeptMs,
   takeOwnership,
   topicName,
+  Turns,
+  type KafkaConnection,
   type ProcessPort,
   type Running,
   type TopicKind,
@@ -40,21 +43,15 @@ export async function startAttribution(
 
   const metrics = createMetrics('attribution')
   const observe = createObserver(metrics, log)
-  const catalog = await openCatalog(config.SCHEMA_REGISTRY_URL)
-  const codec = createCodec(catalog)
   const faults = faultsFrom(config.CAIRN_FAULT, process)
-  const stateTopic = topic('attribution-state')
-  const takeover = { connection, codec, transactionalPrefix: `${namespace}.attribution`, stateTopic, faults }
-  const shell: Shell = {
-    config,
-    codec,
-    visitorCodec: createVisitorCodec(catalog),
-    takeover,
+  let held = 0
+  const shell = await createShell(config, connection, {
     faults,
     observe,
     log,
     topic,
-  }
+    cacheBytes: () => Math.floor(config.STATE_CACHE_BYTES / Math.max(1, held)),
+  })
 
   const ownership = await takeOwnership({
     connection,
@@ -62,12 +59,19 @@ export async function startAttribution(
     partitions: config.CAIRN_PARTITIONS,
     topics: [
       { kind: 'events', name: topic('events'), compacted: false },
-      { kind: 'attribution-state', name: stateTopic, compacted: true },
+      { kind: 'attribution-state', name: topic('attribution-state'), compacted: true },
     ],
     inboxBytes: config.INBOX_BYTES,
     sessionTimeoutMs: config.SESSION_TIMEOUT_MS,
     supervision: createSupervision({ service: 'attribution', done: 'folded' }, metrics, log),
-    own: (partition) => runPartition(shell, partition),
+    own: async (partition) => {
+      held++
+      try {
+        await runPartition(shell, partition)
+      } finally {
+        held--
+      }
+    },
   })
   const server =
     config.METRICS_PORT === undefined
@@ -80,5 +84,24 @@ export async function startAttribution(
       await ownership.stop()
       server?.close()
     },
+  }
+}
+
+type Given = Pick<Shell, 'faults' | 'observe' | 'log' | 'topic' | 'cacheBytes'>
+
+async function createShell(config: AttributionConfig, connection: KafkaConnection, given: Given): Promise<Shell> {
+  const { CAIRN_NAMESPACE: namespace } = config
+  const catalog = await openCatalog(config.SCHEMA_REGISTRY_URL)
+  const codec = createCodec(catalog)
+  const stateTopic = given.topic('attribution-state')
+  const { faults } = given
+  return {
+    ...given,
+    config,
+    codec,
+    visitorCodec: createVisitorCodec(catalog),
+    takeover: { connection, codec, transactionalPrefix: `${namespace}.attribution`, stateTopic, faults },
+    diskWrites: new Turns(),
+    deletesKeptMs: await stateDeletesKeptMs(connection, namespace),
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { FoldRun, jsonVisitorCodec } from '@cairn/testkit/domain'
+import { FoldRun, jsonVisitorCodec, MemoryVisitors } from '@cairn/testkit/domain'
 import { createPartition, restorePartition, step, takeDirty } from '../index.ts'
 
 const T = 1_700_000_000_000
@@ -141,7 +141,10 @@ describe('a checkpoint', () => {
       definitions_number: 4,
       definitions: '{"goal":[]}',
     }
-    expect(() => restorePartition(jsonVisitorCodec, checkpoint, [])).toThrow(/Definitions 4 no longer compile.*deploy/)
+    const cold = new MemoryVisitors(jsonVisitorCodec)
+    expect(() => restorePartition(jsonVisitorCodec, checkpoint, { cold })).toThrow(
+      /Definitions 4 no longer compile.*deploy/,
+    )
   })
 })
 

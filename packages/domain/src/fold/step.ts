@@ -7,9 +7,9 @@ import type { Output, StepResult } from './output.ts'
 import { internals, type Partition, type PartitionState } from './partition.ts'
 import { emitDue, settle, type Now } from './settle.ts'
 import { shed } from './shed.ts'
-import type { Slot } from './store.ts'
+import type { Slot } from './slot.ts'
 import type { TimerQueue } from './timers.ts'
-import { isForgotten, newVisitor, NEVER, scheduleVisitor, type VisitorState } from './visitor.ts'
+import { isForgotten, newVisitor, scheduleVisitor, type VisitorState } from './visitor.ts'
 import { visit } from './visit.ts'
 
 /** Visitors that timers may bring up in one step; the rest waits for the next records. */
@@ -31,6 +31,7 @@ export function step(state: PartitionState, record: LogRecord): StepResult {
   } else {
     partition.parts++
   }
+  if (partition.store.isOverfull) partition.store.trim()
   return result
 }
 
@@ -132,7 +133,7 @@ function takeEvent(
  * has been settled already and is passed over, so the limit decides only when rows appear.
  */
 function fireTimers(partition: Partition, now: Now, own: Slot | null, outputs: Output[]): void {
-  const { emit, close, expire } = partition.store.timers
+  const { emit, close, expire } = partition.store
   let left = MAX_TIMED_VISITORS
   left = fire(partition, emit, now.streamTime, left, now, own, outputs)
   left = fire(partition, close, now.closingClock, left, now, own, outputs)
@@ -151,7 +152,7 @@ function fire(
 ): number {
   let left = limit
   while (left > 0) {
-    const slot = queue.next(clock)
+    const slot = partition.store.next(queue, clock)
     if (slot === undefined) break
     if (slot === own) continue
     left--
@@ -165,20 +166,13 @@ type Tick = Extract<LogRecord['body'], { kind: 'tick' }>
 /** Puts out pending rows up to the limit, and after the last of them the barrier: then the flush is done. */
 function flush(partition: Partition, key: string, tick: Tick, now: Now, outputs: Output[]): boolean {
   if (tick.flush_id === '') return true
-  const left = partition.flushing ?? pendingOf(partition)
-  for (const slot of left.splice(0, partition.maxFlushed)) attend(partition, slot, now, true, outputs)
+  const { store } = partition
+  const left = partition.flushing ?? store.pendingKeys()
+  for (const key of left.splice(0, partition.maxFlushed)) attend(partition, store.slot(key), now, true, outputs)
   partition.flushing = left.length === 0 ? null : left
   if (left.length > 0) return false
   outputs.push({ kind: 'barrier', key, flush_id: tick.flush_id, hold_ms: tick.hold_ms })
   return true
-}
-
-/** The visitors with a pending session row, in order of key; what a begun flush has left is found so after a restore. */
-function pendingOf({ store }: Partition): Slot[] {
-  const pending = new Set<Slot>()
-  const { emit } = store.timers
-  for (const slot of emit.live()) if (emit.dueOf(slot) < NEVER) pending.add(slot)
-  return [...pending].sort((a, b) => (a.key < b.key ? -1 : 1))
 }
 
 function attend(partition: Partition, slot: Slot, now: Now, all: boolean, outputs: Output[]): void {

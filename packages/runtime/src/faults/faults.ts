@@ -13,6 +13,8 @@ export const faultPoints = [
   'attribution.before-transaction',
   'attribution.after-produce',
   'attribution.after-commit',
+  'attribution.before-store',
+  'attribution.mid-store',
   'sink.after-intent',
   'sink.in-insert',
   'sink.after-insert',

@@ -36,6 +36,13 @@ export function settingsOf(kind: TopicKind): Readonly<Record<string, string>> {
   return settings[kind]
 }
 
+/** For how long a topic keeps the mark of a deleted key at least. A reader that was away longer may have missed one. */
+export async function deletesKeptMs(admin: Pick<Admin, 'describeConfigs'>, topic: string): Promise<number> {
+  const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: ['delete.retention.ms'] }]
+  const described = await admin.describeConfigs({ resources, includeSynonyms: false })
+  return Number(described.resources[0]?.configEntries[0]?.configValue ?? 0)
+}
+
 /** What `describeConfigs` says of a setting that was given to the topic itself. */
 const setOnTopic = 1
 

@@ -1,31 +1,24 @@
-import { createPartition, foldVersion, restorePartition, takeDirty, type PartitionState } from '@cairn/domain'
-import type { AttributionCheckpoint, Outgoing } from '@cairn/runtime'
+import { createPartition, foldVersion, restorePartition, type PartitionState } from '@cairn/domain'
+import type { AttributionCheckpoint } from '@cairn/runtime'
 import type { Shell } from './shell.ts'
-import type { SavedState } from './state.ts'
-
-/** What a checkpoint adds to a transaction: the visitors changed since the last one, and where the fold stands. */
-export interface Snapshot {
-  readonly visitors: readonly Outgoing[]
-  readonly checkpoint: AttributionCheckpoint
-}
+import type { FoldStart } from './state.ts'
 
 /** The fold as of the saved checkpoint; genesis when there is none. */
-export function restoreFold({ visitorCodec }: Shell, { checkpoint, visitors }: SavedState): PartitionState {
-  return checkpoint === undefined ? createPartition(visitorCodec) : restorePartition(visitorCodec, checkpoint, visitors)
+export function restoreFold(shell: Pick<Shell, 'visitorCodec'>, { checkpoint, cold }: FoldStart): PartitionState {
+  if (checkpoint === undefined || cold === undefined) return createPartition(shell.visitorCodec, cold ? { cold } : {})
+  return restorePartition(shell.visitorCodec, checkpoint, { cold })
 }
 
-export function snapshotFold({ config }: Shell, fold: PartitionState): Snapshot {
+/** Where a checkpoint says that the fold stands. */
+export function checkpointOf({ config }: Pick<Shell, 'config'>, fold: PartitionState): AttributionCheckpoint {
   return {
-    visitors: takeDirty(fold).map(([key, bytes]) => ({ key, value: bytes as Buffer | null })),
-    checkpoint: {
-      position: fold.position,
-      parts: fold.parts,
-      stream_time: fold.streamTime,
-      event_clock: fold.eventClock,
-      definitions_number: fold.definitions.number,
-      definitions: fold.definitions.json,
-      fold_version: foldVersion,
-      partitions: config.CAIRN_PARTITIONS,
-    },
+    position: fold.position,
+    parts: fold.parts,
+    stream_time: fold.streamTime,
+    event_clock: fold.eventClock,
+    definitions_number: fold.definitions.number,
+    definitions: fold.definitions.json,
+    fold_version: foldVersion,
+    partitions: config.CAIRN_PARTITIONS,
   }
 }

@@ -3,7 +3,6 @@ import { eventKey } from '@cairn/domain'
 import { createCodec, createVisitorCodec, readCatalog, type Incoming, type Outgoing } from '@cairn/runtime'
 import { buildEvent } from '@cairn/testkit/domain'
 import type { Shell } from './shell.ts'
-import { emptySavedState } from './state.ts'
 import { WorkingFold } from './working-fold.ts'
 
 const catalog = readCatalog()
@@ -24,7 +23,7 @@ function outage(): Incoming[] {
 
 /** Folds all records in transactions of at most about so many bytes. */
 function foldIn(bytes: number) {
-  const fold = new WorkingFold(shell, 0, emptySavedState())
+  const fold = new WorkingFold(shell, 0, { checkpoint: undefined })
   const outputs = new Map<string, Outgoing[]>()
   const sizes: number[] = []
   for (let left = outage(); left.length > 0;) {
@@ -59,7 +58,7 @@ describe('the fold at work', () => {
     const known = outage().slice(0, 3)
     const unknown = Buffer.from([0, 0, 0, 39, 15, 1, 2])
     const records = known.map((record) => (record.offset === 1 ? { ...record, value: unknown } : record))
-    const fold = new WorkingFold(shell, 0, emptySavedState())
+    const fold = new WorkingFold(shell, 0, { checkpoint: undefined })
     expect(fold.take(records).records).toBe(1)
     expect(fold.unknownSchema).toMatchObject({ schemaId: 9999 })
     fold.commit()

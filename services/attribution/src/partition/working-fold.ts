@@ -3,7 +3,7 @@ import { PartitionStopped, readEventInput, UnknownSchema, type EventInput, type 
 import { restoreFold } from './checkpoint.ts'
 import { Outputs } from './outputs.ts'
 import type { Shell } from './shell.ts'
-import type { SavedState } from './state.ts'
+import type { FoldStart } from './state.ts'
 
 /** What became of records. */
 export interface Tally {
@@ -25,8 +25,8 @@ export class WorkingFold {
   readonly outputs: Outputs
   #unknownSchema: UnknownSchema | undefined
 
-  constructor(shell: Shell, partition: number, saved: SavedState) {
-    this.state = restoreFold(shell, saved)
+  constructor(shell: Shell, partition: number, start: FoldStart) {
+    this.state = restoreFold(shell, start)
     this.#shell = shell
     this.#partition = partition
     this.outputs = new Outputs(shell.codec, { topic: shell.topic('events'), partition })
