@@ -3,6 +3,7 @@ import { takeDirty } from '@cairn/domain'
 import { FoldRun, jsonVisitorCodec } from '@cairn/testkit/domain'
 import { readCatalog } from './catalog.ts'
 import { createVisitorCodec } from './visitor.ts'
+import { readHeader } from './wire.ts'
 
 const T = 1_790_000_000_000
 const MINUTE = 60_000
@@ -29,7 +30,36 @@ function saved(fold: FoldRun): { bytes: number; estimate: number } {
   return { bytes: Math.max(...states), estimate }
 }
 
+/** Written by the version before this one: an open session of one page view, its visitor's first. */
+const firstVersion =
+  '0000000014d0bf83c59868828ddfc6986882fd919999680873686f70047631021bb0565592f23443000200000280b083c5986800024830316130633435302d366330302d383734332d383033612d326338653362353037626566000080b083c5986880b083c5986802020280b083c598680261042f700280b083c598680261042f700280b083c5986802610c4469726563741028646972656374290c286e6f6e65290000000000000000000000828ddfc6986882fd91999968000100d0bf83c598680100e6060000'
+
 describe('a visitor state', () => {
+  it('of the version before is migrated when it is read, and is one of this version once it is written', () => {
+    const old = Buffer.from(firstVersion, 'hex')
+    const state = codec.decode(old)
+    expect(state).toMatchObject({
+      site: 'shop',
+      visitor_id: 'v1',
+      sessions: [{ events: 1, page_views: 1 }],
+      claims: [],
+    })
+    expect(codec.peekDues(old)).toEqual({
+      emit_due: state.emit_due,
+      close_due: state.close_due,
+      expire_due: state.expire_due,
+    })
+    const written = codec.encode(state)
+    expect(readHeader(written as Buffer)).not.toBe(readHeader(old))
+    expect(codec.decode(written)).toEqual(state)
+  })
+
+  it('of a schema that never was one is refused, whatever is asked for', () => {
+    const foreign = Buffer.from([0, 0, 0, 39, 15, 1, 2])
+    expect(() => codec.decode(foreign)).toThrow('schema 9999')
+    expect(() => codec.peekDues(foreign)).toThrow('written by another version')
+  })
+
   it('that is cut off is refused, also where only its due times are asked for', () => {
     const [[, bytes] = []] = takeDirty(eventOf('a').partition)
     const state = codec.encode(jsonVisitorCodec.decode(bytes!))
