@@ -51,7 +51,7 @@ const CLOCKS_DIFFER_MS = 60_000
  * event that comes again late in the life of its session would count twice in it. Nothing arrives before it happened,
  * so no id of a session is older than its start.
  */
-function seenFrom({ sessions }: VisitorState, graceStart: Millis): Millis {
+export function seenFrom({ sessions }: VisitorState, graceStart: Millis): Millis {
   let from = graceStart
   for (const { started_at } of sessions) from = Math.min(from, started_at - CLOCKS_DIFFER_MS)
   return from

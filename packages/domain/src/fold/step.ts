@@ -5,7 +5,7 @@ import { recognise, remember } from '../event/seen.ts'
 import { compileDefinitions, type SiteDefinitions } from './definitions.ts'
 import type { Output, StepResult } from './output.ts'
 import { internals, type Partition, type PartitionState } from './partition.ts'
-import { emitDue, settle, type Now } from './settle.ts'
+import { emitDue, seenFrom, settle, type Now } from './settle.ts'
 import { shed } from './shed.ts'
 import type { Slot } from './slot.ts'
 import type { TimerQueue } from './timers.ts'
@@ -81,7 +81,7 @@ function stepEvent(partition: Partition, record: LogRecord, event: StorefrontEve
   settle(visitor, record.key, now, graceMs, due)
   fireTimers(partition, now, slot, due)
   const id = hash53(event.event_id)
-  const repeat = recognise(visitor, id, event.content_hash)
+  const repeat = recognise(visitor, id, event.content_hash, seenFrom(visitor, now.streamTime - graceMs))
   const outputs: Output[] = []
   if (repeat === 'new') {
     remember(visitor, id, event.content_hash, now.streamTime)
