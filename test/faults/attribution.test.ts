@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { busy, killed, transactionAborts, zombieWakes } from '../support/attribution-rows.ts'
-import { diskLost, takenBack } from '../support/disk-rows.ts'
+import { canMount, diskFills, diskLost, takenBack } from '../support/disk-rows.ts'
 import { seed } from '../support/seed.ts'
 import { endProcesses, repository } from '../support/workers.ts'
 
@@ -40,6 +40,11 @@ describe(`attribution under faults, CAIRN_SEED=${seed}`, () => {
 
   it.each(['wiped', 'outdated'] as const)('comes back to a disk that is %s', async (how) => {
     expect(await diskLost(how, busy)(repository)).toEqual([])
+  })
+
+  const named = `stops while its disk is full, and goes on${canMount ? '' : ' (only root can mount a small disk)'}`
+  ;(canMount ? it : it.skip)(named, async () => {
+    expect(await diskFills(busy)(repository)).toEqual([])
   })
 
   it('comes back to the disk it left after another machine has gone on', async () => {

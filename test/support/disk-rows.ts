@@ -1,5 +1,10 @@
-import { cpSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { begin, judged, type Around, type AttributionRow } from './attribution-rows.ts'
+import { metric } from './metrics.ts'
+import { freePort } from './port.ts'
+import { until } from './until.ts'
 
 /** Fault rows of what attribution keeps on disk; see attribution-rows.ts. */
 
@@ -41,5 +46,37 @@ export function takenBack(around: Around): AttributionRow {
     const next = worker()
     await traffic.drain()
     return judged(traffic, next)
+  }
+}
+
+/** Whether this process may make a disk as small as it likes. */
+export const canMount = process.platform === 'linux' && process.getuid?.() === 0
+
+/** Room for the files of four partitions, and for little in them. */
+const [smallDisk, ballast] = [4 * 1024 * 1024, 4 * 1024 * 1024 - 500_000]
+
+/** The disk is full: partitions stop and say so, and go on when a worker is started with room. */
+export function diskFills(around: Around): AttributionRow {
+  return async (root) => {
+    const { traffic, worker, more, disk } = await begin('full', root, around)
+    mkdirSync(disk, { recursive: true })
+    spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${smallDisk}`, 'tmpfs', disk])
+    try {
+      writeFileSync(join(disk, 'ballast'), Buffer.alloc(ballast))
+      const port = await freePort()
+      const full = worker({ METRICS_PORT: String(port) })
+      await more()
+      await until(async () => (await metric(port, 'cairn_attribution_partition_stopped{')) > 0, 60_000)
+      if (!full.log().includes('disk_full'))
+        throw new Error(`the partition has not stopped for its disk:\n${full.log()}`)
+      await full.stop()
+      rmSync(join(disk, 'ballast'))
+      await more()
+      const next = worker()
+      await traffic.drain()
+      return await judged(traffic, next)
+    } finally {
+      spawnSync('umount', ['-l', disk])
+    }
   }
 }

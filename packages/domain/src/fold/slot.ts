@@ -21,9 +21,9 @@ export interface Slot extends Timed {
 }
 
 /** A slot, its entries in the map and in the queues, and the buffer around its bytes; measured. */
-const SLOT_BYTES = 500
-/** Memory that a state takes as objects for each byte it has in Avro; measured. */
-const OBJECT_FACTOR = 4
+const SLOT_BYTES = 400
+/** Memory that a state takes as objects for each byte of its estimated size; measured. */
+const OBJECT_FACTOR = 2.5
 
 export function newSlot(key: string): Slot {
   return {
@@ -44,7 +44,7 @@ export function savedSize({ key, state }: Slot): number {
   return key.length + (state === null ? 0 : visitorSize(state))
 }
 
-/** About how many bytes of memory a slot takes, `size` being that of its state in Avro. */
+/** About how many bytes of memory a slot takes, `size` being what {@link savedSize} says. */
 export function costOf({ key, state, bytes }: Slot, size: number): number {
   return SLOT_BYTES + key.length + (bytes?.length ?? 0) + (state === null ? 0 : OBJECT_FACTOR * size)
 }

@@ -69,7 +69,7 @@ export class VisitorStore {
   visitor(slot: Slot): VisitorState | null {
     if (slot.state === null && slot.bytes !== null) {
       slot.state = this.codec.decode(slot.bytes)
-      this.charge(slot, slot.bytes.length)
+      this.charge(slot, savedSize(slot))
     }
     return slot.state
   }
@@ -121,10 +121,11 @@ export class VisitorStore {
     const saved: Slot[] = []
     for (const slot of this.lastSaved) this.shrink(slot)
     for (const slot of this.unsaved) {
+      const size = slot.unsaved
       slot.unsaved = -1
       if (slot.state !== null) {
         slot.bytes = this.codec.encode(slot.state)
-        this.charge(slot, slot.bytes.length)
+        this.charge(slot, size)
         saved.push(slot)
         taken.push([slot.key, slot.bytes])
       } else if ((this.slots.get(slot.key) ?? slot) === slot) {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync, rmSync, statfsSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { open, type Database, type RootDatabase } from 'lmdb'
 
@@ -22,8 +22,18 @@ export interface Tables {
 
 /** Reserved in the address space, not on the disk; more than one partition ever has. */
 const mapSize = 2 ** 36
-/** A folder with a dot in its name would be taken for a file. */
-const environment = { noSubdir: false, noSync: true, noMemInit: true, maxDbs: 3, mapSize } as const
+/**
+ * A folder with a dot in its name would be taken for a file. Batches of its own make LMDB promises that nobody can look at:
+ * the rejection of one would end the process.
+ */
+const environment = {
+  noSubdir: false,
+  noSync: true,
+  noMemInit: true,
+  eventTurnBatching: false,
+  maxDbs: 3,
+  mapSize,
+} as const
 const bytesOnly = { encoding: 'binary', keyEncoding: 'binary', cache: false } as const
 
 /**
@@ -34,10 +44,8 @@ const bytesOnly = { encoding: 'binary', keyEncoding: 'binary', cache: false } as
  */
 export function openTables(folder: string): Tables {
   checkFile(dataFile(folder))
-  // A process killed in a transaction leaves its lock held, and the next one would wait for it for ever. Nobody else has
-  // the folder: see Claim.
-  rmSync(join(folder, 'lock.mdb'), { force: true })
   try {
+    makeLock(join(folder, 'lock.mdb'))
     const root = open<Buffer, Buffer>({ path: folder, ...environment, ...bytesOnly })
     try {
       checkLength(root, dataFile(folder))
@@ -56,10 +64,26 @@ export function openTables(folder: string): Tables {
   }
 }
 
-/** Runs what `write` puts and removes as one transaction. @throws DiskFailure */
-export async function commit({ root }: Tables, folder: string, write: () => void): Promise<void> {
+const nothing = (): void => undefined
+
+/** Is given the promise of each change: every one of them rejects when the transaction fails. */
+export type Watch = (change: Promise<boolean>) => void
+
+/** Makes the changes that `write` makes one transaction. @throws DiskFailure */
+export async function commit({ root }: Tables, folder: string, write: (watch: Watch) => void): Promise<void> {
+  const watched = new Set<Promise<boolean>>()
+  // The transaction's own promise says how it ended; a rejection that nobody looks at would end the process.
+  const watch: Watch = (change) => {
+    if (watched.has(change)) return
+    watched.add(change)
+    change.then(nothing, nothing)
+  }
   try {
-    await root.batch(write)
+    const written = root.batch(() => {
+      write(watch)
+    })
+    watch(root.committed)
+    await written
   } catch (error) {
     const cause: unknown = await (error as { readonly commitError?: Promise<unknown> }).commitError?.catch(
       (reason: unknown) => reason,
@@ -110,11 +134,25 @@ function checkLength(root: RootDatabase<Buffer, Buffer>, path: string): void {
   }
 }
 
+/**
+ * A new lock file in place of the old one: a process killed in a transaction leaves its lock held, and the next one would
+ * wait for it for ever. Nobody else has the folder: see Claim. Written in full, since LMDB writes into it through memory,
+ * where a disk without room ends the process.
+ */
+function makeLock(path: string): void {
+  rmSync(path, { force: true })
+  writeFileSync(path, Buffer.alloc(lockBytes))
+}
+
+/** More than LMDB needs for the readers it allows. */
+const lockBytes = 64 * 1024
+
 /** Less room than this, and a write that fails has failed for want of room: LMDB says of it only that it failed. */
 const littleRoom = 16 * 1024 * 1024
 const noRoom = new Set<unknown>([28, 122, 'ENOSPC', 'EDQUOT'])
 
-function asFailure(error: unknown, folder: string): DiskFailure {
+/** What an error of the folder means. */
+export function asFailure(error: unknown, folder: string): DiskFailure {
   if (error instanceof DiskFailure) return error
   const isFull = noRoom.has((error as { readonly code?: unknown }).code) || freeBytes(folder) < littleRoom
   if (isFull) return new DiskFailure('full', `no room is left on the disk of ${folder}`, error)

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { indexedDue, NEVER, type ColdDue, type ColdVisitors, type VisitorCodec } from '@cairn/domain'
 import { Claim } from './claim.ts'
-import { commit, fileBytes, openTables, type Tables } from './database.ts'
+import { asFailure, commit, fileBytes, openTables, type Tables, type Watch } from './database.ts'
 import { diskKey, dueOf, duesOf, headBytes, indexKey, isCut, queues, valueOf, visitorOf } from './disk-key.ts'
 import type { Turns } from './turns.ts'
 
@@ -41,12 +41,14 @@ export class VisitorDisk implements ColdVisitors {
 
   /** @throws DiskFailure for files that can't be opened */
   constructor({ folder, codec, writes }: DiskOptions) {
-    this.#claim = Claim.take(folder)
+    let claim: Claim | undefined
     try {
+      claim = Claim.take(folder)
       this.#tables = openTables(folder)
+      this.#claim = claim
     } catch (error) {
-      this.#claim.abandon()
-      throw error
+      claim?.abandon()
+      throw asFailure(error, folder)
     }
     this.#codec = codec
     this.#writes = writes
@@ -94,9 +96,9 @@ export class VisitorDisk implements ColdVisitors {
     return this.#writes.take(async () => {
       const changes = await this.#prepare(states)
       const { control: table } = this.#tables
-      const written = commit(this.#tables, this.#claim.folder, () => {
-        for (const change of changes) this.#apply(change)
-        for (const [name, value] of control) void table.put(Buffer.from(name), value)
+      const written = commit(this.#tables, this.#claim.folder, (watch) => {
+        for (const change of changes) this.#apply(change, watch)
+        for (const [name, value] of control) watch(table.put(Buffer.from(name), value))
       })
       // Looked at below; until then nobody does.
       written.catch(() => undefined)
@@ -145,15 +147,14 @@ export class VisitorDisk implements ColdVisitors {
     return [emit_due, close_due, expire_due].map((due, queue) => indexedDue(before[queue] ?? NEVER, due))
   }
 
-  #apply({ key, diskKey: name, before, dues, value }: Change): void {
+  #apply({ key, diskKey: name, before, dues, value }: Change, watch: Watch): void {
     const { visitors, index } = this.#tables
-    if (value === undefined) void visitors.remove(name)
-    else void visitors.put(name, value)
+    watch(value === undefined ? visitors.remove(name) : visitors.put(name, value))
     for (let queue = 0; queue < queues; queue++) {
       const [old, due] = [before[queue] ?? NEVER, dues[queue] ?? NEVER]
       if (old === due) continue
-      if (old < NEVER) void index.remove(indexKey(queue, old, name))
-      if (due < NEVER) void index.put(indexKey(queue, due, name), isCut(name) ? Buffer.from(key) : none)
+      if (old < NEVER) watch(index.remove(indexKey(queue, old, name)))
+      if (due < NEVER) watch(index.put(indexKey(queue, due, name), isCut(name) ? Buffer.from(key) : none))
     }
   }
 }
