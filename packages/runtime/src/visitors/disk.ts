@@ -23,6 +23,8 @@ const none = Buffer.alloc(0)
 const nowhere = Array.from({ length: queues }, () => NEVER)
 /** Visitors prepared for a write before others get their turn. */
 const preparedAtOnce = 500
+/** Visitors in one transaction: each takes up to seven changes. */
+const changedAtOnce = 8_000
 
 interface Change {
   readonly key: string
@@ -88,15 +90,25 @@ export class VisitorDisk implements ColdVisitors {
   }
 
   /**
-   * Writes states and control records in one transaction. `midway` is called when it is under way.
+   * Writes states, and in one transaction with the last of them the control records. Of many states the first may be there
+   * without the others where the process ends meanwhile: the control records then say that they are still to be read, so
+   * they are written once more. `midway` is called when the last transaction is under way.
    *
-   * @throws DiskFailure; then the disk is what it was before
+   * @throws DiskFailure
    */
   write(states: States, control: Control, midway: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     return this.#writes.take(async () => {
       const changes = await this.#prepare(states)
+      const { folder } = this.#claim
+      // Beyond so many changes LMDB halts the thread for a millisecond with each.
+      while (changes.length > changedAtOnce) {
+        const first = changes.splice(0, changedAtOnce)
+        await commit(this.#tables, folder, (watch) => {
+          for (const change of first) this.#apply(change, watch)
+        })
+      }
       const { control: table } = this.#tables
-      const written = commit(this.#tables, this.#claim.folder, (watch) => {
+      const written = commit(this.#tables, folder, (watch) => {
         for (const change of changes) this.#apply(change, watch)
         for (const [name, value] of control) watch(table.put(Buffer.from(name), value))
       })
