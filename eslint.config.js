@@ -17,6 +17,8 @@ const owners = {
   zod: 'packages/runtime/src/config',
   fastify: 'services/ingest/src/http',
   isbot: 'services/ingest/src/segment',
+  re2js: 'packages/domain/src/definitions/regex',
+  'ua-parser-js': 'services/ingest/src/segment',
   chdb: 'packages/embedded-clickhouse/src',
   testcontainers: 'packages/stack/src/docker',
 }
@@ -125,6 +127,13 @@ export default defineConfig(
       ],
     },
   })),
+  {
+    // The one library of the core: regular expressions in linear time. It is as pure as the core.
+    files: ['packages/domain/src/definitions/regex.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [{ regex: '^(?!re2js$)', message: 'This imports only re2js.' }] }],
+    },
+  },
 )
 
 function forbidden(name) {

@@ -98,7 +98,7 @@ async function createTopics({ connection }: Bench, namespace: string): Promise<v
   })
 }
 
-const outputs = ['labelled-events', 'sessions', 'conversions', 'dead-letters', 'attribution-state'] as const
+const outputs = ['labelled-events', 'sessions', 'conversions', 'credits', 'dead-letters', 'attribution-state'] as const
 
 async function forgetOutputs({ connection }: Bench, namespace: string): Promise<void> {
   const names = new Set(outputs.map((kind) => topicName(namespace, kind)))

@@ -6,7 +6,7 @@
 CREATE TABLE IF NOT EXISTS {{database}}.channel_hourly{{on_cluster}} (
   hour DateTime('UTC') COMMENT 'Hour in which the session started' CODEC(Delta(4), ZSTD(1)),
   site LowCardinality(String) COMMENT 'The shop',
-  channel LowCardinality(String) COMMENT 'GA4 default channel group',
+  channel LowCardinality(String) COMMENT 'channel of the definitions, else of GA4 default channel group',
   source LowCardinality(String) COMMENT 'Traffic source',
   medium LowCardinality(String) COMMENT 'Traffic medium',
   campaign String COMMENT 'Campaign name',

@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS {{database}}.conversions_in{{on_cluster}} (
   is_deleted Int32 COMMENT '1 for a retracted conversion',
   site String COMMENT 'The shop',
   visitor_id String COMMENT 'Who converted',
-  user_id String COMMENT 'User id as known, empty otherwise',
+  user_id String COMMENT 'User of the event; where it names none, the last one of the visitor before it',
   session_id Nullable(UUID) COMMENT 'Session of the event, null outside sessions',
   goal String COMMENT 'Goal that was reached',
   kind String COMMENT 'macro, micro or negative',
@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS {{database}}.conversions_in{{on_cluster}} (
   currency String COMMENT 'ISO 4217, empty without value',
   order_id String COMMENT 'Order, empty when none',
   coupon String COMMENT 'Coupon, empty when none',
+  promotion String COMMENT 'Id of the promotion the event is about, else its name, empty when none',
   channel String COMMENT 'Channel of the session',
   source String COMMENT 'Source of the session',
   medium String COMMENT 'Medium of the session',
@@ -39,7 +40,7 @@ CREATE TABLE IF NOT EXISTS {{database}}.conversions{{on_cluster}} (
   is_deleted UInt8 COMMENT '1 for a retracted conversion',
   site LowCardinality(String) COMMENT 'The shop',
   visitor_id String COMMENT 'Who converted',
-  user_id String COMMENT 'User id as known, empty otherwise',
+  user_id String COMMENT 'User of the event; where it names none, the last one of the visitor before it',
   session_id Nullable(UUID) COMMENT 'Session of the event, null outside sessions',
   goal LowCardinality(String) COMMENT 'Goal that was reached',
   kind LowCardinality(String) COMMENT 'macro, micro or negative',
@@ -51,6 +52,7 @@ CREATE TABLE IF NOT EXISTS {{database}}.conversions{{on_cluster}} (
   currency LowCardinality(String) COMMENT 'ISO 4217, empty without value',
   order_id String COMMENT 'Order, empty when none',
   coupon String COMMENT 'Coupon, empty when none',
+  promotion String COMMENT 'Id of the promotion the event is about, else its name, empty when none',
   channel LowCardinality(String) COMMENT 'Channel of the session',
   source LowCardinality(String) COMMENT 'Source of the session',
   medium LowCardinality(String) COMMENT 'Medium of the session',
@@ -68,6 +70,6 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS {{database}}.conversions_in_to_conversion
 SELECT
   _gen, _partition, _offset,
   conversion_id, version, is_deleted != 0 AS is_deleted, site, visitor_id, user_id, session_id, goal, kind,
-  class, event_id, event_name, event_time, value_minor, currency, order_id, coupon, channel, source, medium,
-  campaign, is_bot != 0 AS is_bot, definitions_number
+  class, event_id, event_name, event_time, value_minor, currency, order_id, coupon, promotion, channel,
+  source, medium, campaign, is_bot != 0 AS is_bot, definitions_number
 FROM {{database}}.conversions_in;

@@ -2,14 +2,14 @@
 CREATE OR REPLACE VIEW {{database}}.v_events{{on_cluster}} (
   event_id String COMMENT 'messageId as sent, or the id given at the door',
   site LowCardinality(String) COMMENT 'The shop',
-  visitor_id String COMMENT 'anonymousId, or u:<userId>; empty for a sessionless event',
+  visitor_id String COMMENT 'anonymousId, or u:<userId>; empty for an event of nobody',
   user_id String COMMENT 'userId as sent, empty when unknown',
   type String COMMENT 'track, page, screen, identify, alias or group',
   name LowCardinality(String) COMMENT 'Canonical name (GA4 ecommerce vocabulary)',
   source_name String COMMENT 'The name as sent',
   event_time DateTime64(3, 'UTC') COMMENT 'When it happened',
   received_at DateTime64(3, 'UTC') COMMENT 'When it reached us',
-  session_id Nullable(UUID) COMMENT 'Session it belongs to now; null for a sessionless event',
+  session_id Nullable(UUID) COMMENT 'Session it belongs to now; null for one without a visitor, or of a server outside sessions',
   goals Array(String) COMMENT 'Goals it matched; v_conversions tells which of them counted',
   is_bot Bool COMMENT 'Labelled as automatic traffic',
   is_late Bool COMMENT 'Older than the watermark when it arrived',
@@ -34,7 +34,7 @@ CREATE OR REPLACE VIEW {{database}}.v_events{{on_cluster}} (
   properties Map(String, String) COMMENT 'Remaining properties and traits; nested values as JSON text',
   consent Map(String, String) COMMENT 'Consent categories and their state at the time',
   user_agent String COMMENT 'As sent',
-  device String COMMENT 'desktop, mobile, tablet or empty',
+  device String COMMENT 'desktop, mobile, tablet, tv, console, wearable, embedded or empty',
   locale String COMMENT 'As sent',
   country String COMMENT 'ISO 3166-1 alpha-2 or empty',
   client_session_id String COMMENT 'The client''s own session id, empty when none',
@@ -44,7 +44,7 @@ CREATE OR REPLACE VIEW {{database}}.v_events{{on_cluster}} (
 ) AS
 SELECT
   event_id, site, visitor_id, user_id, type, name, source_name, event_time, received_at,
-  coalesce(moves.moved_to, events.session_id) AS session_id, goals, is_bot, is_late, is_server,
+  coalesce(own_moves.moved_to, moves.moved_to, events.session_id) AS session_id, goals, is_bot, is_late, is_server,
   url, host, path, title, referrer, referrer_host, source, medium, campaign, term, content, click_id_name, click_id,
   order_id, toDecimal128(value_minor, 4) / {{units_of_currency}} AS value, currency, coupon, properties, consent,
   user_agent, device, locale, country, client_session_id, previous_id, group_id,
@@ -53,13 +53,22 @@ FROM {{database}}.events AS events
 LEFT JOIN (
   SELECT toNullable(session_id) AS moved, toNullable(merged_into) AS moved_to FROM {{database}}.session_moves FINAL
 ) AS moves ON moves.moved = events.session_id
+LEFT JOIN (
+  SELECT
+    own._partition AS moved_partition, own.input_offset AS moved_offset,
+    coalesce(further.merged_into, toNullable(own.session_id)) AS moved_to
+  FROM (SELECT _partition, input_offset, session_id FROM {{database}}.event_moves FINAL) AS own
+  LEFT JOIN (
+    SELECT session_id, toNullable(merged_into) AS merged_into FROM {{database}}.session_moves FINAL
+  ) AS further ON further.session_id = own.session_id
+) AS own_moves ON own_moves.moved_partition = events._partition AND own_moves.moved_offset = events.input_offset
 COMMENT 'Events, bots too, with the session each belongs to now';
 
 CREATE OR REPLACE VIEW {{database}}.v_sessions{{on_cluster}} (
   session_id UUID COMMENT 'Immutable id',
   site LowCardinality(String) COMMENT 'The shop',
   visitor_id String COMMENT 'Whose session',
-  user_id String COMMENT 'Last user id seen in it, empty when unknown',
+  user_id String COMMENT 'Last user of the visitor that is known at its end, also where its events name none; empty when unknown',
   started_at DateTime64(3, 'UTC') COMMENT 'Time of its first event',
   ended_at DateTime64(3, 'UTC') COMMENT 'Time of its last event',
   duration_ms Int64 COMMENT 'ended_at minus started_at',
@@ -68,22 +77,25 @@ CREATE OR REPLACE VIEW {{database}}.v_sessions{{on_cluster}} (
   entry_page String COMMENT 'Path of the first page',
   exit_page String COMMENT 'Path of the last page',
   referrer String COMMENT 'Referring address it came by',
-  channel LowCardinality(String) COMMENT 'GA4 default channel group',
+  channel LowCardinality(String) COMMENT 'channel of the definitions, else of GA4 default channel group',
   source LowCardinality(String) COMMENT 'Traffic source',
   medium LowCardinality(String) COMMENT 'Traffic medium',
   campaign String COMMENT 'Campaign name',
   term String COMMENT 'Campaign term',
   content String COMMENT 'Campaign content',
   click_id_name LowCardinality(String) COMMENT 'Which click id it came with',
-  device LowCardinality(String) COMMENT 'desktop, mobile, tablet or empty',
+  device LowCardinality(String) COMMENT 'desktop, mobile, tablet, tv, console, wearable, embedded or empty',
   country LowCardinality(String) COMMENT 'ISO 3166-1 alpha-2 or empty',
   micro Int64 COMMENT 'Micro conversions in it',
   macro Int64 COMMENT 'Macro conversions in it',
   goals Array(String) COMMENT 'Goals counted in it',
   value Map(String, Decimal(38, 4)) COMMENT 'Value of its macro conversions in major units by currency',
-  is_engaged Bool COMMENT 'Over 10 s, or two page views, or a conversion; a bounce is not engaged',
+  is_engaged Bool COMMENT 'Over 10 s, or two page views, or a conversion of a macro or micro goal',
+  is_bounce Bool COMMENT 'Not engaged',
+  is_new Bool COMMENT 'No earlier session of the visitor is known',
+  cart_stage LowCardinality(String) COMMENT 'How far the cart came: none, product, cart, checkout, payment or purchase',
   state LowCardinality(String) COMMENT 'open or closed',
-  end_reason LowCardinality(String) COMMENT 'gap or cap; empty while open',
+  end_reason LowCardinality(String) COMMENT 'gap, cap, midnight or campaign; empty while open',
   definitions_version Int32 COMMENT 'Definitions in force at its last change'
 ) AS
 SELECT
@@ -101,8 +113,8 @@ SELECT
       currencies
     )
   ) AS value,
-  (duration_ms > 10000 OR page_views >= 2 OR micro + macro > 0)::Bool AS is_engaged,
-  state, end_reason, definitions_number AS definitions_version
+  (duration_ms > 10000 OR page_views >= 2 OR micro + macro > 0)::Bool AS is_engaged, (NOT is_engaged)::Bool AS is_bounce,
+  is_new, cart_stage, state, end_reason, definitions_number AS definitions_version
 FROM {{database}}.sessions FINAL
 WHERE NOT is_bot
 COMMENT 'Sessions as they stand, bots left out';
@@ -111,7 +123,7 @@ CREATE OR REPLACE VIEW {{database}}.v_conversions{{on_cluster}} (
   conversion_id UUID COMMENT 'Immutable id',
   site LowCardinality(String) COMMENT 'The shop',
   visitor_id String COMMENT 'Who converted',
-  user_id String COMMENT 'User id, empty when unknown',
+  user_id String COMMENT 'User of the event; where it names none, the last one of the visitor before it; empty when unknown',
   session_id Nullable(UUID) COMMENT 'Session of the event, null outside sessions',
   goal LowCardinality(String) COMMENT 'Goal that was reached',
   kind LowCardinality(String) COMMENT 'macro, micro or negative',
@@ -123,6 +135,7 @@ CREATE OR REPLACE VIEW {{database}}.v_conversions{{on_cluster}} (
   currency LowCardinality(String) COMMENT 'ISO 4217, empty without value',
   order_id String COMMENT 'Order, empty when none',
   coupon String COMMENT 'Coupon, empty when none',
+  promotion String COMMENT 'Id of the promotion the event is about, else its name, empty when none',
   channel LowCardinality(String) COMMENT 'Channel of the session',
   source LowCardinality(String) COMMENT 'Source of the session',
   medium LowCardinality(String) COMMENT 'Medium of the session',
@@ -131,7 +144,7 @@ CREATE OR REPLACE VIEW {{database}}.v_conversions{{on_cluster}} (
 ) AS
 SELECT
   conversion_id, site, visitor_id, user_id, session_id, goal, kind, class, event_id, event_name, event_time,
-  toDecimal128(value_minor, 4) / {{units_of_currency}} AS value, currency, order_id, coupon,
+  toDecimal128(value_minor, 4) / {{units_of_currency}} AS value, currency, order_id, coupon, promotion,
   channel, source, medium, campaign, definitions_number AS definitions_version
 FROM {{database}}.conversions FINAL
 WHERE NOT is_bot
@@ -140,7 +153,7 @@ COMMENT 'Conversions as they stand, bots left out';
 CREATE OR REPLACE VIEW {{database}}.v_channel_hourly{{on_cluster}} (
   hour DateTime('UTC') COMMENT 'Hour in which the session started',
   site LowCardinality(String) COMMENT 'The shop',
-  channel LowCardinality(String) COMMENT 'GA4 default channel group',
+  channel LowCardinality(String) COMMENT 'channel of the definitions, else of GA4 default channel group',
   source LowCardinality(String) COMMENT 'Traffic source',
   medium LowCardinality(String) COMMENT 'Traffic medium',
   campaign String COMMENT 'Campaign name',

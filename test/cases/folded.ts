@@ -33,19 +33,30 @@ export type WrittenSchema = 'labelled:1' | 'session' | 'conversion'
 const codec = createCodec(readCatalog())
 
 /**
- * Takes messages through ingest's pipeline, the wire and attribution's fold under the demo's definitions, without servers:
- * one partition, in this order of arrival, a millisecond apart.
+ * Takes messages through ingest's pipeline, the wire and attribution's fold under shipped definitions, without servers: one
+ * partition, in this order of arrival, a millisecond apart.
+ *
+ * @param definitions the name of a file in definitions/
+ * @param fromServer messages of a server key, which arrive after the others
  *
  * @throws Error when a message is refused
  */
-export async function fold(messages: readonly SegmentMessage[], site: string, receivedAt: number): Promise<Folded> {
+export async function fold(
+  messages: readonly SegmentMessage[],
+  site: string,
+  receivedAt: number,
+  definitions = 'demo.yaml',
+  fromServer: readonly SegmentMessage[] = [],
+): Promise<Folded> {
   const partition = createPartition(createVisitorCodec(readCatalog()))
   const labelled: { event: StorefrontEvent; sessionId: string }[] = []
   const sessions = new Map<string, SessionRow>()
   const conversions = new Map<string, ConversionRow>()
   const outcomes: Outcome[] = []
   const written: Record<WrittenSchema, Buffer[]> = { 'labelled:1': [], session: [], conversion: [] }
-  for (const record of recordsOf(await onTheLog(messages, site, receivedAt))) {
+  const events = await onTheLog(messages, { site, server: false }, receivedAt)
+  events.push(...(await onTheLog(fromServer, { site, server: true }, receivedAt)))
+  for (const record of recordsOf(events, definitions)) {
     const { outputs, outcome } = foldWhole(partition, { ...record, appendedAt: receivedAt + record.offset })
     outcomes.push(outcome)
     for (const output of outputs) {
@@ -80,13 +91,13 @@ const BATCH = 1_000
 /** The events as a consumer of the log reads them. */
 async function onTheLog(
   messages: readonly SegmentMessage[],
-  site: string,
+  source: { readonly site: string; readonly server: boolean },
   receivedAt: number,
 ): Promise<StorefrontEvent[]> {
   const outbox = createMemoryOutbox()
-  const writeKeys = new Map([[site, { site, server: false, defaultCurrency: '' }]])
+  const writeKeys = new Map([['key', { ...source, defaultCurrency: '' }]])
   const ingest = createPipeline({ writeKeys, outbox, faults: noFaults, now: () => receivedAt })
-  const request = { type: undefined, writeKey: site, address: '127.0.0.1', userAgent: '', country: '' }
+  const request = { type: undefined, writeKey: 'key', address: '127.0.0.1', userAgent: '', country: '' }
   for (let at = 0; at < messages.length; at += BATCH) {
     const batch = messages.slice(at, at + BATCH)
     const answer = await ingest({ ...request, body: Buffer.from(JSON.stringify({ batch })) })
@@ -103,8 +114,8 @@ function decoded(message: Buffer): StorefrontEvent {
   throw new Error('an event does not decode as it was encoded')
 }
 
-function recordsOf(events: readonly StorefrontEvent[]): Omit<LogRecord, 'appendedAt'>[] {
-  const file = resolve(import.meta.dirname, '..', '..', 'definitions', 'demo.yaml')
+function recordsOf(events: readonly StorefrontEvent[], name: string): Omit<LogRecord, 'appendedAt'>[] {
+  const file = resolve(import.meta.dirname, '..', '..', 'definitions', name)
   const definitions = readDefinitions(readFileSync(file, 'utf8'))
   if (!definitions.ok) throw new Error(`${file} is refused: ${JSON.stringify(definitions.problems)}`)
   const entries: { key: string; body: Body }[] = [

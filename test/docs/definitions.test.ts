@@ -14,7 +14,7 @@ const events = [...document.matchAll(/^(\{.*\}) +→ ?(.*)$/gm)].map(([, event, 
 
 describe('docs/definitions.md', () => {
   it('has an example that is in order', () => {
-    expect(readDefinitions(example)).toEqual({ ok: true, json: expect.any(String) })
+    expect(readDefinitions(example)).toMatchObject({ ok: true, json: expect.any(String) })
   })
 
   it.each(events)('$event matches $goals', ({ event, goals }) => {
@@ -27,6 +27,8 @@ describe('docs/definitions.md', () => {
     ['the top level', { typo: 1 }],
     ['a session', { session: { typo: 1 } }],
     ['a site', { sites: { a: { typo: 1 } } }],
+    ['a channel', { channels: [{ typo: 1 }] }],
+    ['what a channel asks', { channels: [{ match: { typo: 1 } }] }],
     ['a goal', { goals: [{ typo: 1 }] }],
     ['a matcher', { goals: [{ match: { typo: 1 } }] }],
     ['a path', { goals: [{ match: { path: { typo: 1 } } }] }],

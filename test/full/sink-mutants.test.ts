@@ -26,6 +26,8 @@ const noWindow: Mutation = {
   to: '',
 }
 
+const noUsersWindow: Mutation = { ...noWindow, name: 'no-window-on-visitor-users', file: 'schemas/clickhouse/008_visitor_users.sql' } // prettier-ignore
+
 describe('the sink without a deduplication token', () => {
   /**
    * Without a token ClickHouse goes by the bytes of the block, which hides the mutant as long as the repetition is equal to
@@ -72,6 +74,16 @@ describe('the sink without a deduplication window on the roll-up', () => {
         { channel: 'Email', excess: -200 },
       ],
     })
+  })
+
+  it('counts a repeated insert of events twice in who was identified as whom, and only there', async () => {
+    bench = await new Bench(mutantOf(noUsersWindow)).open()
+    await bench.killedAndReplaced('sink.after-insert', 'events')
+    const { distinctEvents, events, rollUpDiffers, visitorUsersDiffer } = await bench.stored()
+    expect([events, distinctEvents, rollUpDiffers]).toEqual([1000, 1000, []])
+    // A third of the 400 events that the insert had before the kill name one of four users.
+    expect(visitorUsersDiffer.map((row) => row.user_id)).toEqual(['u-0', 'u-1', 'u-2', 'u-3'])
+    expect(visitorUsersDiffer.reduce((sum, row) => sum + row.excess, 0)).toBeGreaterThanOrEqual(133)
   })
 
   it('is named by the lint of the tables', () => {

@@ -1,4 +1,4 @@
-import { createContainerBuilder, migrate, openWarehouse, readCatalog, readMigrations } from '@cairn/runtime'
+import { migrate, openWarehouse, readMigrations } from '@cairn/runtime'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
@@ -6,7 +6,8 @@ import { bookDifferences } from '../../packages/cli/src/demo/books.ts'
 import { readFigures, type Query } from '../../packages/cli/src/demo/report/figures.ts'
 import { report } from '../../packages/cli/src/demo/report/report.ts'
 import { simulate } from '../../packages/cli/src/demo/shop/simulate.ts'
-import { fold, type Folded, type WrittenSchema } from '../cases/folded.ts'
+import { fold } from '../cases/folded.ts'
+import { loadFolded } from '../support/load-folded.ts'
 
 jest.setTimeout(120_000)
 
@@ -29,21 +30,6 @@ const query: Query = async (sql) => {
 const end = Date.parse('2026-11-23T09:00:00Z')
 const { messages, books } = simulate({ seed: 3, days: 4, people: 800, end })
 
-const landing: readonly (readonly [table: string, schema: WrittenSchema])[] = [
-  ['events', 'labelled:1'],
-  ['sessions_in', 'session'],
-  ['conversions_in', 'conversion'],
-]
-
-async function load({ written }: Folded): Promise<void> {
-  for (const [table, schema] of landing) {
-    const builder = createContainerBuilder(readCatalog().named(schema), 1, 0)
-    for (const [offset, message] of written[schema].entries()) builder.add(offset, message)
-    const done = await warehouse.insertContainer(table, builder.build(), { token: table, queryId: `load-${table}` })
-    if (!done.ok) throw new Error(done.message)
-  }
-}
-
 /** The queries of docs/warehouse.md, which name views and tables as `cairn query` finds them: in the default database. */
 const recipes = [
   ...readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'warehouse.md'), 'utf8').matchAll(/```sql\n(.*?)```/gs),
@@ -65,7 +51,7 @@ describe('the report on a real engine', () => {
   beforeAll(async () => {
     const migrated = await migrate(warehouse, { migrations: readMigrations(), dedupWindow: 100 })
     if (!migrated.ok) throw new Error(migrated.message)
-    await load(await fold(messages, 'demo', end + 2000))
+    await loadFolded(warehouse, await fold(messages, 'demo', end + 2000))
   })
   afterAll(async () => {
     await warehouse.command(`DROP DATABASE IF EXISTS ${warehouse.database}`)

@@ -32,7 +32,7 @@ describe('the pipeline, from HTTP to queryable rows', () => {
       workers: 2,
       partitions: 4,
       namespace: ownNamespace('pipeline'),
-      writeKeys: { demo: 'demo', real: 'real' },
+      writeKeys: { demo: 'demo', real: 'real', shop: 'shop', back: 'shop:server' },
       env: process.env,
       progress: () => undefined,
       interrupted: new AbortController().signal,
@@ -56,7 +56,7 @@ describe('the pipeline, from HTTP to queryable rows', () => {
   }
 
   async function wait(): Promise<void> {
-    expect(await barriersPassed(started.instance, await flush(started.instance, 0), 60_000, never)).toHaveLength(12)
+    expect(await barriersPassed(started.instance, await flush(started.instance, 0), 60_000, never)).toHaveLength(16)
   }
 
   it('makes an accepted event, its session and its conversion queryable, once, and answers for each refused one', async () => {
@@ -75,12 +75,14 @@ describe('the pipeline, from HTTP to queryable rows', () => {
       {
         ...visit,
         messageId: 'm2',
+        userId: 'ada',
         event: 'Order Completed',
         properties: { order_id: 'o1', total: '25.00', currency: 'EUR' },
       },
       {
         ...visit,
         messageId: 'm2',
+        userId: 'ada',
         event: 'Order Completed',
         properties: { order_id: 'o1', total: '25.00', currency: 'EUR' },
       },
@@ -103,6 +105,26 @@ describe('the pipeline, from HTTP to queryable rows', () => {
         "SELECT events, channel, macro, toFloat64(value['EUR']) AS eur FROM v_sessions WHERE site = 'demo'",
       ),
     ).toEqual([{ events: 2, channel: 'Email', macro: 1, eur: 25 }])
+    expect(await rows(started.instance, 'SELECT site, visitor_id, user_id, events FROM v_visitor_users')).toEqual([
+      { site: 'demo', visitor_id: 'ann', user_id: 'ada', events: 1 },
+    ])
+  })
+
+  it('shows a server event in the session that came after it', async () => {
+    const order = { anonymousId: 'bea', type: 'track', event: 'Order Completed', messageId: 'order' }
+    const bought = new Date().toISOString()
+    const began = new Date(Date.parse(bought) - 60_000).toISOString()
+    await send([{ ...order, timestamp: bought, properties: { order_id: 'o', total: 5, currency: 'EUR' } }], 'back')
+    await wait()
+    const placed = `SELECT e.event_id AS event_id, e.is_server AS is_server, s.events AS events, c.channel AS channel FROM v_events AS e
+      JOIN v_conversions AS c ON c.event_id = e.event_id LEFT JOIN v_sessions AS s ON s.session_id = e.session_id
+      WHERE e.site = 'shop' AND c.goal = 'purchase'`
+    const row = { event_id: 'order', is_server: true }
+    expect(await rows(started.instance, placed)).toEqual([{ ...row, events: 0, channel: '' }])
+    const url = 'https://shop.example/a?utm_source=news&utm_medium=email'
+    await send([{ anonymousId: 'bea', type: 'page', timestamp: began, context: { page: { url } } }], 'shop')
+    await wait()
+    expect(await rows(started.instance, placed)).toEqual([{ ...row, events: 2, channel: 'Email' }])
   })
 
   const withShop = existsSync(shopFolder) ? it : it.skip
@@ -139,6 +161,7 @@ describe('the pipeline, from HTTP to queryable rows', () => {
     const { differences, ledger, compared } = await verified()
     expect(differences).toEqual([])
     expect(ledger).toMatchObject({ received: compared.events + 1, stored: compared.events, duplicate: 1 })
+    expect(compared.visitorUsers).toBeGreaterThan(0)
     expect(Object.fromEntries(ledger.refused)).toEqual({ no_event_name: 1 })
   })
 
@@ -181,15 +204,23 @@ describe('the pipeline, from HTTP to queryable rows', () => {
     await tamper(
       `INSERT INTO ${database}.channel_hourly SELECT * FROM ${database}.channel_hourly WHERE site = 'demo' LIMIT 1`,
     )
+    await tamper(
+      `INSERT INTO ${database}.visitor_users SELECT * FROM ${database}.visitor_users WHERE site = 'demo' LIMIT 1`,
+    )
+    await tamper(`ALTER TABLE ${database}.event_moves UPDATE visitor_id = 'forged' WHERE 1 SETTINGS mutations_sync = 1`)
     const { differences, ledger, compared } = await verified()
     const found = new Map(differences.map(({ table, what, detail }) => [`${table} ${what}`, detail]))
     expect([...found.keys()].sort()).toEqual([
       'channel_hourly differs',
       'conversions differs',
+      'event_moves differs',
       'events differs',
       'events missing',
+      'visitor_users differs',
     ])
+    expect(found.get('visitor_users differs')).toBe('events: expected 1, stored 2')
     expect(found.get('conversions differs')).toBe('value_minor: expected 2500, stored 1')
+    expect(found.get('event_moves differs')).toBe('visitor_id: expected "bea", stored "forged"')
     expect(found.get('events differs')).toBe('title: expected "", stored "forged"')
     expect(ledger).toMatchObject({ stored: compared.events - 1 })
     // None of the three records that are none is taken for the missing event.

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { readLog, type DeadLetter, type Warehouse } from '@cairn/runtime'
 import { freePort } from '../support/port.ts'
-import { conversion, session, uuid } from '../support/records.ts'
+import { conversion, credit, session, uuid } from '../support/records.ts'
 import { sinkPartitions } from '../support/sink.ts'
 import { barrier, Bench, codec, connection, corrections, events, sessions, type Stored } from '../support/sink-bench.ts'
 import { until } from '../support/until.ts'
@@ -18,6 +18,7 @@ const everythingOnce = ([events, sessions]: readonly [number, number]): Stored =
   distinctEvents: events,
   sessions,
   rollUpDiffers: [],
+  visitorUsersDiffer: [],
 })
 
 const byChannel = (warehouse: Warehouse) =>
@@ -31,11 +32,13 @@ describe('the sink', () => {
       await bench.send('labelled-events', p, [...events(0, 700), barrier('flush-1'), ...events(700, 1)])
       await bench.send('sessions', p, [...sessions(10), ...corrections(10), barrier('flush-1')])
       await bench.send('conversions', p, [codec.encode('conversion', conversion()), barrier('flush-1')])
+      await bench.send('credits', p, [codec.encode('credit', credit()), barrier('flush-1')])
     }
-    await until(async () => (await bench.count('barriers', 'uniqExact((topic, partition))')) === 3 * sinkPartitions)
+    await until(async () => (await bench.count('barriers', 'uniqExact((topic, partition))')) === 4 * sinkPartitions)
     await until(async () => (await bench.count('events')) === 701 * sinkPartitions)
     expect(await bench.count('events', 'uniqExact((_gen, _partition, _offset))')).toBe(701 * sinkPartitions)
     expect(await bench.count('v_conversions')).toBe(1)
+    expect(await bench.count('credits FINAL')).toBe(1)
     expect(await byChannel(bench.warehouse)).toEqual([{ channel: 'Direct', sessions: 10 * sinkPartitions }])
   })
 

@@ -1,54 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
-import {
-  createCodec,
-  createContainerBuilder,
-  migrate,
-  readCatalog,
-  readMigrations,
-  type Container,
-  type Warehouse,
-} from '@cairn/runtime'
+import { createCodec, readCatalog, type Warehouse } from '@cairn/runtime'
 import type { SessionRow } from '@cairn/domain'
 import { ownNamespace } from '../support/kafka.ts'
 import { conversion, correction, event, label, noGoals, session, uuid } from '../support/records.ts'
-import { dropDatabase, emptyWarehouse, migratedWarehouse, rowsOf } from '../support/warehouse.ts'
+import { containerOf, insert, insertedPartition as partition } from '../support/insert.ts'
+import { dropDatabase, migratedWarehouse, rowsOf } from '../support/warehouse.ts'
 
 const catalog = readCatalog()
 const codec = createCodec(catalog)
 const labelled = catalog.named('labelled:1')
-const partition = 3
 
 // Inserts into many months and views are slow beside other tests on a small machine.
 jest.setTimeout(60_000)
-
-function containerOf(schema: string, first: number, messages: readonly Buffer[]): Container {
-  const builder = createContainerBuilder(catalog.named(schema), 1, partition)
-  messages.forEach((message, i) => expect(builder.add(first + i, message)).toBeUndefined())
-  return builder.build()
-}
-
-async function insert(warehouse: Warehouse, table: string, container: Container, token: string, times = 1) {
-  for (let attempt = 1; attempt <= times; attempt++) {
-    const done = await warehouse.insertContainer(table, container, { token, queryId: `${token}#${attempt}` })
-    if (!done.ok) throw new Error(done.message)
-  }
-}
-
-describe('migrations', () => {
-  it('apply once, may run side by side, and refuse a file that was changed afterwards', async () => {
-    const warehouse = emptyWarehouse(ownNamespace('migrations'))
-    const options = { migrations: readMigrations(), dedupWindow: 100 }
-    const both = await Promise.all([migrate(warehouse, options), migrate(warehouse, options)])
-    expect(both.map((one) => one.ok)).toEqual([true, true])
-    expect(await migrate(warehouse, options)).toEqual({ ok: true, applied: [] })
-
-    const [first, ...rest] = options.migrations
-    const changed = await migrate(warehouse, { ...options, migrations: [{ ...first!, checksum: 'other' }, ...rest] })
-    expect(changed).toMatchObject({ ok: false, reason: 'changed' })
-    expect(changed).toHaveProperty('message', expect.stringContaining(`${first!.name} was applied`))
-    await dropDatabase(warehouse)
-  })
-})
 
 describe('the warehouse', () => {
   let warehouse: Warehouse
@@ -132,6 +95,47 @@ describe('the warehouse', () => {
       `SELECT event_id, session_id FROM ${warehouse.table('v_events')} WHERE site = 'moves' ORDER BY event_id`,
     )
     expect(seen).toEqual([10, 11, 12].map((n) => ({ event_id: `move-${n}`, session_id: uuid(12) })))
+  })
+
+  it('shows single events under the session that each has moved to, and that one under what took it', async () => {
+    const at = (n: number, session_id: string | null) =>
+      codec.prependLabel(codec.encodeEvent(event({ event_id: `own-${n}`, site: 'own-moves' })), 1, label({ session_id, input_offset: 7000 + n })) // prettier-ignore
+    const events = [at(0, null), at(1, uuid(30)), at(2, uuid(30)), at(3, uuid(32))]
+    await insert(warehouse, 'events', containerOf(labelled.name, 7000, events), 'own-moves')
+    const takes = (n: number, version: number, moved_offsets: number[]) =>
+      codec.encode('session', session({ session_id: uuid(n), site: 'own-moves', version, counted: 0, moved_offsets })) // prettier-ignore
+    const merged = codec.encode('session', session({ session_id: uuid(33), site: 'own-moves', version: 9, is_deleted: 1, counted: 0, state: 'retracted', merged_into: uuid(34) })) // prettier-ignore
+    const rows = [takes(31, 8, [7001, 7000]), takes(30, 9, []), merged, takes(33, 8, [7003]), takes(35, 10, [7000])]
+    await insert(warehouse, 'sessions_in', containerOf('session', 7000, rows), 'own-moves', 2)
+    const seen = await rowsOf(
+      warehouse,
+      `SELECT event_id, session_id FROM ${warehouse.table('v_events')} WHERE site = 'own-moves' ORDER BY event_id`,
+    )
+    expect(seen).toEqual([35, 31, 30, 34].map((n, at) => ({ event_id: `own-${at}`, session_id: uuid(n) })))
+  })
+
+  it('tells engaged sessions from bounces at the exact edge, and passes on what the row says', async () => {
+    const at = Date.UTC(2026, 4, 17, 12)
+    const still = { started_at: at, ended_at: at + 10_000, page_views: 1, site: 'engaged' }
+    const rows = [
+      still,
+      { ...still, ended_at: at + 10_001 },
+      { ...still, page_views: 2 },
+      { ...still, micro: 1 },
+      { ...still, is_new: 0 as const, cart_stage: 'cart' as const },
+    ].map((over, n) => codec.encode('session', session({ session_id: uuid(40 + n), ...over })))
+    await insert(warehouse, 'sessions_in', containerOf('session', 8000, rows), 'engaged')
+    const seen = await rowsOf<Record<string, unknown>>(
+      warehouse,
+      `SELECT is_engaged, is_bounce, is_new, cart_stage FROM ${warehouse.table('v_sessions')} WHERE site = 'engaged' ORDER BY session_id`,
+    )
+    expect(seen.map((row) => Object.values(row))).toEqual([
+      [false, true, true, 'none'],
+      [true, false, true, 'none'],
+      [true, false, true, 'none'],
+      [true, false, true, 'none'],
+      [false, true, false, 'cart'],
+    ])
   })
 
   it('gives money in major units of its currency', async () => {

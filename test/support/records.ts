@@ -1,4 +1,4 @@
-import type { ConversionRow, GoalCounts, Label, SessionRow, StorefrontEvent } from '@cairn/domain'
+import type { ConversionRow, CreditRow, GoalCounts, Label, SessionRow, StorefrontEvent } from '@cairn/domain'
 import { buildEvent } from '@cairn/testkit/domain'
 
 /** Records as the topics carry them, for tests that care about a few of their fields. */
@@ -78,9 +78,12 @@ export function session(over: Partial<SessionRow> = {}): SessionRow {
     device: 'desktop',
     country: '',
     is_bot: 0,
+    is_new: 1,
+    cart_stage: 'none',
     state: 'open',
     end_reason: '',
     merged_into: null,
+    moved_offsets: [],
     micro: 0,
     macro: 0,
     ...noGoals,
@@ -143,12 +146,55 @@ export function conversion(over: Partial<ConversionRow> = {}): ConversionRow {
     currency: '',
     order_id: '',
     coupon: '',
+    promotion: '',
     channel: 'Direct',
     source: '(direct)',
     medium: '(none)',
     campaign: '',
     is_bot: 0,
     definitions_number: 0,
+    ...over,
+  }
+}
+
+/** The credit of a purchase of EUR 10.01 that came by three sessions. */
+export function credit(over: Partial<CreditRow> = {}): CreditRow {
+  const at = Date.UTC(2026, 4, 17, 12)
+  return {
+    conversion_id: uuid(30),
+    version: 1,
+    is_deleted: 0,
+    site: 'shop',
+    visitor_id: 'v-1',
+    user_id: '',
+    session_id: uuid(3),
+    goal: 'purchase',
+    event_time: at,
+    value_minor: 1001,
+    currency: 'EUR',
+    is_bot: 0,
+    reason: 'conversion',
+    touch_session_ids: [uuid(1), uuid(2), uuid(3)],
+    touch_started_at: [at - 3_000, at - 2_000, at - 1_000],
+    touch_channels: ['Paid Search', 'Email', 'Direct'],
+    touch_sources: ['google', 'letter', '(direct)'],
+    touch_mediums: ['cpc', 'email', '(none)'],
+    touch_campaigns: ['spring', '', ''],
+    touches_omitted: 0,
+    models: ['first_touch', 'linear'],
+    credits: [
+      [1_000_000, 0, 0],
+      [333_334, 333_333, 333_333],
+    ],
+    values_minor: [
+      [1001, 0, 0],
+      [334, 334, 333],
+    ],
+    assist_conversion_ids: [uuid(40)],
+    assist_goals: ['newsletter'],
+    assist_times: [at - 2_500],
+    assists_omitted: 0,
+    definitions_number: 1,
     ...over,
   }
 }

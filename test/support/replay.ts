@@ -15,7 +15,7 @@ import {
 import { foldWhole } from '@cairn/testkit/domain'
 import { brokers } from './kafka.ts'
 
-const compared = ['labelled-events', 'sessions', 'conversions', 'dead-letters'] as const
+const compared = ['labelled-events', 'sessions', 'conversions', 'credits', 'dead-letters'] as const
 
 export interface Difference {
   readonly topic: string

@@ -106,7 +106,12 @@ async function prepareTopics({ kafka, namespace, partitions }: Instance): Promis
   const connection = { brokers: kafka, clientId: 'rig', log: silentLogger }
   const ready = await ensureTopics(connection, { namespace, partitions, replication: 1 })
   if (!ready.ok) throw new Error(ready.message)
-  await deployDefinitions(connection, createCodec(readCatalog()), namespace, checkedDefinitions(shippedDefinitions))
+  await deployDefinitions(
+    connection,
+    createCodec(readCatalog()),
+    namespace,
+    checkedDefinitions(shippedDefinitions).json,
+  )
 }
 
 function environmentOf({ kafka, namespace, partitions, ingest, clickhouse: ch }: Instance): Record<string, string> {

@@ -113,6 +113,7 @@ function messages(seed: number, padding: string): () => Message {
       type: 'track',
       messageId,
       anonymousId: `v${Math.floor(random() * 200)}`,
+      ...(random() < 0.2 ? { userId: `u${Math.floor(random() * 120)}` } : {}),
       timestamp: new Date(startedAt + number - lateMs).toISOString(),
       event,
       properties: {

@@ -27,8 +27,10 @@ export const connection = { brokers: brokers(), clientId: 'test', log: silentLog
 
 export const events = (from: number, count: number) =>
   Array.from({ length: count }, (_, i) =>
-    codec.prependLabel(codec.encodeEvent(event({ event_id: `e-${from + i}` })), 1, label({ input_offset: from + i })),
+    codec.prependLabel(codec.encodeEvent(eventOf(from + i)), 1, label({ input_offset: from + i })),
   )
+/** A third of them name one of a few users. */
+const eventOf = (n: number) => event({ event_id: `e-${n}`, user_id: n % 3 === 0 ? `u-${n % 4}` : '' })
 const firstSession = (n: number) => session({ session_id: uuid(n), channel: 'Email' })
 export const sessions = (count: number) =>
   Array.from({ length: count }, (_, n) => codec.encode('session', firstSession(n)))
@@ -47,6 +49,8 @@ export interface Stored {
   readonly sessions: number
   /** Where the roll-up is not the sum of the sessions, and by how many sessions it has too many. */
   readonly rollUpDiffers: readonly { readonly channel: string; readonly excess: number }[]
+  /** Where `visitor_users` is not the sum of the events, and by how many events it has too many. */
+  readonly visitorUsersDiffer: readonly { readonly user_id: string; readonly excess: number }[]
 }
 
 /** A namespace with its topics and database, and what a test does to it. Processes run the product of `root`. */
@@ -131,7 +135,8 @@ export class Bench {
 
   /** How many tokens each table remembers from now on; what it has beyond that is forgotten. */
   async setWindow(tokens: number): Promise<void> {
-    for (const table of ['events', 'sessions', 'session_moves', 'channel_hourly', 'conversions'])
+    const tables = ['events', 'sessions', 'session_moves', 'channel_hourly', 'conversions', 'credits', 'visitor_users']
+    for (const table of tables)
       await this.command(
         `ALTER TABLE ${this.warehouse.table(table)} MODIFY SETTING non_replicated_deduplication_window = ${tokens}`,
       )
@@ -166,6 +171,13 @@ export class Bench {
           SELECT hour, channel, goal, _partition, sessions FROM ${this.warehouse.table('channel_hourly')}
           UNION ALL SELECT hour, channel, goal, _partition, -sessions FROM ${this.warehouse.table('channel_hourly_facts')}
         ) AS t GROUP BY hour, channel, goal, _partition HAVING excess != 0 ORDER BY channel`,
+      ),
+      visitorUsersDiffer: await rowsOf(
+        this.warehouse,
+        `SELECT user_id, sum(t.events) AS excess FROM (
+          SELECT visitor_id, user_id, _partition, events FROM ${this.warehouse.table('visitor_users')}
+          UNION ALL SELECT visitor_id, user_id, _partition, -events FROM ${this.warehouse.table('visitor_users_facts')}
+        ) AS t GROUP BY visitor_id, user_id, _partition HAVING excess != 0 ORDER BY user_id`,
       ),
     }
   }

@@ -107,6 +107,7 @@ function events(seed: number, codec: Codec): () => { key: string; value: Buffer 
     return buildEvent({
       event_id: `e${seed}-${number++}`,
       visitor_id: `v${Math.floor(random() * 200)}`,
+      user_id: random() < 0.2 ? `u${Math.floor(random() * 120)}` : '',
       event_time: Math.floor(now - 60_000 + number - late),
       name,
       path: `/${name}`,

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts'
+import { check } from './commands/check.ts'
 import { deadLetters } from './commands/dead-letters.ts'
 import { deploy } from './commands/deploy.ts'
 import { down } from './commands/down.ts'
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   down,
   demoCommand(verifyAndPrint),
   send,
+  check,
   deploy,
   wait,
   query,

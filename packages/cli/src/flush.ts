@@ -4,7 +4,7 @@ import { catalogOf } from './catalog.ts'
 import type { Instance } from './instance/instance.ts'
 import { ask, rows } from './warehouse.ts'
 
-const barrierTopics = ['labelled-events', 'sessions', 'conversions'] as const
+const barrierTopics = ['labelled-events', 'sessions', 'conversions', 'credits'] as const
 const pollMs = 100
 
 export interface PassedBarrier {

@@ -12,6 +12,7 @@ export {
   parseDecimal,
   type Decimal,
 } from './event/money.ts'
+export { promotionOf } from './event/promotion.ts'
 export { canonicalName, messageTypes, type MessageType } from './event/name.ts'
 export { refusalReasons, type Refusal, type RefusalReason } from './event/refusal.ts'
 export { clockTolerance, eventTime, parseTime } from './event/time.ts'
@@ -19,6 +20,8 @@ export type { Path, Problem } from './definitions/check.ts'
 export type { SessionRules } from './session/rules.ts'
 export type { Contribution, GoalCounts, SessionRow, SessionState } from './session/row.ts'
 export type { ConversionRow, GoalClass, GoalKind } from './conversion/row.ts'
+export type { CreditReason, CreditRow } from './attribution/row.ts'
+export { models, type Model } from './attribution/model.ts'
 export { compileDefinitions } from './fold/definitions.ts'
 export type { Compiled, Definitions, SiteDefinitions } from './fold/definitions.ts'
 export type { Dues, TrackedSession, VisitorCodec, VisitorState } from './fold/visitor.ts'

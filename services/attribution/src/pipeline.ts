@@ -23,7 +23,7 @@ import { runPartition } from './partition/loop.ts'
 import type { Shell } from './partition/shell.ts'
 
 /**
- * events → sessions and conversions. For each partition this worker owns:
+ * events → sessions, conversions and credits. For each partition this worker owns:
  * fence → restore → fold again what is committed → (read → fold → one transaction) for ever.
  */
 export async function startAttribution(

@@ -28,7 +28,7 @@ import { routes } from './routes.ts'
 import type { Shell } from './shell.ts'
 
 /**
- * labelled-events, sessions, conversions → ClickHouse. For each partition this worker owns:
+ * labelled-events, sessions, conversions, credits → ClickHouse. For each partition this worker owns:
  * fence → finish the open inserts → (read → intent → insert → barrier) for ever, each topic by itself.
  */
 export async function startSink(config: SinkConfig, process: Pick<ProcessPort, 'pid' | 'kill'>): Promise<Running> {

@@ -44,10 +44,18 @@ function verificationText(result: Verification): string {
     .slice(0, shownDifferences)
     .map((d) => `  ${d.table} partition ${d.partition} ${d.row}: ${d.what}${d.detail === '' ? '' : `: ${d.detail}`}\n`)
   const more = differences.length > shown.length ? [`  and ${differences.length - shown.length} more\n`] : []
-  const { events, sessions, conversions, rollUpRows } = compared
+  const { events, sessions, conversions, credits, rollUpRows, visitorUsers } = compared
+  const parts = [
+    counted(events, 'event'),
+    counted(sessions, 'session'),
+    counted(conversions, 'conversion'),
+    counted(credits, 'credit'),
+    counted(rollUpRows, 'roll-up row'),
+    counted(visitorUsers, 'identified visitor'),
+  ]
   return [
     ledgerText(result.ledger),
-    `compared ${counted(events, 'event')}, ${counted(sessions, 'session')}, ${counted(conversions, 'conversion')}, ${counted(rollUpRows, 'roll-up row')}\n`,
+    `compared ${parts.join(', ')}\n`,
     `${counted(differences.length, 'difference')}\n`,
     ...shown,
     ...more,

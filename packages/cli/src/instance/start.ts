@@ -56,7 +56,7 @@ const stackPorts = 3
 
 /** Starts servers and services of one data directory in the order data flows back: what receives is there before what sends. */
 export async function startInstance(options: StartOptions): Promise<StartedInstance> {
-  const given = options.definitions === undefined ? undefined : checkedDefinitions(options.definitions)
+  const given = options.definitions === undefined ? undefined : checkedDefinitions(options.definitions).json
   const lock = await takeDataDirectory(options)
   try {
     return await startOwned(options, given, lock)
@@ -193,7 +193,7 @@ async function prepareTopics(
   const json =
     given ??
     (await deployedDefinitions(connection, namespace, interrupted))?.json ??
-    checkedDefinitions(shippedDefinitions)
+    checkedDefinitions(shippedDefinitions).json
   await deployDefinitions(connection, createCodec(await openCatalog(schemaRegistry)), namespace, json, interrupted)
 }
 

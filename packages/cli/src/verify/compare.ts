@@ -1,6 +1,6 @@
 import type { Instance } from '../instance/instance.ts'
 import { rows } from '../warehouse.ts'
-import type { ExpectedPartition } from './expected.ts'
+import { factTables, type ExpectedPartition, type FactTable } from './expected.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Measures } from './roll-up.ts'
 import type { ExpectedRows, Meeting } from './rows.ts'
@@ -19,7 +19,7 @@ export type Stored = Readonly<Record<string, unknown>>
 
 /** A row that is in both but not the same, as the warehouse has it. */
 export interface Differing {
-  readonly table: 'events' | 'sessions' | 'conversions'
+  readonly table: 'events' | 'event_moves' | FactTable
   readonly partition: number
   readonly key: number | string
   readonly stored: Stored
@@ -49,18 +49,30 @@ export async function compareEvents(
   return comparison.end()
 }
 
-/** Sessions or conversions as they stand: the last version of each, retracted ones gone. */
+/** Sessions, conversions or credits as they stand: the last version of each, retracted ones gone. */
 export async function compareFacts(
   instance: Instance,
   partition: number,
-  table: 'sessions' | 'conversions',
+  table: FactTable,
   expected: ExpectedPartition,
 ): Promise<Compared> {
-  const id = table === 'sessions' ? 'session_id' : 'conversion_id'
   const comparison = new Comparison(table, partition, expected[table])
   const columns = await recordColumns(instance, table)
   for await (const { record } of storedRows(instance, { columns, from: `${table} FINAL`, partition }))
-    comparison.meet(record[id] as string, record)
+    comparison.meet(record[factTables[table]] as string, record)
+  return comparison.end()
+}
+
+/** Where single events have moved to. */
+export async function compareMoves(
+  instance: Instance,
+  partition: number,
+  { event_moves }: ExpectedPartition,
+): Promise<Compared> {
+  const comparison = new Comparison('event_moves', partition, event_moves)
+  const columns = await recordColumns(instance, 'event_moves')
+  for await (const { record } of storedRows(instance, { columns, from: 'event_moves FINAL', partition }))
+    comparison.meet(record['input_offset'] as number, record)
   return comparison.end()
 }
 
@@ -115,25 +127,31 @@ export async function compareRollUp(
      HAVING sessions != 0 OR converting_sessions != 0 OR micro != 0 OR macro != 0 OR value_minor != 0`,
     { partition: String(partition) },
   )
+  const names = ['site', 'hour', 'channel', 'source', 'medium', 'campaign', 'goal', 'currency']
+  const keyOf = (row: Stored) => JSON.stringify(names.map((name) => row[name]))
+  return compareSums('channel_hourly', partition, expected, new Map(stored.map((row) => [keyOf(row), row])))
+}
+
+/** Rows of sums by their key: what each comes to must be there, and nothing else. */
+export function compareSums(
+  table: string,
+  partition: number,
+  expected: ReadonlyMap<string, Readonly<Record<string, number>>>,
+  stored: ReadonlyMap<string, Stored>,
+): Difference[] {
   const differences: Difference[] = []
-  const left = new Map(expected)
-  for (const row of stored) {
-    const key = JSON.stringify(
-      ['site', 'hour', 'channel', 'source', 'medium', 'campaign', 'goal', 'currency'].map((name) => row[name]),
-    )
-    const wanted = left.get(key)
-    left.delete(key)
-    if (wanted === undefined)
-      differences.push({ table: 'channel_hourly', partition, row: key, what: 'extra', detail: JSON.stringify(row) })
-    else {
-      const detail = Object.entries(wanted).flatMap(([name, value]) =>
-        row[name] === value ? [] : [`${name}: expected ${value}, stored ${String(row[name])}`],
-      )
-      if (detail.length > 0)
-        differences.push({ table: 'channel_hourly', partition, row: key, what: 'differs', detail: detail.join('; ') })
+  for (const [key, row] of stored) {
+    const wanted = expected.get(key)
+    if (wanted === undefined) {
+      differences.push({ table, partition, row: key, what: 'extra', detail: JSON.stringify(row) })
+      continue
     }
+    const detail = Object.entries(wanted).flatMap(([name, value]) =>
+      row[name] === value ? [] : [`${name}: expected ${value}, stored ${String(row[name])}`],
+    )
+    if (detail.length > 0) differences.push({ table, partition, row: key, what: 'differs', detail: detail.join('; ') })
   }
-  for (const key of left.keys())
-    differences.push({ table: 'channel_hourly', partition, row: key, what: 'missing', detail: '' })
+  for (const key of expected.keys())
+    if (!stored.has(key)) differences.push({ table, partition, row: key, what: 'missing', detail: '' })
   return differences
 }

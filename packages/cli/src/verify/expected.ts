@@ -3,12 +3,14 @@ import { fingerprint } from './fingerprint.ts'
 import { PartitionFold, type FoldedRow } from './fold.ts'
 import { RollUp } from './roll-up.ts'
 import { AscendingIndex, ExpectedRows } from './rows.ts'
+import { VisitorUsers } from './visitor-users.ts'
+
+/** The tables of facts, whose rows later ones replace, each with the column that identifies a row. */
+export const factTables = { sessions: 'session_id', conversions: 'conversion_id', credits: 'conversion_id' } as const
+export type FactTable = keyof typeof factTables
 
 /** Columns of the tables of facts; their records say more, for the roll-up. */
-export interface FactColumns {
-  readonly sessions: readonly string[]
-  readonly conversions: readonly string[]
-}
+export type FactColumns = Readonly<Record<FactTable, readonly string[]>>
 
 /** What one partition of the warehouse must hold. */
 export class ExpectedPartition {
@@ -17,7 +19,11 @@ export class ExpectedPartition {
   readonly events = new ExpectedRows<number>(new AscendingIndex())
   readonly sessions = new ExpectedRows<string>(new Map())
   readonly conversions = new ExpectedRows<string>(new Map())
+  readonly credits = new ExpectedRows<string>(new Map())
+  /** By the event's offset in topic `events`. */
+  readonly event_moves = new ExpectedRows<number>(new Map())
   readonly rollUp = new RollUp()
+  readonly visitorUsers = new VisitorUsers()
 
   readonly #columns: FactColumns
 
@@ -30,13 +36,18 @@ export class ExpectedPartition {
     switch (table) {
       case 'events':
         this.events.put(key, fingerprint(row))
+        this.visitorUsers.add(row)
         break
       case 'sessions':
         this.sessions.put(key, factHash(row, this.#columns.sessions))
         this.rollUp.replace(row)
         break
+      case 'event_moves':
+        this.event_moves.put(key, fingerprint(row))
+        break
       case 'conversions':
-        this.conversions.put(key, factHash(row, this.#columns.conversions))
+      case 'credits':
+        this[table].put(key, factHash(row, this.#columns[table]))
         break
     }
   }

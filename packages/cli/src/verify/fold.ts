@@ -2,6 +2,7 @@ import {
   createPartition,
   step,
   type ConversionRow,
+  type CreditRow,
   type Label,
   type Outcome,
   type Output,
@@ -11,11 +12,18 @@ import {
 } from '@cairn/domain'
 import { createVisitorCodec, readEventInput, type Catalog, type Codec, type Incoming } from '@cairn/runtime'
 
-/** A row as the fold gives it; a later one of a session or conversion replaces the earlier. */
+/** A row as the fold gives it; a later one of a session, conversion or credit replaces the earlier. */
 export type FoldedRow =
   | { readonly table: 'events'; readonly key: number; readonly row: Label & StorefrontEvent }
   | { readonly table: 'sessions'; readonly key: string; readonly row: SessionRow }
+  | { readonly table: 'event_moves'; readonly key: number; readonly row: EventMove }
   | { readonly table: 'conversions'; readonly key: string; readonly row: ConversionRow }
+  | { readonly table: 'credits'; readonly key: string; readonly row: CreditRow }
+
+/** Where an event is that is not in the session it was written under; a merge of that session says nothing here. */
+export interface EventMove extends Pick<SessionRow, 'site' | 'visitor_id' | 'session_id' | 'version'> {
+  readonly input_offset: number
+}
 
 /** One partition of topic `events`, folded again from the beginning. */
 export class PartitionFold {
@@ -69,15 +77,26 @@ export class PartitionFold {
         break
       case 'session':
         this.#take({ table: 'sessions', key: output.row.session_id, row: output.row })
+        this.#passMoves(output.row)
         break
       case 'conversion':
         this.#take({ table: 'conversions', key: output.row.conversion_id, row: output.row })
+        break
+      case 'credit':
+        this.#take({ table: 'credits', key: output.row.conversion_id, row: output.row })
         break
       case 'barrier':
         if (output.flush_id === this.#flushId) this.end = offset
         break
       case 'dead-letter':
         break
+    }
+  }
+
+  #passMoves({ site, visitor_id, session_id, version, moved_offsets }: SessionRow): void {
+    for (const input_offset of moved_offsets) {
+      const row = { site, visitor_id, session_id, version, input_offset }
+      this.#take({ table: 'event_moves', key: input_offset, row })
     }
   }
 }

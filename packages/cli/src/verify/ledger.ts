@@ -18,7 +18,7 @@ export interface Ledger {
   readonly late: number
   /** Events by stage and reason, each once however often it was written. */
   readonly deadLettered: ReadonlyMap<string, number>
-  /** Records of sessions and conversions, and ones that came into a topic otherwise than by the fold. */
+  /** Records of sessions, conversions and credits, and ones that came into a topic otherwise than by the fold. */
   readonly otherDeadLetters: ReadonlyMap<string, number>
   readonly refused: ReadonlyMap<string, number>
 }

@@ -3,11 +3,12 @@ import { catalogOf } from '../catalog.ts'
 import { CommandFailure, exitCode } from '../command.ts'
 import { barriersPassed, connectionOf, flush, release, type PassedBarrier } from '../flush.ts'
 import type { Instance } from '../instance/instance.ts'
-import { compareEvents, compareFacts, compareRollUp, type Compared, type Difference } from './compare.ts'
+import { compareEvents, compareFacts, compareMoves, compareRollUp, type Compared, type Difference } from './compare.ts'
 import { explained } from './details.ts'
-import { ExpectedPartition } from './expected.ts'
+import { ExpectedPartition, factTables, type FactTable } from './expected.ts'
 import { beginHold, type Hold } from './hold.ts'
 import { readLedger, type Ledger } from './ledger.ts'
+import { compareVisitorUsers } from './visitor-users.ts'
 import { recordColumns } from './warehouse-rows.ts'
 
 export interface Verification {
@@ -17,7 +18,9 @@ export interface Verification {
     readonly events: number
     readonly sessions: number
     readonly conversions: number
+    readonly credits: number
     readonly rollUpRows: number
+    readonly visitorUsers: number
   }
 }
 
@@ -29,6 +32,7 @@ export interface VerifyOptions {
   readonly holdMs?: number
 }
 
+const facts = Object.keys(factTables) as FactTable[]
 const defaultHoldMs = 120_000
 
 /** Reading what came meanwhile is repeated until it takes no longer than this, so that little is left for the hold. */
@@ -59,8 +63,10 @@ export async function verify(instance: Instance, options: VerifyOptions): Promis
     await foldRest(work, position, hold)
     for (const [p, expected] of work.partitions.entries()) {
       compared.push({ differences: await compareRollUp(instance, p, expected.rollUp.rows()), differing: [] })
-      for (const table of ['sessions', 'conversions'] as const)
-        compared.push(await compareFacts(instance, p, table, expected))
+      const visitorUsers = await compareVisitorUsers(instance, p, expected.visitorUsers.rows())
+      compared.push({ differences: visitorUsers, differing: [] })
+      for (const table of facts) compared.push(await compareFacts(instance, p, table, expected))
+      compared.push(await compareMoves(instance, p, expected))
     }
     await hold.check(barriers)
   } finally {
@@ -76,6 +82,7 @@ async function prepare(instance: Instance, { timeoutMs, interrupted }: VerifyOpt
   const columns = {
     sessions: (await recordColumns(instance, 'sessions')).names,
     conversions: (await recordColumns(instance, 'conversions')).names,
+    credits: (await recordColumns(instance, 'credits')).names,
   }
   const partitions = Array.from({ length: instance.partitions }, () => new ExpectedPartition(catalog, codec, columns))
   return { instance, timeoutMs, interrupted, schemas: { catalog, codec }, partitions }
@@ -146,7 +153,9 @@ async function conclude(
       events: sum((p) => p.events.standing),
       sessions: sum((p) => p.sessions.standing),
       conversions: sum((p) => p.conversions.standing),
+      credits: sum((p) => p.credits.standing),
       rollUpRows: sum((p) => p.rollUp.rows().size),
+      visitorUsers: sum((p) => p.visitorUsers.rows().size),
     },
   }
 }

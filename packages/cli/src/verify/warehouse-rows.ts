@@ -20,10 +20,14 @@ export async function recordColumns(instance: Instance, table: string): Promise<
   const columns = all.filter(({ name }) => !provenance.has(name))
   return {
     names: columns.map(({ name }) => name),
-    select: columns
-      .map(({ name, type }) => (type.includes('DateTime64') ? `toUnixTimestamp64Milli(${name}) AS ${name}` : name))
-      .join(', '),
+    select: columns.map(selected).join(', '),
   }
+}
+
+function selected({ name, type }: { readonly name: string; readonly type: string }): string {
+  if (!type.includes('DateTime64')) return name
+  if (type.startsWith('Array(')) return `arrayMap(t -> toUnixTimestamp64Milli(t), ${name}) AS ${name}`
+  return `toUnixTimestamp64Milli(${name}) AS ${name}`
 }
 
 export interface StoredRow {

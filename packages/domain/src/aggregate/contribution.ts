@@ -3,7 +3,11 @@ import type { Contribution, GoalCounts } from '../session/row.ts'
 import type { Session } from '../session/session.ts'
 import { direct } from '../session/source.ts'
 
-export type Counted = Session & { readonly conversions: readonly Conversion[] }
+export interface Counted extends Session {
+  readonly conversions: readonly Conversion[]
+  /** Input offsets of events that have joined it after they were labelled otherwise, since its last row. */
+  readonly moved: readonly number[]
+}
 
 /** What a session adds to roll-ups now, unless it is a bot's, which counts nowhere. */
 export function contributionOf(session: Counted): Contribution {

@@ -1,7 +1,11 @@
+import { endWith, highestRank, isBots, type Companion } from '../conversion/companion.ts'
+import type { Millis } from '../event/event.ts'
 import { idTime } from '../event/hash.ts'
+import { cartStage } from '../session/cart.ts'
 import type { Contribution, SessionRow } from '../session/row.ts'
 import type { Mark } from '../session/session.ts'
 import { direct } from '../session/source.ts'
+import { sessionUser, type UserMarks } from '../session/user.ts'
 import { NO_GOALS, type Counted } from './contribution.ts'
 
 /** What a row contributed to roll-ups; null when it counted nowhere. */
@@ -10,16 +14,29 @@ type Emitted = Contribution | null
 export interface Owner {
   readonly site: string
   readonly visitor_id: string
+  readonly users: UserMarks
+  /** Start of the visitor's first known session. */
+  readonly first_started_at: Millis
 }
 
 /**
  * The row of a session as it is now.
  *
+ * @param companions the server events in it
  * @param now what it contributes to roll-ups, if it counts (not a bot's)
  * @param last what its last row contributed, null when that counted nowhere
  */
-export function rowOf(owner: Owner, session: Counted, now: Contribution, last: Emitted, version: number): SessionRow {
+// eslint-disable-next-line max-lines-per-function -- one literal: objects put together by spreading are read more slowly
+export function rowOf(
+  owner: Owner,
+  session: Counted,
+  companions: readonly Companion[],
+  now: Contribution,
+  last: Emitted,
+  version: number,
+): SessionRow {
   const origin = session.origin ?? direct
+  const isBot = isBots(session, companions)
   const prev = last ?? NOTHING
   return {
     session_id: session.id,
@@ -27,11 +44,11 @@ export function rowOf(owner: Owner, session: Counted, now: Contribution, last: E
     is_deleted: 0,
     site: owner.site,
     visitor_id: owner.visitor_id,
-    user_id: valueOf(session.user),
+    user_id: sessionUser(owner.users, endWith(session, companions)),
     id_time: idTime(session.id),
     started_at: session.started_at,
     ended_at: session.ended_at,
-    events: session.events,
+    events: session.events + companions.length,
     page_views: session.page_views,
     entry_page: valueOf(session.entry),
     exit_page: valueOf(session.exit),
@@ -45,10 +62,13 @@ export function rowOf(owner: Owner, session: Counted, now: Contribution, last: E
     click_id_name: origin.click_id_name,
     device: valueOf(session.device),
     country: valueOf(session.country),
-    is_bot: session.is_bot ? 1 : 0,
+    is_bot: isBot ? 1 : 0,
+    is_new: session.started_at > owner.first_started_at ? 0 : 1,
+    cart_stage: cartStage(highestRank(session, companions)),
     state: session.closed ? 'closed' : 'open',
     end_reason: endReason(session),
     merged_into: null,
+    moved_offsets: session.moved,
     micro: countOf(session, 'micro'),
     macro: countOf(session, 'macro'),
     goal_names: now.goal_names,
@@ -58,7 +78,7 @@ export function rowOf(owner: Owner, session: Counted, now: Contribution, last: E
     goal_counts: now.goal_counts,
     goal_values: now.goal_values,
     definitions_number: session.definitions_number,
-    counted: session.is_bot ? 0 : 1,
+    counted: isBot ? 0 : 1,
     prev_counted: last === null ? 0 : 1,
     prev_started_at: prev.started_at,
     prev_channel: prev.channel,
@@ -115,9 +135,12 @@ export function retractionRow(
     device: '',
     country: '',
     is_bot: 0,
+    is_new: 0,
+    cart_stage: 'none',
     state: 'retracted',
     end_reason: '',
     merged_into: mergedInto,
+    moved_offsets: [],
     micro: 0,
     macro: 0,
     ...NO_GOALS,
@@ -147,7 +170,8 @@ function valueOf(mark: Mark | null): string {
 
 function endReason(session: Counted): SessionRow['end_reason'] {
   if (!session.closed) return ''
-  return session.capped ? 'cap' : 'gap'
+  if (session.capped) return 'cap'
+  return session.cut === '' ? 'gap' : session.cut
 }
 
 function countOf({ conversions }: Counted, kind: 'micro' | 'macro'): number {

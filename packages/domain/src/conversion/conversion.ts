@@ -1,7 +1,9 @@
 import { idFrom } from '../event/hash.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
+import { promotionOf } from '../event/promotion.ts'
 import type { Arrival } from '../session/session.ts'
 import type { Origin } from '../session/source.ts'
+import { userOf, type UserMarks } from '../session/user.ts'
 import type { Goal } from './goal.ts'
 import type { ConversionRow, GoalClass, GoalKind } from './row.ts'
 
@@ -14,21 +16,24 @@ export interface Conversion {
   readonly event_id: string
   readonly event_name: string
   readonly event_time: Millis
+  /** As the event names it; see {@link conversionRow} for one that names none. */
   readonly user_id: string
   readonly value_minor: number | null
   readonly currency: string
   readonly order_id: string
   readonly coupon: string
+  readonly promotion: string
   /** Of two in one session only the earlier counts. */
   readonly per_session: boolean
   readonly definitions_number: number
 }
 
-/** Whose conversions these are. `key` is the record key: sessionless visitors have no `visitor_id`. */
+/** Whose conversions these are. `key` is the record key: an event of nobody has no `visitor_id`. */
 export interface Owner {
   readonly key: string
   readonly site: string
   readonly visitor_id: string
+  readonly users: UserMarks
 }
 
 /** What a conversion's row takes from its session. */
@@ -58,9 +63,20 @@ export function newConversion(
     currency,
     order_id: event.order_id,
     coupon: event.coupon,
+    promotion: promotionOf(event),
     per_session: goal.count === 'once_per_session',
     definitions_number: definitionsNumber,
   }
+}
+
+/** Whose a conversion is: of an event that names no user, the user its visitor was then known as. */
+export function conversionUser(users: UserMarks, { user_id, event_time, event_id }: Conversion): string {
+  return user_id || userOf(users, event_time, event_id)
+}
+
+/** A conversion that counts again after it was withdrawn: what was withdrawn does not come back, so it is another one. */
+export function renewed(conversion: Conversion, version: number): Conversion {
+  return { ...conversion, id: idFrom(conversion.event_time, [conversion.id, String(version), 'again']) }
 }
 
 export function conversionRow(owner: Owner, conversion: Conversion, credit: Credit, version: number): ConversionRow {
@@ -70,7 +86,7 @@ export function conversionRow(owner: Owner, conversion: Conversion, credit: Cred
     is_deleted: 0,
     site: owner.site,
     visitor_id: owner.visitor_id,
-    user_id: conversion.user_id,
+    user_id: conversionUser(owner.users, conversion),
     session_id: credit.session_id,
     goal: conversion.goal,
     kind: conversion.kind,
@@ -82,6 +98,7 @@ export function conversionRow(owner: Owner, conversion: Conversion, credit: Cred
     currency: conversion.currency,
     order_id: conversion.order_id,
     coupon: conversion.coupon,
+    promotion: conversion.promotion,
     channel: credit.channel,
     source: credit.source,
     medium: credit.medium,
@@ -115,6 +132,7 @@ export function withdrawnRow(owner: Owner, withdrawn: Withdrawn, version: number
     currency: '',
     order_id: '',
     coupon: '',
+    promotion: '',
     channel: '',
     source: '',
     medium: '',

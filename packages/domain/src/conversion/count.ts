@@ -15,11 +15,9 @@ export interface Claim {
   readonly event_id: string
   /** Stream time at which the claim was last made or met. */
   readonly touched_at: Millis
-  /** First stream time at which a sessionless conversion can't be displaced any more; 0 for one with a session. */
-  readonly final_due: Millis
 }
 
-/** A retained session, as counting sees it. */
+/** A retained session or a companion without one, as counting sees it. */
 export interface Holder {
   conversions: readonly Conversion[]
 }
@@ -56,9 +54,10 @@ export function claimDue(claim: Claim): Millis {
 
 /**
  * Counts the goals an event matched. Where only one event may count, the earliest by (event time, event id) does, so
- * that arrival order does not matter: an earlier event displaces a conversion as long as its session is retained.
+ * that arrival order does not matter: an earlier event displaces a conversion as long as its holder is retained.
  *
- * @param holders the visitor's retained sessions, `session` (the event's own, null for a sessionless event) among them
+ * @param holders the visitor's retained sessions and companions, `session` (what holds the event's own conversions; null
+ *   where nothing does) among them
  */
 export function countGoals<H extends Holder>(
   visitor: Claims,
@@ -119,10 +118,6 @@ function winsClaim<H extends Holder>({ visitor, holders, event, arrival, tally }
       withdraw(holder, rival, arrival, tally)
       return true
     }
-    if (arrival.streamTime < held.final_due) {
-      tally.withdrawn.push(sessionlessRival(held, goal, arrival))
-      return true
-    }
   }
   replaceClaim(visitor, { ...held, touched_at: arrival.streamTime })
   return false
@@ -147,16 +142,14 @@ export function mergeConversions(survivor: Holder, loser: Holder): Conversion[] 
   return withdrawn
 }
 
-function newClaim<H extends Holder>({ session, event, arrival }: Counting<H>, goal: Goal, made: Conversion): Claim {
-  const { rules, streamTime } = arrival
+function newClaim<H extends Holder>({ event, arrival }: Counting<H>, goal: Goal, made: Conversion): Claim {
   return {
     goal: goal.name,
     order_id: claimedOrder(goal, event),
     conversion_id: made.id,
     event_time: made.event_time,
     event_id: made.event_id,
-    touched_at: streamTime,
-    final_due: session === null ? streamTime + rules.gapMs + rules.graceMs + 1 : 0,
+    touched_at: arrival.streamTime,
   }
 }
 
@@ -173,14 +166,7 @@ function isSameClaim(claim: Claim, goal: string, orderId: string): boolean {
   return claim.goal === goal && claim.order_id === orderId
 }
 
-function sessionlessRival(held: Claim, goal: Goal, arrival: Arrival): Withdrawn {
-  const { conversion_id: id, event_id, event_time } = held
-  const { name, kind, class: goalClass } = goal
-  const definitions_number = arrival.definitionsNumber
-  return { id, goal: name, kind, class: goalClass, event_id, event_time, definitions_number }
-}
-
-function isEarlier(
+export function isEarlier(
   event: Pick<Conversion, 'event_time' | 'event_id'>,
   rival: Pick<Conversion, 'event_time' | 'event_id'>,
 ): boolean {

@@ -49,11 +49,20 @@ function readGoal(check: Check, json: unknown, path: Path): Goal {
     name: check.text(name, [...path, 'name']),
     kind,
     class: goalClass === undefined ? '' : check.oneOf(goalClass, [...path, 'class'], ['process', 'secondary'], ''),
-    matcher: readMatcher(check, match, [...path, 'match']),
+    matcher: readGoalMatcher(check, match, [...path, 'match']),
     worth: readValue(check, value, [...path, 'value']),
     count,
     oncePerOrder: dedupeBy !== undefined,
   }
+}
+
+/** A matcher that some event can meet: one whose names exclude each other is a slip that would count nothing for ever. */
+function readGoalMatcher(check: Check, json: unknown, path: Path): Matcher {
+  const before = check.problems.length
+  const matcher = readMatcher(check, json, path)
+  if (matcher.names?.size === 0 && check.problems.length === before)
+    check.add(path, 'no event has all the names that must hold at once: put them into one list')
+  return matcher
 }
 
 /** Sorts goals by the event names they can match, so that an event that matches nothing costs one look-up. */

@@ -1,9 +1,9 @@
 import type { Check, Path } from '../definitions/check.ts'
+import { readComparison, type TextTest } from '../definitions/comparison.ts'
+import { readPattern, type TextKind } from '../definitions/text-pattern.ts'
 import { currencyExponent } from '../event/money.ts'
 import { canonicalName } from '../event/name.ts'
 import type { StorefrontEvent } from '../event/event.ts'
-import { readComparison, type TextTest } from './comparison.ts'
-import { compileGlob } from './glob.ts'
 
 /** A compiled condition on an event. */
 export interface Matcher {
@@ -12,7 +12,18 @@ export interface Matcher {
   readonly names: ReadonlySet<string> | null
 }
 
-const KEYS = ['event', 'path', 'properties', 'fields', 'all', 'any', 'not']
+/** The texts of an event that patterns are for. */
+const TEXTS = {
+  host: { separator: '.', isLowerCase: true },
+  path: { separator: '/', isLowerCase: false },
+  url: { separator: '/', isLowerCase: false },
+  title: { separator: '', isLowerCase: false },
+  referrer_host: { separator: '.', isLowerCase: true },
+} satisfies Readonly<Record<string, TextKind>>
+type TextField = keyof typeof TEXTS
+
+const TEXT_FIELDS = Object.keys(TEXTS) as TextField[]
+const KEYS = ['event', ...TEXT_FIELDS, 'properties', 'fields', 'all', 'any', 'not']
 const FIELDS = ['order_id', 'coupon', 'currency', 'value']
 
 /** Reads a matcher mapping; all its keys must hold. */
@@ -24,7 +35,7 @@ export function readMatcher(check: Check, json: unknown, path: Path): Matcher {
     if (entries[key] !== undefined) parts.push(reader(check, entries[key], [...path, key]))
   }
   read('event', readNames)
-  read('path', readPath)
+  for (const key of TEXT_FIELDS) read(key, (...at) => readText(...at, key))
   read('properties', readProperties)
   read('fields', readFields)
   read('all', (...at) => allOf(readList(...at)))
@@ -48,32 +59,10 @@ function readNames(check: Check, json: unknown, path: Path): Matcher {
   return { names, matches: (event) => names.has(event.name) }
 }
 
-function readPath(check: Check, json: unknown, path: Path): Matcher {
-  if (typeof json === 'string' || Array.isArray(json)) return pathMatcher(exactly(check.texts(json, path)))
-  const entries = check.object(json, path, ['exact', 'prefix', 'glob'])
-  const tests: ((path: string) => boolean)[] = []
-  for (const [key, value] of Object.entries(entries)) {
-    const texts = check.texts(value, [...path, key])
-    if (key === 'exact') tests.push(exactly(texts))
-    if (key === 'prefix') tests.push((sent) => texts.some((prefix) => sent.startsWith(prefix)))
-    if (key === 'glob') tests.push(anyGlob(texts))
-  }
-  if (tests.length === 0) check.add(path, 'expected a path, or one of exact, prefix, glob')
-  return pathMatcher((sent) => tests.every((test) => test(sent)))
-}
-
-function exactly(paths: readonly string[]): (path: string) => boolean {
-  const wanted = new Set(paths)
-  return (path) => wanted.has(path)
-}
-
-function anyGlob(patterns: readonly string[]): (path: string) => boolean {
-  const globs = patterns.map(compileGlob)
-  return (path) => globs.some((glob) => glob(path))
-}
-
-function pathMatcher(test: (path: string) => boolean): Matcher {
-  return { names: null, matches: (event) => event.path !== '' && test(event.path) }
+/** An event that does not have the text matches no pattern. */
+function readText(check: Check, json: unknown, path: Path, key: TextField): Matcher {
+  const test = readPattern(check, json, path, TEXTS[key])
+  return { names: null, matches: (event) => event[key] !== '' && test(event[key]) }
 }
 
 function readProperties(check: Check, json: unknown, path: Path): Matcher {

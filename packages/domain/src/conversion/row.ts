@@ -22,6 +22,7 @@ export interface ConversionRow {
   readonly currency: string
   readonly order_id: string
   readonly coupon: string
+  readonly promotion: string
   readonly channel: string
   readonly source: string
   readonly medium: string

@@ -4,14 +4,19 @@ export type Path = readonly (string | number)[]
 export interface Problem {
   readonly path: Path
   readonly message: string
+  /** Whether it is about the key that the path ends in rather than about its value. */
+  readonly onKey: boolean
 }
 
 /** Reads a JSON document against its rules and collects every problem instead of stopping at the first. */
 export class Check {
   readonly problems: Problem[] = []
+  /** Where something else than a mapping stood: what is missing there is no problem of its own. */
+  private readonly misshapen: Path[] = []
 
   add(path: Path, message: string): void {
-    this.problems.push({ path, message })
+    if (this.misshapen.some((at) => at.every((step, depth) => step === path[depth]))) return
+    this.problems.push({ path, message, onKey: false })
   }
 
   /** The object's entries; keys outside `known` are problems, with the nearest known key as the way out. */
@@ -21,7 +26,7 @@ export class Check {
       if (known.includes(key)) continue
       const near = nearest(key, known)
       const hint = near === undefined ? `known keys: ${known.join(', ')}` : `did you mean "${near}"?`
-      this.add([...path, key], `unknown key "${key}"; ${hint}`)
+      this.problems.push({ path: [...path, key], message: `unknown key ${quoted(key)}; ${hint}`, onKey: true })
     }
     return entries
   }
@@ -30,6 +35,7 @@ export class Check {
   entries(json: unknown, path: Path): Readonly<Record<string, unknown>> {
     if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>
     this.add(path, `expected a mapping, got ${kindOf(json)}`)
+    this.misshapen.push(path)
     return {}
   }
 
@@ -97,8 +103,15 @@ function durationMs(text: string): number | undefined {
 function kindOf(json: unknown): string {
   if (json === undefined) return 'nothing'
   if (json === null || typeof json === 'number' || typeof json === 'boolean') return String(json)
-  if (typeof json === 'string') return `"${json}"`
+  if (typeof json === 'string') return quoted(json)
   return Array.isArray(json) ? 'a list' : 'a mapping'
+}
+
+const MAX_QUOTED = 60
+
+/** Text as a message shows it: on one line, and not all of a long one. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text)
 }
 
 /** The known key that a typing error away from `key` is most likely meant, if one is near. */

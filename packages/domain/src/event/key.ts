@@ -10,7 +10,7 @@ export function visitorOf(message: { readonly anonymousId: string; readonly user
 const [tilde, backslash] = [126, 92]
 
 /**
- * The key of an event's record: all events of one visitor meet in one partition. A sessionless event has a key of its
+ * The key of an event's record: all events of one visitor meet in one partition. An event of nobody has a key of its
  * own, which spreads them evenly and still brings its repetition to the same place. A `\` before a visitor that begins
  * with `~` or `\` keeps the two apart: anybody may call himself what is the key of somebody's event.
  */

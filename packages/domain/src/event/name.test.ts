@@ -20,6 +20,14 @@ describe('the canonical name', () => {
     ['Product Shared', 'share'],
     ['Coupon Denied', 'coupon_denied'],
     ['Experiment Viewed', 'experiment_viewed'],
+    ['Signed In', 'login'],
+    ['Video Playback Started', 'video_start'],
+    ['Email Link Clicked', 'email_link_clicked'],
+    ['Live Chat Conversation Started', 'live_chat_conversation_started'],
+    ['Push Notification Tapped', 'push_notification_tapped'],
+    ['Newsletter Subscribed', 'newsletter_subscribed'],
+    ['SMS Opt-In', 'sms_opt_in'],
+    ['Back-in-Stock Requested', 'back_in_stock_requested'],
   ])('of %s is %s', (sent, expected) => {
     expect(canonicalName('track', sent)).toBe(expected)
   })

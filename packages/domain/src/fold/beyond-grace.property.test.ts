@@ -4,10 +4,12 @@ import {
   EPOCH,
   jsonVisitorCodec,
   LogBuilder,
+  sessionRules,
   SPAN,
   visitorEvents,
   Warehouse,
   type Arriving,
+  type DrawnRules,
 } from '@cairn/testkit/domain'
 import fc from 'fast-check'
 import type { LogRecord, Output } from '../index.ts'
@@ -20,13 +22,15 @@ const goals = [
   { name: 'join', kind: 'micro', match: { event: 'sign_up' }, count: 'once_per_visitor' },
 ]
 
-const scenario = visitorEvents.chain((events) => arrivals(events))
+const scenario = visitorEvents.chain((events) => fc.record({ arriving: arrivals(events), rules: sessionRules }))
+
+type Scenario = { readonly arriving: readonly Arriving[]; readonly rules: DrawnRules }
 
 /** With a grace so short that repeats come while their session is kept, after it is forgotten, and in between. */
-function logOf(arriving: readonly Arriving[]): LogRecord[] {
+function logOf({ arriving, rules }: Scenario): LogRecord[] {
   const log = new LogBuilder()
   let now = EPOCH + SPAN
-  log.definitions(now, 1, { session: { gap: '10m', grace: '4m', max_duration: '1h' }, goals })
+  log.definitions(now, 1, { session: { ...rules.session, gap: '10m', grace: '4m', max_duration: '1h' }, goals })
   for (const { event, afterMs, then } of arriving) {
     now += afterMs
     log.event(now, event)
@@ -62,8 +66,8 @@ function comesBack(output: Output, { moves, sessions, conversions }: Warehouse):
 describe('arrivals and repeats beyond grace', () => {
   it('keep the roll-up equal to the rows that stand', () => {
     fc.assert(
-      fc.property(scenario, (arriving) => {
-        const warehouse = folded(logOf(arriving))
+      fc.property(scenario, (drawn) => {
+        const warehouse = folded(logOf(drawn))
         expect(warehouse.rollUp).toEqual(warehouse.recomputedRollUp())
       }),
       { numRuns: 200 },
@@ -72,9 +76,9 @@ describe('arrivals and repeats beyond grace', () => {
 
   it('are in one session each: no session replaces another', () => {
     fc.assert(
-      fc.property(scenario, (arriving) => {
-        const warehouse = folded(logOf(arriving))
-        const inSessions = [...warehouse.labels.values()].filter((session) => session !== null)
+      fc.property(scenario, (drawn) => {
+        const warehouse = folded(logOf(drawn))
+        const inSessions = [...warehouse.labels.keys()].filter((offset) => warehouse.sessionOf(offset) !== null)
         const events = warehouse.liveSessions().reduce((sum, row) => sum + row.events, 0)
         expect(events).toBe(inSessions.length)
       }),
@@ -84,8 +88,8 @@ describe('arrivals and repeats beyond grace', () => {
 
   it('make a conversion each: none replaces another, and sessions count those that name them', () => {
     fc.assert(
-      fc.property(scenario, (arriving) => {
-        const records = logOf(arriving)
+      fc.property(scenario, (drawn) => {
+        const records = logOf(drawn)
         const warehouse = folded(records)
         const purchases = records.filter(
           ({ offset, body }) => body.kind === 'event' && body.event.name === 'purchase' && warehouse.labels.has(offset),
@@ -106,9 +110,9 @@ describe('arrivals and repeats beyond grace', () => {
 
   it('bring no id back that was retracted or withdrawn', () => {
     fc.assert(
-      fc.property(scenario, (arriving) => {
+      fc.property(scenario, (drawn) => {
         const back: Output[] = []
-        folded(logOf(arriving), (output, warehouse) => {
+        folded(logOf(drawn), (output, warehouse) => {
           if (comesBack(output, warehouse)) back.push(output)
         })
         expect(back).toEqual([])
@@ -119,8 +123,8 @@ describe('arrivals and repeats beyond grace', () => {
 
   it('count an event once in a session, however late it is repeated', () => {
     fc.assert(
-      fc.property(scenario, (arriving) => {
-        const records = logOf(arriving)
+      fc.property(scenario, (drawn) => {
+        const records = logOf(drawn)
         const warehouse = folded(records)
         const placed = records.flatMap(({ offset, body }) => {
           const session = warehouse.sessionOf(offset)

@@ -27,7 +27,8 @@ describe('a conversion', () => {
     const fold = foldWith(buy)
     fold.event(T, { event_id: 'a', path: '/', source: 'letter', medium: 'email', campaign: 'may' })
     const order = { order_id: 'o1', value_minor: 1_000, currency: 'EUR', coupon: 'X', user_id: 'u' }
-    const bought = fold.event(T + 1, { event_id: 'b', name: 'purchase', ...order })
+    const properties = { promotion_id: 'may' }
+    const bought = fold.event(T + 1, { event_id: 'b', name: 'purchase', properties, ...order })
     expect(bought.goals).toEqual(['buy'])
     expect(bought.conversions).toEqual([
       {
@@ -49,6 +50,7 @@ describe('a conversion', () => {
         campaign: 'may',
         is_bot: 0,
         definitions_number: 0,
+        promotion: 'may',
         ...order,
       },
     ])

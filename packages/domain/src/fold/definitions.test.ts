@@ -25,20 +25,63 @@ describe('definitions', () => {
       maxDurationMs: 86_400_000,
       maxEvents: 10_000,
       clientSession: 'ignore',
+      timeZone: 'UTC',
+      dayOf: null,
+      cutOnCampaign: false,
     })
   })
 
-  it("override a site's session key by key, and replace its goals and domains", () => {
+  it('cut days in the zone they name, which a site can change', () => {
+    const { forSite } = compiled({
+      session: { cut_at_midnight: true, time_zone: 'Europe/Berlin' },
+      goals: [],
+      sites: { b: { session: { time_zone: 'UTC' } }, c: { session: { cut_at_midnight: false } } },
+    })
+    const evening = Date.UTC(2024, 0, 1, 23)
+    expect(['a', 'b', 'c'].map((site) => forSite(site).session.dayOf?.(evening))).toEqual([19_724, 19_723, undefined])
+  })
+
+  it.each([
+    ['ga4', { maxDurationMs: 86_400_000, clientSession: 'ignore', cutOnCampaign: false, dayOf: null }],
+    ['matomo', { maxEvents: 10_000, cutOnCampaign: true, dayOf: expect.any(Function) }],
+    ['snowplow', { maxDurationMs: 3 * 86_400_000, clientSession: 'trust', cutOnCampaign: false, dayOf: null }],
+  ])('take the rules of preset %s', (preset, rules) => {
+    expect(compiled({ session: { preset }, goals: [] }).forSite('a').session).toMatchObject({
+      gapMs: 1_800_000,
+      ...rules,
+    })
+  })
+
+  it('override a preset key by key, and by the preset of a site what all sites have but grace and zone', () => {
+    const { forSite } = compiled({
+      session: { preset: 'matomo', gap: '10m', grace: '2h', cut_on_campaign: false, time_zone: 'Asia/Tokyo' },
+      goals: [],
+      sites: { b: { session: { preset: 'snowplow', max_duration: '1h' } }, c: { session: { cut_on_campaign: true } } },
+    })
+    const kept = { graceMs: 7_200_000, timeZone: 'Asia/Tokyo' }
+    const ownDay = { dayOf: expect.any(Function) }
+    expect(forSite('a').session).toMatchObject({ ...kept, ...ownDay, gapMs: 600_000, cutOnCampaign: false })
+    expect(forSite('b').session).toMatchObject({ ...kept, dayOf: null, gapMs: 1_800_000, maxDurationMs: 3_600_000 })
+    expect(forSite('c').session).toMatchObject({ ...kept, ...ownDay, gapMs: 600_000, cutOnCampaign: true })
+    expect(problems({ session: { preset: 'piwik' }, goals: [] })).toEqual([
+      'session.preset: expected one of ga4, matomo, snowplow, got "piwik"',
+    ])
+  })
+
+  it("override a site's session key by key, and replace its goals, channels and domains", () => {
     const { forSite } = compiled({
       session: { gap: '10m', grace: '2h' },
       own_domains: ['Shop.Example'],
+      channels: [{ name: 'Press', match: { medium: 'press' } }],
       goals: [purchase],
-      sites: { b: { session: { gap: '1h' } }, c: { goals: [], own_domains: [] } },
+      sites: { b: { session: { gap: '1h' } }, c: { goals: [], own_domains: [], channels: [] } },
     })
     expect(forSite('a').session).toMatchObject({ gapMs: 600_000, graceMs: 7_200_000 })
     expect(forSite('b').session).toMatchObject({ gapMs: 3_600_000, graceMs: 7_200_000 })
     expect([...forSite('b').ownDomains]).toEqual(['shop.example'])
     expect(forSite('b').goals.map((goal) => goal.name)).toEqual(['purchase'])
+    expect(forSite('b').channelRules.map((rule) => rule.channel)).toEqual(['Press'])
+    expect(forSite('c').channelRules).toEqual([])
     expect(forSite('c').goals).toEqual([])
     expect(forSite('c').ownDomains.size).toBe(0)
   })
@@ -47,7 +90,7 @@ describe('definitions', () => {
     expect(
       problems({
         sesion: {},
-        session: { gap: '30 min', max_events: 0 },
+        session: { gap: '30 min', max_events: 0, time_zone: 'Berlin' },
         goals: [
           { name: 'a', kind: 'makro', match: {} },
           { name: 'a', kind: 'micro', match: { evnt: 'x' }, count: 'twice' },
@@ -57,6 +100,7 @@ describe('definitions', () => {
       'sesion: unknown key "sesion"; did you mean "session"?',
       'session.gap: expected a duration such as 30m, 24h or 7d, at most 24h, got "30 min"',
       'session.max_events: expected a whole number from 1 to 10000, got 0',
+      'session.time_zone: expected the IANA name of a time zone such as Europe/Berlin, got "Berlin"',
       'goals.0.kind: expected one of macro, micro, negative, got "makro"',
       'goals.0.match: an empty matcher would match every event',
       'goals.1.count: expected one of every, once_per_session, once_per_visitor, got "twice"',
@@ -104,9 +148,14 @@ describe('definitions', () => {
       'goals.0.match.event: events named "Order Completed" arrive as "purchase": write that',
     ],
     [
+      'names that exclude each other',
+      { goals: [{ ...purchase, match: { event: 'purchase', all: [{ event: ['refund', 'login'] }] } }] },
+      'goals.0.match: no event has all the names that must hold at once: put them into one list',
+    ],
+    [
       'a far-off key, with what is known',
       { goals: [], sites: { a: { xyzzy: 1 } } },
-      'sites.a.xyzzy: unknown key "xyzzy"; known keys: session, own_domains, goals',
+      'sites.a.xyzzy: unknown key "xyzzy"; known keys: session, attribution, own_domains, channels, goals',
     ],
   ])('refuse %s', (_, json, expected) => {
     expect(problems(json)).toEqual([expected])

@@ -61,12 +61,12 @@ describe('session rows', () => {
     expect(fold.tick(T + 10 * GRACE).sessions).toEqual([])
   })
 
-  it('come after the label and the conversions', () => {
+  it('come after the label, the conversions and their credits', () => {
     const fold = new FoldRun()
     fold.define(T, { goals: [{ name: 'buy', kind: 'macro', match: { event: 'purchase' } }] })
     fold.event(T, { event_id: 'a' })
     const { result } = fold.event(T + SECOND, { event_id: 'b', name: 'purchase' })
-    expect(result.outputs.map((output) => output.kind)).toEqual(['labelled', 'conversion', 'session'])
+    expect(result.outputs.map((output) => output.kind)).toEqual(['labelled', 'conversion', 'credit', 'session'])
   })
 })
 

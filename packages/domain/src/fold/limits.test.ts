@@ -46,6 +46,18 @@ describe('what one visitor can make the fold keep', () => {
     },
   )
 
+  it.each(['coupon', 'order_id', 'user_id', 'promotion'])('counts the %s that each conversion repeats', (repeated) => {
+    const kept = (length: number): number => {
+      const fold = new FoldRun()
+      const text = 'x'.repeat(length)
+      const sent = repeated === 'promotion' ? { properties: { promotion_id: text } } : { [repeated]: text }
+      fold.define(T, { goals: [{ name: 'buy', kind: 'macro', match: { event: 'purchase' } }] })
+      fold.event(T, { event_id: 'e', name: 'purchase', ...sent })
+      return fold.partition.dirtyBytes
+    }
+    expect(kept(1_001) - kept(1)).toBeGreaterThanOrEqual(1_000)
+  })
+
   it('never includes a sum that Avro has no long for', () => {
     const fold = new FoldRun()
     fold.define(T, { goals: [{ name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: 'event' }] })

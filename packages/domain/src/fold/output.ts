@@ -1,3 +1,4 @@
+import type { CreditRow } from '../attribution/row.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { Label } from '../event/event.ts'
 import type { PoisonReason } from '../event/record.ts'
@@ -9,6 +10,7 @@ export type Output =
   | { readonly kind: 'labelled'; readonly key: string; readonly label: Label }
   | { readonly kind: 'session'; readonly key: string; readonly row: SessionRow }
   | { readonly kind: 'conversion'; readonly key: string; readonly row: ConversionRow }
+  | { readonly kind: 'credit'; readonly key: string; readonly row: CreditRow }
   | { readonly kind: 'barrier'; readonly key: string; readonly flush_id: string; readonly hold_ms: number }
   | {
       readonly kind: 'dead-letter'

@@ -29,10 +29,10 @@ describe('duplicates', () => {
 
   it('are recognised for exactly the grace after the first arrival, which repeats do not prolong', () => {
     const fold = new FoldRun()
-    fold.event(T, { event_id: 'a', is_server: true })
-    expect(fold.event(T + 23 * HOUR, { event_id: 'a', is_server: true }).outcome).toBe('duplicate')
-    expect(fold.event(T + 24 * HOUR, { event_id: 'a', is_server: true }).outcome).toBe('duplicate')
-    expect(fold.event(T + 24 * HOUR + 1, { event_id: 'a', is_server: true }).outcome).toBe('accepted')
+    fold.event(T, { event_id: 'a', visitor_id: '' })
+    expect(fold.event(T + 23 * HOUR, { event_id: 'a', visitor_id: '' }).outcome).toBe('duplicate')
+    expect(fold.event(T + 24 * HOUR, { event_id: 'a', visitor_id: '' }).outcome).toBe('duplicate')
+    expect(fold.event(T + 24 * HOUR + 1, { event_id: 'a', visitor_id: '' }).outcome).toBe('accepted')
   })
 
   it('are recognised as long as their session can be corrected, and then start one with an id of its own', () => {
@@ -115,7 +115,13 @@ describe('a checkpoint', () => {
       ['shop:v1', true],
     ])
     expect(takeDirty(fold.partition)).toEqual([])
+    // Their sessions become history, and in the end that goes too.
     fold.tick(T + 25 * HOUR)
+    expect(takeDirty(fold.partition).map(([key, bytes]) => [key, bytes !== null])).toEqual([
+      ['shop:v1', true],
+      ['shop:v2', true],
+    ])
+    fold.tick(T + 40 * 24 * HOUR)
     expect(takeDirty(fold.partition)).toEqual([
       ['shop:v1', null],
       ['shop:v2', null],

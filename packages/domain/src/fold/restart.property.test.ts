@@ -5,9 +5,11 @@ import {
   jsonVisitorCodec,
   LogBuilder,
   MemoryVisitors,
+  sessionRules,
   SPAN,
   visitorEvents,
   type Arriving,
+  type DrawnRules,
 } from '@cairn/testkit/domain'
 import fc from 'fast-check'
 import type { Checkpoint, LogRecord, PartitionOptions, PartitionState } from '../index.ts'
@@ -19,13 +21,18 @@ const goals = [
   { name: 'join', kind: 'micro', match: { event: 'sign_up' }, count: 'once_per_visitor' },
 ]
 
-const scenario = visitorEvents.chain((events) => arrivals(events))
+const scenario = visitorEvents.chain((events) => fc.record({ arriving: arrivals(events), rules: sessionRules }))
+
+type Scenario = { readonly arriving: readonly Arriving[]; readonly rules: DrawnRules }
 
 /** With short rules, so that sessions close, are forgotten and visitors vanish while the events arrive. */
-function logOf(arriving: readonly Arriving[]): LogRecord[] {
+function logOf({ arriving, rules }: Scenario): LogRecord[] {
   const log = new LogBuilder()
   let now = EPOCH + SPAN
-  log.definitions(now, 1, { session: { gap: '10m', grace: '30m', max_duration: '1h', max_events: 4 }, goals })
+  log.definitions(now, 1, {
+    session: { ...rules.session, gap: '10m', grace: '30m', max_duration: '1h', max_events: 4 },
+    goals,
+  })
   for (const { event, afterMs, then } of arriving) {
     now += afterMs
     log.event(now, event)
@@ -117,8 +124,8 @@ describe('batches, lost transactions, restarts and what is left to the disk', ()
       fate: fc.constantFrom('commit', 'checkpoint', 'stored late', 'lost', 'lost after checkpoint', 'wiped'),
     })
     fc.assert(
-      fc.property(scenario, fc.array(batch, { minLength: 1, maxLength: 40 }), cacheBytes, (arriving, batches, room) => {
-        const records = logOf(arriving)
+      fc.property(scenario, fc.array(batch, { minLength: 1, maxLength: 40 }), cacheBytes, (drawn, batches, room) => {
+        const records = logOf(drawn)
         const whole = outputsOf(createPartition(jsonVisitorCodec, { maxFlushed }), records)
         const topic = new StateTopic(room)
         let partition = topic.restore()
@@ -152,8 +159,8 @@ describe('batches, lost transactions, restarts and what is left to the disk', ()
 
   it('save states that a fresh fold of the whole log has too', () => {
     fc.assert(
-      fc.property(scenario, cacheBytes, (arriving, room) => {
-        const records = logOf(arriving)
+      fc.property(scenario, cacheBytes, (drawn, room) => {
+        const records = logOf(drawn)
         const [once, often] = [new StateTopic(room), new StateTopic(room)]
         const whole = createPartition(jsonVisitorCodec, { maxFlushed })
         outputsOf(whole, records)

@@ -196,14 +196,11 @@ describe('client_session: trust', () => {
   })
 })
 
-describe('events that make no session', () => {
-  it.each([
-    ['from a server', { is_server: true }],
-    ['without a visitor', { visitor_id: '' }],
-  ])('%s are labelled sessionless and leave no session row', (_, fields) => {
+describe('events without a visitor', () => {
+  it('are labelled sessionless and leave no session row', () => {
     const fold = new FoldRun()
     fold.event(T, { event_id: 'a' })
-    expect(fold.event(T, { event_id: 'b', ...fields })).toMatchObject({ outcome: 'accepted', labelled: null })
+    expect(fold.event(T, { event_id: 'b', visitor_id: '' })).toMatchObject({ outcome: 'accepted', labelled: null })
     expect(row(fold.flush(T))).toMatchObject({ events: 1 })
   })
 })

@@ -1,5 +1,8 @@
+import { historySize } from '../attribution/history.ts'
+import type { Companion } from '../conversion/companion.ts'
 import type { Claim } from '../conversion/count.ts'
 import type { Conversion } from '../conversion/conversion.ts'
+import type { Fact } from '../session/fact.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 
 /**
@@ -8,13 +11,17 @@ import type { TrackedSession, VisitorState } from './visitor.ts'
  * bytes would mean to read all text of a visitor with each of its events.
  */
 export function visitorSize(visitor: VisitorState): number {
-  return 50 + visitor.visitor_id.length + 20 * visitor.seen_id.length + retainedSize(visitor)
+  const { visitor_id, seen_id, said, users } = visitor
+  let size = 50 + visitor_id.length + 20 * seen_id.length + 60 * said.length
+  for (const { event_id, value } of users) size += 10 + event_id.length + value.length
+  return size + historySize(visitor) + retainedSize(visitor)
 }
 
-/** The part of it that one visitor can make grow without end: sessions and claims. */
-export function retainedSize({ sessions, claims }: VisitorState): number {
+/** The part of it that one visitor can make grow without end: sessions, companions and claims. */
+export function retainedSize({ sessions, companions, claims }: VisitorState): number {
   let size = 0
   for (const session of sessions) size += session.size
+  for (const companion of companions) size += companion.size
   return size + sum(claims, claimSize)
 }
 
@@ -25,7 +32,29 @@ export function sessionSize(session: TrackedSession): number {
     if (mark !== null) size += 10 + mark.event_id.length + mark.value.length
   }
   // The last part is what was emitted, of which only the tags vary much.
-  return size + sum(session.conversions, conversionSize) + originSize(session) + 200
+  const counted = sum(session.conversions, conversionSize) + sum(session.standby, conversionSize)
+  const facts = session.facts.length === 0 ? 0 : factsSize(session.facts)
+  return size + counted + facts + 6 * session.moved.length + originSize(session) + 200
+}
+
+export function factsSize(facts: readonly Fact[]): number {
+  let size = 0
+  for (const { event_id, path, user_id, device, country, campaign, origin } of facts) {
+    size += 30 + event_id.length + path.length + user_id.length + device.length + country.length + campaign.length
+    if (origin === null) continue
+    const { channel, source, medium, term, content, click_id_name, referrer } = origin
+    size += 10 + channel.length + source.length + medium.length + origin.campaign.length + term.length
+    size += content.length + click_id_name.length + referrer.length
+  }
+  return size
+}
+
+/** Kept with a companion: what it makes, wherever that is now, is counted with it, too. */
+export function companionSize(
+  { event_id, client_session_id, user_id }: Companion,
+  makes: readonly Conversion[],
+): number {
+  return 70 + event_id.length + client_session_id.length + user_id.length + sum(makes, conversionSize)
 }
 
 function originSize({ origin }: TrackedSession): number {
@@ -37,10 +66,10 @@ function originSize({ origin }: TrackedSession): number {
   return 30 + event_id.length + 2 * tags + rest
 }
 
-function conversionSize({ goal, event_id, event_name, user_id, order_id, coupon }: Conversion): number {
+function conversionSize({ goal, event_id, event_name, user_id, order_id, coupon, promotion }: Conversion): number {
   const event = event_id.length + event_name.length + user_id.length
   // What was emitted repeats the goal.
-  return 80 + 2 * goal.length + event + order_id.length + coupon.length
+  return 80 + 2 * goal.length + event + order_id.length + coupon.length + promotion.length
 }
 
 export function claimSize({ goal, order_id, event_id }: Claim): number {

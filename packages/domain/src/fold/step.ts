@@ -3,13 +3,14 @@ import { hash53 } from '../event/hash.ts'
 import type { LogRecord } from '../event/record.ts'
 import { recognise, remember } from '../event/seen.ts'
 import { compileDefinitions, type SiteDefinitions } from './definitions.ts'
+import { beforeEvent, creditVisit } from './journey.ts'
 import type { Output, StepResult } from './output.ts'
 import { internals, type Partition, type PartitionState } from './partition.ts'
 import { emitDue, seenFrom, settle, type Now } from './settle.ts'
 import { shed } from './shed.ts'
 import type { Slot } from './slot.ts'
 import type { TimerQueue } from './timers.ts'
-import { isForgotten, newVisitor, scheduleVisitor, type VisitorState } from './visitor.ts'
+import { isForgotten, newVisitor, scheduleVisitor, type Retention, type VisitorState } from './visitor.ts'
 import { visit } from './visit.ts'
 
 /** Visitors that timers may bring up in one step; the rest waits for the next records. */
@@ -78,7 +79,7 @@ function stepEvent(partition: Partition, record: LogRecord, event: StorefrontEve
   const { gapMs, graceMs } = site.session
   const late = event.event_time < now.closingClock - gapMs - graceMs
   const due: Output[] = []
-  settle(visitor, record.key, now, graceMs, due)
+  settle(visitor, record.key, now, site.retention, due)
   fireTimers(partition, now, slot, due)
   const id = hash53(event.event_id)
   const repeat = recognise(visitor, id, event.content_hash, seenFrom(visitor, now.streamTime - graceMs))
@@ -95,7 +96,10 @@ function stepEvent(partition: Partition, record: LogRecord, event: StorefrontEve
   return { outputs, outcome: 'accepted', late, isDone: true }
 }
 
-/** What a new event itself makes: its label, then the conversions it makes or changes, then the sessions it retracts. */
+/**
+ * What a new event itself makes: its label, then the conversions it makes or changes, the sessions it retracts, and the
+ * credits that change with them.
+ */
 function takeEvent(
   partition: Partition,
   record: LogRecord,
@@ -107,12 +111,14 @@ function takeEvent(
 ): void {
   const { key, offset } = record
   const goals = site.matchGoals(event)
+  const before = beforeEvent(visitor)
   const { sessionId, conversions, retractions } = visit(visitor, event, goals, key, {
     offset,
     streamTime: partition.streamTime,
     closingClock: partition.closingClock,
     rules: site.session,
     ownDomains: site.ownDomains,
+    channelRules: site.channelRules,
     definitionsNumber: partition.definitions.number,
   })
   const label = {
@@ -126,6 +132,13 @@ function takeEvent(
   outputs.push({ kind: 'labelled', key, label })
   for (const row of conversions) outputs.push({ kind: 'conversion', key, row })
   for (const row of retractions) outputs.push({ kind: 'session', key, row })
+  const credits = creditVisit(visitor, before, conversions, {
+    rules: site.attribution,
+    streamTime: partition.streamTime,
+    version: offset,
+    definitionsNumber: partition.definitions.number,
+  })
+  for (const row of credits) outputs.push({ kind: 'credit', key, row })
 }
 
 /**
@@ -178,14 +191,14 @@ function flush(partition: Partition, key: string, tick: Tick, now: Now, outputs:
 function attend(partition: Partition, slot: Slot, now: Now, all: boolean, outputs: Output[]): void {
   const visitor = partition.store.visitor(slot)
   if (visitor === null) return
-  settle(visitor, slot.key, now, graceOf(partition, visitor), outputs)
+  settle(visitor, slot.key, now, retentionOf(partition, visitor), outputs)
   emitDue(visitor, slot.key, now, all, outputs)
   finish(partition, slot, visitor)
 }
 
 /** Puts a visitor back: with new due times, or not at all when nothing is left to remember. */
 function finish(partition: Partition, slot: Slot, visitor: VisitorState): void {
-  scheduleVisitor(visitor, graceOf(partition, visitor))
+  scheduleVisitor(visitor, retentionOf(partition, visitor))
   partition.store.put(slot, isForgotten(visitor) ? null : visitor)
 }
 
@@ -213,6 +226,6 @@ function nowAt(partition: Partition, record: LogRecord): Now {
   return { version: record.offset, streamTime: partition.streamTime, closingClock: partition.closingClock }
 }
 
-function graceOf(partition: Partition, visitor: VisitorState): number {
-  return partition.compiled.forSite(visitor.site).session.graceMs
+function retentionOf(partition: Partition, visitor: VisitorState): Retention {
+  return partition.compiled.forSite(visitor.site).retention
 }

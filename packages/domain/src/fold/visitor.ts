@@ -1,9 +1,12 @@
+import { historyDue, type History, type SaidCredit } from '../attribution/history.ts'
+import type { Companion } from '../conversion/companion.ts'
 import { claimDue, type Claim } from '../conversion/count.ts'
 import type { Conversion } from '../conversion/conversion.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
 import type { Seen } from '../event/seen.ts'
 import type { Contribution } from '../session/row.ts'
 import { sessionIdOf, type Arrival, type Session } from '../session/session.ts'
+import type { UserMarks } from '../session/user.ts'
 
 /** A due time that never comes. Below 2^53 - 2, the largest number the Avro codec takes for a long. */
 export const NEVER: Millis = 2 ** 52
@@ -20,7 +23,12 @@ export interface Dues {
 
 /** A session with what was counted in it and what was said of it. */
 export interface TrackedSession extends Session {
+  /** What counts in it now, what its companions made among it. */
   conversions: readonly Conversion[]
+  /** What its own events would make once a session but for an earlier event that may leave it. */
+  standby: readonly Conversion[]
+  /** Input offsets of events that have joined it after they were labelled otherwise, since its last row. */
+  moved: readonly number[]
   /** Stream time at which its next row is due; NEVER when its last row stands. */
   dirty_due: Millis
   /** Stream time of its last row, -1 before the first. */
@@ -31,15 +39,30 @@ export interface TrackedSession extends Session {
   size: number
 }
 
+/** How long a visitor is remembered, in stream time. */
+export interface Retention {
+  /** Event ids, so that repeats are recognised. */
+  readonly graceMs: Millis
+  /** Touchpoints and conversions of sessions that can't be corrected any more. */
+  readonly historyMs: Millis
+}
+
 /**
  * All that is kept of a visitor (schemas/avro/visitor-state.avsc). The due times come first so that a codec can read
  * them without decoding the rest.
  */
-export interface VisitorState extends Dues, Seen {
+export interface VisitorState extends Dues, Seen, History {
   readonly site: string
   readonly visitor_id: string
+  /** Start of the first session it had since this is kept of it; NEVER before any. */
+  first_started_at: Millis
   sessions: readonly TrackedSession[]
+  /** Server events that are in a session here, or may still get into one; in order of arrival. */
+  companions: readonly Companion[]
   claims: readonly Claim[]
+  /** Credits of the macro conversions of retained sessions. */
+  said: readonly SaidCredit[]
+  users: UserMarks
 }
 
 /** How visitor states become bytes; `decode(encode(state))` equals `state`. */
@@ -60,8 +83,15 @@ export function newVisitor(site: string, visitorId: string): VisitorState {
     seen_id: [],
     seen_content: [],
     seen_at: [],
+    first_started_at: NEVER,
     sessions: [],
+    companions: [],
     claims: [],
+    touches: [],
+    touches_omitted: 0,
+    past: [],
+    said: [],
+    users: [],
   }
 }
 
@@ -85,13 +115,18 @@ export function newTrackedSession(event: StorefrontEvent, arrival: Arrival): Tra
     device: null,
     country: null,
     is_bot: false,
+    cart_rank: 0,
     capped: false,
+    cut: '',
     closed: false,
     close_due: 0,
     forget_due: 0,
     absorbed: [],
+    facts: [],
     definitions_number: arrival.definitionsNumber,
     conversions: [],
+    standby: [],
+    moved: [],
     dirty_due: NEVER,
     emitted_at: -1,
     emitted: null,
@@ -100,7 +135,7 @@ export function newTrackedSession(event: StorefrontEvent, arrival: Arrival): Tra
 }
 
 /** Sets a visitor's due times from what it holds. */
-export function scheduleVisitor(visitor: VisitorState, graceMs: Millis): void {
+export function scheduleVisitor(visitor: VisitorState, retention: Retention): void {
   let emit = NEVER
   let close = NEVER
   let expire = NEVER
@@ -109,19 +144,27 @@ export function scheduleVisitor(visitor: VisitorState, graceMs: Millis): void {
     expire = Math.min(expire, session.forget_due)
     if (!session.closed) close = Math.min(close, session.close_due)
   }
+  for (const { session_id, forget_due } of visitor.companions)
+    if (session_id === '') expire = Math.min(expire, forget_due)
   visitor.emit_due = emit
   visitor.close_due = close
-  visitor.expire_due = visitor.sessions.length > 0 ? expire : idleDue(visitor, graceMs)
+  visitor.expire_due = expire < NEVER ? expire : idleDue(visitor, retention)
 }
 
 /** Whether nothing is left to remember of a visitor. */
 export function isForgotten(visitor: VisitorState): boolean {
-  return visitor.sessions.length === 0 && visitor.seen_at.length === 0 && visitor.claims.length === 0
+  const { sessions, companions, seen_at, claims, touches, past } = visitor
+  return sessions.length + companions.length + seen_at.length + claims.length + touches.length + past.length === 0
 }
 
-/** When a visitor without sessions loses what it still holds: its last event id, then its first claim. */
-function idleDue(visitor: VisitorState, graceMs: Millis): Millis {
+/**
+ * When a visitor without sessions loses what it still holds: its last event id, then the last of its history, then its
+ * first claim. The history goes at once, so that a visitor who does not come back is not written again for each session
+ * it had.
+ */
+function idleDue(visitor: VisitorState, { graceMs, historyMs }: Retention): Millis {
   const lastSeen = visitor.seen_at.at(-1)
   if (lastSeen !== undefined) return lastSeen + graceMs + 1
-  return visitor.claims.reduce((due, claim) => Math.min(due, claimDue(claim)), NEVER)
+  const claims = visitor.claims.reduce((due, claim) => Math.min(due, claimDue(claim)), NEVER)
+  return Math.min(claims, historyDue(visitor, historyMs) ?? NEVER)
 }

@@ -1,4 +1,5 @@
-import { sourceEntry, type SourceCategory } from './source-table.ts'
+import type { SourceCategory } from './source-list.ts'
+import { sourceEntry } from './source-table.ts'
 
 export interface ChannelInput {
   readonly source: string

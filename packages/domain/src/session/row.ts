@@ -1,4 +1,5 @@
 import type { Millis } from '../event/event.ts'
+import type { CartStage } from './cart.ts'
 
 /** Goals counted in a session as parallel arrays, one entry a goal and currency (schemas/avro/session.avsc). */
 export interface GoalCounts {
@@ -47,9 +48,12 @@ export interface SessionRow extends GoalCounts {
   readonly device: string
   readonly country: string
   readonly is_bot: 0 | 1
+  readonly is_new: 0 | 1
+  readonly cart_stage: CartStage
   readonly state: SessionState
-  readonly end_reason: '' | 'gap' | 'cap'
+  readonly end_reason: '' | 'gap' | 'cap' | 'midnight' | 'campaign'
   readonly merged_into: string | null
+  readonly moved_offsets: readonly number[]
   readonly micro: number
   readonly macro: number
   readonly definitions_number: number

@@ -1,5 +1,8 @@
 import { idFrom } from '../event/hash.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
+import { cartRank } from './cart.ts'
+import type { ChannelRule } from './channel-rules.ts'
+import { isPageView, type Fact } from './fact.ts'
 import type { SessionRules } from './rules.ts'
 import { carriesOrigin, resolveOrigin, type Origin } from './source.ts'
 
@@ -15,9 +18,13 @@ export interface OriginMark extends Origin {
   readonly event_id: string
 }
 
+/** A rule that ends a session before its gap is over. */
+export type Cut = '' | 'midnight' | 'campaign'
+
 /**
  * A session as the fold keeps it. Everything in it is a minimum, a maximum or a sum over its events, so that neither
- * their order nor the order of merges can be seen in it; only the id tells which event arrived first.
+ * their order nor the order of merges can be seen in it; only the id tells which event arrived first. Where events may be
+ * parted it keeps them, to be summed up again.
  */
 export interface Session {
   /** Immutable, derived from the first-arrived event. */
@@ -37,8 +44,12 @@ export interface Session {
   device: Mark | null
   country: Mark | null
   is_bot: boolean
+  /** How far the cart came: a place in `cartStages`. */
+  cart_rank: number
   /** It refused an event that the gap rule would have given it. */
   capped: boolean
+  /** What parted it from an event that would have followed. */
+  cut: Cut
   closed: boolean
   /** First instant of the closing clock at which it is closed. */
   close_due: Millis
@@ -46,8 +57,18 @@ export interface Session {
   forget_due: Millis
   /** Ids of the sessions that were merged into it. */
   absorbed: readonly string[]
+  /** Its events in order, where they may be parted again; else none. */
+  facts: Fact[]
   /** Definitions under which it last took an event. */
   definitions_number: number
+}
+
+/**
+ * The id of a part that a split takes from its session: its own first-arrived event's, as for any session, and the offset
+ * of the event that split it, so that no id is used twice.
+ */
+export function splitIdOf(site: string, visitorId: string, first: Fact, offset: number): string {
+  return idFrom(first.time, [site, visitorId, first.event_id, String(first.offset), String(offset)])
 }
 
 /** The clocks and definitions an event meets on arrival. */
@@ -57,6 +78,7 @@ export interface Arrival {
   readonly closingClock: Millis
   readonly rules: SessionRules
   readonly ownDomains: ReadonlySet<string>
+  readonly channelRules: readonly ChannelRule[]
   readonly definitionsNumber: number
 }
 
@@ -72,15 +94,16 @@ export function addEvent(session: Session, event: StorefrontEvent, arrival: Arri
   session.started_at = Math.min(session.started_at, event.event_time)
   session.ended_at = Math.max(session.ended_at, event.event_time)
   session.events++
-  if (event.name === 'page_view' || event.name === 'screen_view') session.page_views++
+  if (isPageView(event)) session.page_views++
   if (event.is_bot) session.is_bot = true
+  session.cart_rank = Math.max(session.cart_rank, cartRank(event.name))
   if (isEarliest(session.entry, event, event.path)) session.entry = markOf(event, event.path)
   if (isLatest(session.exit, event, event.path)) session.exit = markOf(event, event.path)
   if (isLatest(session.user, event, event.user_id)) session.user = markOf(event, event.user_id)
   if (isEarliest(session.device, event, event.device)) session.device = markOf(event, event.device)
   if (isEarliest(session.country, event, event.country)) session.country = markOf(event, event.country)
   if (carriesOrigin(event) && (session.origin === null || precedes(event.event_time, event.event_id, session.origin))) {
-    session.origin = originMarkOf(event, arrival.ownDomains)
+    session.origin = originMarkOf(event, arrival)
   }
   touch(session, arrival)
 }
@@ -92,7 +115,9 @@ export function absorb(survivor: Session, loser: Session): void {
   survivor.events += loser.events
   survivor.page_views += loser.page_views
   survivor.is_bot ||= loser.is_bot
+  survivor.cart_rank = Math.max(survivor.cart_rank, loser.cart_rank)
   survivor.capped ||= loser.capped
+  if (survivor.cut === '') survivor.cut = loser.cut
   survivor.entry = earliest(survivor.entry, loser.entry)
   survivor.exit = latest(survivor.exit, loser.exit)
   survivor.user = latest(survivor.user, loser.user)
@@ -134,8 +159,9 @@ function markOf(event: StorefrontEvent, value: string): Mark {
   return { time: event.event_time, event_id: event.event_id, value }
 }
 
-function originMarkOf(event: StorefrontEvent, ownDomains: ReadonlySet<string>): OriginMark {
-  const { channel, source, medium, campaign, term, content, click_id_name, referrer } = resolveOrigin(event, ownDomains)
+function originMarkOf(event: StorefrontEvent, { ownDomains, channelRules }: Arrival): OriginMark {
+  const origin = resolveOrigin(event, ownDomains, channelRules)
+  const { channel, source, medium, campaign, term, content, click_id_name, referrer } = origin
   const { event_time: time, event_id } = event
   return { time, event_id, channel, source, medium, campaign, term, content, click_id_name, referrer }
 }

@@ -1,109 +1,10 @@
-/** What kind of place a source is; decides its channel where the medium does not. */
-export type SourceCategory = 'search' | 'social' | 'video' | 'shopping' | 'assistant'
+import { listedHosts } from './listed-hosts.ts'
+import { sourceLists, type SourceCategory } from './source-list.ts'
 
 export interface SourceEntry {
+  /** The source a visit from there has; empty where it is the host itself. */
   readonly name: string
   readonly category: SourceCategory
-}
-
-/**
- * Known sources: name, then its hosts, a host standing for all below it. `brand.*` stands for the brand under every
- * country's domain (`google.co.uk`). The name alone is known as a source too (`utm_source=facebook`).
- */
-const TABLE: Readonly<Record<SourceCategory, readonly (readonly [name: string, ...hosts: string[]])[]>> = {
-  search: [
-    ['google', 'google.*'],
-    ['bing', 'bing.*'],
-    ['yahoo', 'yahoo.*'],
-    ['yandex', 'yandex.*', 'ya.ru'],
-    ['duckduckgo', 'duckduckgo.com'],
-    ['baidu', 'baidu.com'],
-    ['ecosia', 'ecosia.org'],
-    ['qwant', 'qwant.com'],
-    ['brave', 'search.brave.com'],
-    ['startpage', 'startpage.com'],
-    ['naver', 'naver.com'],
-    ['daum', 'daum.net'],
-    ['seznam', 'seznam.cz'],
-    ['sogou', 'sogou.com'],
-    ['so.com', 'so.com'],
-    ['ask', 'ask.com'],
-    ['aol', 'search.aol.com'],
-    ['msn', 'msn.com'],
-    ['dogpile', 'dogpile.com'],
-    ['lycos', 'lycos.com'],
-    ['rambler', 'rambler.ru'],
-    ['kagi', 'kagi.com'],
-  ],
-  social: [
-    ['facebook', 'facebook.com', 'fb.com', 'fb.me'],
-    ['instagram', 'instagram.com'],
-    ['threads', 'threads.net', 'threads.com'],
-    ['twitter', 'twitter.com', 't.co', 'x.com'],
-    ['linkedin', 'linkedin.com', 'lnkd.in'],
-    ['pinterest', 'pinterest.*', 'pin.it'],
-    ['tiktok', 'tiktok.com'],
-    ['snapchat', 'snapchat.com'],
-    ['reddit', 'reddit.com', 'redd.it'],
-    ['quora', 'quora.com'],
-    ['tumblr', 'tumblr.com'],
-    ['vk', 'vk.com'],
-    ['weibo', 'weibo.com', 'weibo.cn'],
-    ['whatsapp', 'whatsapp.com', 'wa.me'],
-    ['telegram', 'telegram.org', 't.me'],
-    ['bluesky', 'bsky.app'],
-    ['mastodon', 'mastodon.social'],
-    ['xing', 'xing.com'],
-    ['odnoklassniki', 'ok.ru'],
-    ['line', 'line.me'],
-    ['disqus', 'disqus.com'],
-    ['messenger', 'messenger.com'],
-    ['discord', 'discord.com'],
-  ],
-  video: [
-    ['youtube', 'youtube.com', 'youtu.be'],
-    ['vimeo', 'vimeo.com'],
-    ['dailymotion', 'dailymotion.com'],
-    ['twitch', 'twitch.tv'],
-    ['netflix', 'netflix.com'],
-    ['hulu', 'hulu.com'],
-    ['disneyplus', 'disneyplus.com'],
-    ['wistia', 'wistia.com', 'wistia.net'],
-    ['youku', 'youku.com'],
-    ['iqiyi', 'iqiyi.com'],
-    ['niconico', 'nicovideo.jp'],
-    ['ted', 'ted.com'],
-  ],
-  shopping: [
-    ['amazon', 'amazon.*'],
-    ['ebay', 'ebay.*'],
-    ['google shopping', 'shopping.google.com'],
-    ['igshopping'],
-    ['alibaba', 'alibaba.com'],
-    ['aliexpress', 'aliexpress.com'],
-    ['etsy', 'etsy.com'],
-    ['walmart', 'walmart.com'],
-    ['mercadolibre', 'mercadolibre.*'],
-    ['shopify', 'shopify.com', 'shop.app'],
-    ['shopzilla', 'shopzilla.com'],
-    ['idealo', 'idealo.*'],
-    ['naver shopping', 'shopping.naver.com'],
-    ['yahoo shopping', 'shopping.yahoo.com', 'shopping.yahoo.co.jp'],
-  ],
-  assistant: [
-    ['chatgpt', 'chatgpt.com', 'chat.openai.com'],
-    ['claude', 'claude.ai'],
-    ['gemini', 'gemini.google.com', 'bard.google.com'],
-    ['copilot', 'copilot.microsoft.com'],
-    ['perplexity', 'perplexity.ai'],
-    ['deepseek', 'chat.deepseek.com'],
-    ['grok', 'grok.com'],
-    ['mistral', 'chat.mistral.ai'],
-    ['meta-ai', 'meta.ai'],
-    ['qwen', 'chat.qwen.ai'],
-    ['duck-ai', 'duck.ai'],
-    ['you.com', 'you.com'],
-  ],
 }
 
 /** Hosts a buyer is sent to and comes back from: a visit that returns from there came from nowhere new. */
@@ -135,20 +36,41 @@ const PAYMENT_HOSTS: ReadonlySet<string> = new Set([
 const byName = new Map<string, SourceEntry>()
 const byHost = new Map<string, SourceEntry>()
 const byBrand = new Map<string, SourceEntry>()
-for (const category of ['search', 'social', 'video', 'shopping', 'assistant'] as const) {
-  for (const [name, ...hosts] of TABLE[category]) {
+
+/** Later ones replace earlier ones: the domain's own list comes after the one it takes from others. */
+for (const category of ['search', 'email', 'other'] as const) addHosts(listedHosts[category], { name: '', category })
+for (const category of ['search', 'social', 'video', 'shopping', 'assistant', 'email', 'other'] as const) {
+  const { named, both, names, hosts } = sourceLists[category]
+  const unnamed = { name: '', category }
+  addHosts(hosts, unnamed)
+  for (const name of words(names)) byName.set(name, unnamed)
+  for (const name of words(both)) {
+    byName.set(name, unnamed)
+    byHost.set(`${name}.com`, unnamed)
+  }
+  for (const [name, ...places] of named) {
     const entry = { name, category }
     byName.set(name, entry)
-    for (const host of hosts) {
-      if (host.endsWith('.*')) byBrand.set(host.slice(0, -2), entry)
-      else byHost.set(host, entry)
-    }
+    for (const host of places) addHost(host, entry)
   }
+}
+
+function addHosts(list: string, entry: SourceEntry): void {
+  for (const host of words(list)) addHost(host, entry)
+}
+
+function addHost(host: string, entry: SourceEntry): void {
+  if (host.endsWith('.*')) byBrand.set(host.slice(0, -2), entry)
+  else byHost.set(host, entry)
+}
+
+function words(list: string): readonly string[] {
+  return list.split(/\s+/).filter((word) => word !== '')
 }
 
 /** The entry of a host or of the nearest domain above it. */
 export function hostEntry(host: string): SourceEntry | undefined {
-  return walkUp(host, (domain) => byHost.get(domain)) ?? walkUp(host, brandEntry)
+  return walkUp(host, listedEntry) ?? walkUp(host, brandEntry)
 }
 
 /** The entry of a source as campaigns write it: a name or a host, in any case. */
@@ -158,18 +80,30 @@ export function sourceEntry(source: string): SourceEntry | undefined {
 }
 
 export function isPaymentHost(host: string): boolean {
-  return walkUp(host, (domain) => (PAYMENT_HOSTS.has(domain) ? domain : undefined)) !== undefined
+  return walkUp(host, paymentHost) !== undefined
+}
+
+function listedEntry(domain: string): SourceEntry | undefined {
+  return byHost.get(domain)
+}
+
+function paymentHost(domain: string): string | undefined {
+  return PAYMENT_HOSTS.has(domain) ? domain : undefined
 }
 
 /** `brand.tld` or `brand.co.tld`: what follows the brand is at most two short labels, so `google.example.com` is none. */
 function brandEntry(domain: string): SourceEntry | undefined {
-  const [brand = '', ...rest] = domain.split('.')
-  const isCountry = rest.length >= 1 && rest.length <= 2 && rest.every((label) => label.length <= 3)
-  return isCountry ? byBrand.get(brand) : undefined
+  const dot = domain.indexOf('.')
+  const entry = dot < 0 ? undefined : byBrand.get(domain.slice(0, dot))
+  return entry !== undefined && COUNTRY.test(domain.slice(dot)) ? entry : undefined
 }
+
+const COUNTRY = /^(?:\.[^.]{1,3}){1,2}$/
 
 /** The first answer for the host itself, then for each domain above it. */
 function walkUp<T>(host: string, lookup: (domain: string) => T | undefined): T | undefined {
+  // No host is longer. A campaign's source may be any text, and one of thousands of labels would take seconds.
+  if (host.length > 253) return undefined
   let domain = host
   for (;;) {
     const found = lookup(domain)

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import { buildEvent } from '@cairn/testkit/domain'
 import type { StorefrontEvent } from '../event/event.ts'
-import { carriesOrigin, resolveOrigin } from './source.ts'
+import { campaignOf, carriesOrigin, resolveOrigin } from './source.ts'
 
 const own = new Set(['brand.example'])
 
 function origin(fields: Partial<StorefrontEvent>): string {
   const event = buildEvent({ event_id: 'e', host: 'www.shop.example', path: '/', ...fields })
-  const { source, medium, campaign, channel } = resolveOrigin(event, own)
+  const { source, medium, campaign, channel } = resolveOrigin(event, own, [])
   return [source, medium, campaign, channel].join(' | ')
 }
 
@@ -23,7 +23,11 @@ describe('the origin of an event', () => {
     ['ttclid: paid social', { click_id_name: 'ttclid' }, 'tiktok | cpc |  | Paid Social'],
     ['fbclid: not paid', { click_id_name: 'fbclid' }, 'facebook | social |  | Organic Social'],
     ['igshid: not paid', { click_id_name: 'igshid' }, 'instagram | social |  | Organic Social'],
-    ['a click id of no network', { click_id_name: 'mc_cid' }, '(direct) | (none) |  | Direct'],
+    ['dclid: a banner', { click_id_name: 'dclid' }, 'google | display |  | Display'],
+    ['gad_source alone: paid search', { click_id_name: 'gad_source' }, 'google | cpc |  | Paid Search'],
+    ['irclid: a partner', { click_id_name: 'irclid' }, 'impact | affiliate |  | Affiliates'],
+    ['mc_cid: mail', { click_id_name: 'mc_cid' }, 'mailchimp | email |  | Email'],
+    ['a click id of no network', { click_id_name: 'other_id' }, '(direct) | (none) |  | Direct'],
     [
       'a click id fills what the campaign leaves out',
       { campaign: 'c', click_id_name: 'gclid' },
@@ -41,19 +45,82 @@ describe('the origin of an event', () => {
     ],
     ['a social network', from('l.facebook.com'), 'l.facebook.com | referral |  | Organic Social'],
     ['a video site', from('www.youtube.com'), 'youtube.com | referral |  | Organic Video'],
+    ['a shop among shops', from('www.ebay.co.uk'), 'ebay.co.uk | referral |  | Organic Shopping'],
+    ['an engine without a name of its own', from('www.mojeek.com'), 'mojeek.com | organic |  | Organic Search'],
+    ['mail on the web', from('mail.google.com'), 'mail.google.com | email |  | Email'],
+    ['a page of an engine that is no search', from('docs.google.com'), 'docs.google.com | referral |  | Referral'],
+    ['an Android app', from('com.google.android.googlequicksearchbox'), 'google | organic |  | Organic Search'],
+    ['a mail app', from('com.google.android.gm'), 'com.google.android.gm | email |  | Email'],
+    ["a network's app", from('com.facebook.katana'), 'com.facebook.katana | referral |  | Organic Social'],
     ['an unknown host', from('www.blog.example'), 'blog.example | referral |  | Referral'],
     ['its own host', from('www.shop.example'), '(direct) | (none) |  | Direct'],
     ['a host below its own', from('help.shop.example'), '(direct) | (none) |  | Direct'],
     ['a host that only ends alike', from('workshop.example'), 'workshop.example | referral |  | Referral'],
     ['an own domain', from('www.brand.example'), '(direct) | (none) |  | Direct'],
     ['a payment host', from('checkout.paypal.com'), '(direct) | (none) |  | Direct'],
+    ['a payment host with www', from('www.paypal.com'), '(direct) | (none) |  | Direct'],
+    ['a host that only ends like a payment host', from('notpaypal.com'), 'notpaypal.com | referral |  | Referral'],
+    ['a host above a payment host', from('amazon.com'), 'amazon.com | referral |  | Organic Shopping'],
+    ['a payment host below a known one', from('pay.amazon.com'), '(direct) | (none) |  | Direct'],
+    [
+      'a payment host behind a campaign: the campaign',
+      { source: 'n', medium: 'email', campaign: 'c', ...from('paypal.com') },
+      'n | email | c | Email',
+    ],
+    [
+      'a payment host behind an ad click: the ad',
+      { click_id_name: 'gclid', ...from('paypal.com') },
+      'google | cpc |  | Paid Search',
+    ],
+    [
+      'a payment host behind a click id of no network',
+      { click_id_name: 'other_id', ...from('paypal.com') },
+      '(direct) | (none) |  | Direct',
+    ],
+    [
+      'its own host with www where the page has none',
+      { host: 'shop.example', ...from('www.shop.example') },
+      '(direct) | (none) |  | Direct',
+    ],
+    ['the host above its own', from('shop.example'), '(direct) | (none) |  | Direct'],
+    [
+      'a sister of its own host',
+      { host: 'de.shop.example', ...from('fr.shop.example') },
+      'fr.shop.example | referral |  | Referral',
+    ],
+    [
+      'a sister below an own domain',
+      { host: 'a.brand.example', ...from('b.brand.example') },
+      '(direct) | (none) |  | Direct',
+    ],
+    ['an own domain itself', from('brand.example'), '(direct) | (none) |  | Direct'],
+    ['a host that only ends like an own domain', from('notbrand.example'), 'notbrand.example | referral |  | Referral'],
+    [
+      'its own host behind a campaign: the campaign',
+      { source: 'n', medium: 'email', ...from('www.shop.example') },
+      'n | email |  | Email',
+    ],
   ])('%s', (_, fields, expected) => {
     expect(origin(fields)).toBe(expected)
   })
 
+  it('has a campaign where it names one or comes by an ad, and else none', () => {
+    const campaign = (fields: Partial<StorefrontEvent>): string => campaignOf(buildEvent({ event_id: 'e', ...fields }))
+    expect(campaign({ source: 'n', medium: 'email', campaign: 'c' })).toBe('n\nemail\nc')
+    expect(campaign({ click_id_name: 'gclid' })).toBe(campaign({ source: 'google', medium: 'cpc' }))
+    for (const fields of [
+      { click_id_name: 'fbclid' },
+      { click_id_name: 'mc_cid' },
+      from('google.com'),
+      { term: 't' },
+    ]) {
+      expect(campaign(fields)).toBe('')
+    }
+  })
+
   it('passes the other marketing fields on', () => {
     const event = buildEvent({ event_id: 'e', term: 't', content: 'c', click_id_name: 'gclid', referrer: 'https://r' })
-    expect(resolveOrigin(event, own)).toMatchObject({
+    expect(resolveOrigin(event, own, [])).toMatchObject({
       term: 't',
       content: 'c',
       click_id_name: 'gclid',

@@ -1,5 +1,6 @@
 import type { StorefrontEvent } from '../event/event.ts'
 import { channelOf } from './channel.ts'
+import { channelByRules, type ChannelRule } from './channel-rules.ts'
 import { hostEntry, isPaymentHost } from './source-table.ts'
 
 /** How a visitor came: the marketing fields of a session. */
@@ -26,12 +27,17 @@ export const direct: Origin = {
   referrer: '',
 }
 
-/** Ad click ids and the network each names. fbclid and igshid are put on every outgoing link: not a sign of an ad. */
+/**
+ * Click ids and what each names. fbclid and igshid are put on every outgoing link: not a sign of an ad. dclid comes from
+ * banners, irclid from partners' links, mc_cid and _kx from mail.
+ */
 const CLICK_IDS: ReadonlyMap<string, Pick<Origin, 'source' | 'medium'>> = new Map([
   ['gclid', { source: 'google', medium: 'cpc' }],
+  ['gclsrc', { source: 'google', medium: 'cpc' }],
   ['gbraid', { source: 'google', medium: 'cpc' }],
   ['wbraid', { source: 'google', medium: 'cpc' }],
-  ['dclid', { source: 'google', medium: 'cpc' }],
+  ['gad_source', { source: 'google', medium: 'cpc' }],
+  ['dclid', { source: 'google', medium: 'display' }],
   ['msclkid', { source: 'bing', medium: 'cpc' }],
   ['ttclid', { source: 'tiktok', medium: 'cpc' }],
   ['twclid', { source: 'twitter', medium: 'cpc' }],
@@ -40,6 +46,9 @@ const CLICK_IDS: ReadonlyMap<string, Pick<Origin, 'source' | 'medium'>> = new Ma
   ['epik', { source: 'pinterest', medium: 'cpc' }],
   ['sccid', { source: 'snapchat', medium: 'cpc' }],
   ['qclid', { source: 'quora', medium: 'cpc' }],
+  ['irclid', { source: 'impact', medium: 'affiliate' }],
+  ['mc_cid', { source: 'mailchimp', medium: 'email' }],
+  ['_kx', { source: 'klaviyo', medium: 'email' }],
   ['fbclid', { source: 'facebook', medium: 'social' }],
   ['igshid', { source: 'instagram', medium: 'social' }],
 ])
@@ -58,13 +67,30 @@ export function carriesOrigin(event: StorefrontEvent): boolean {
 
 /**
  * The origin an event tells: its campaign parameters, else its click id, else its referrer, else a direct visit.
- * The site's own hosts (`ownDomains` and the page's own host) and payment hosts are no referrers.
+ * The site's own hosts (`ownDomains` and the page's own host) and payment hosts are no referrers. Its own channel rules
+ * come before the default ones.
  */
-export function resolveOrigin(event: StorefrontEvent, ownDomains: ReadonlySet<string>): Origin {
-  const { source, medium, campaign } = sourceOf(event, ownDomains)
+export function resolveOrigin(
+  event: StorefrontEvent,
+  ownDomains: ReadonlySet<string>,
+  channelRules: readonly ChannelRule[],
+): Origin {
+  const resolved = sourceOf(event, ownDomains)
+  const { source, medium, campaign } = resolved
   const { term, content, click_id_name, referrer } = event
-  const channel = channelOf({ source, medium, campaign })
+  const channel = channelByRules(channelRules, resolved, event) ?? channelOf(resolved)
   return { channel, source, medium, campaign, term, content, click_id_name, referrer }
+}
+
+/**
+ * The campaign an event carries: its campaign parameters, or the network of its ad click id. Empty for none: a click id that
+ * is put on every outgoing link is no ad's.
+ */
+export function campaignOf(event: StorefrontEvent): string {
+  const network = CLICK_IDS.get(event.click_id_name)
+  if (!hasCampaign(event) && network?.medium !== 'cpc') return ''
+  const { source, medium, campaign } = fromCampaign(event, network)
+  return `${source}\n${medium}\n${campaign}`
 }
 
 type Source = Pick<Origin, 'source' | 'medium' | 'campaign'>
@@ -88,11 +114,23 @@ function fromCampaign(event: StorefrontEvent, network: Pick<Origin, 'source' | '
   return { source: source || network.source, medium: medium || network.medium, campaign }
 }
 
-function fromReferrer(host: string): Source {
-  const entry = hostEntry(host)
-  if (entry?.category === 'search') return { source: entry.name, medium: 'organic', campaign: '' }
-  if (entry?.category === 'assistant') return { source: entry.name, medium: 'ai-assistant', campaign: '(ai-assistant)' }
-  return { source: withoutWww(host), medium: 'referral', campaign: '' }
+function fromReferrer(referrerHost: string): Source {
+  const entry = hostEntry(referrerHost)
+  const host = withoutWww(referrerHost)
+  switch (entry?.category) {
+    case 'search':
+      return { source: entry.name || host, medium: 'organic', campaign: '' }
+    case 'assistant':
+      return { source: entry.name || host, medium: 'ai-assistant', campaign: '(ai-assistant)' }
+    case 'email':
+      return { source: host, medium: 'email', campaign: '' }
+    case 'social':
+    case 'video':
+    case 'shopping':
+    case 'other':
+    case undefined:
+      return { source: host, medium: 'referral', campaign: '' }
+  }
 }
 
 function isOwnHost(event: StorefrontEvent, ownDomains: ReadonlySet<string>): boolean {

@@ -86,6 +86,7 @@ const landings = [
   { table: 'events', schemas: catalog.events.map((event) => catalog.named(`labelled:${event.id}`)) },
   { table: 'sessions_in', schemas: [catalog.named('session')] },
   { table: 'conversions_in', schemas: [catalog.named('conversion')] },
+  { table: 'credits_in', schemas: [catalog.named('credit')] },
 ]
 
 describe.each(topologies)('the warehouse schema on $on', ({ ddl, tables, viewTargets, plainViews }) => {
@@ -96,17 +97,31 @@ describe.each(topologies)('the warehouse schema on $on', ({ ddl, tables, viewTar
       'channel_hourly',
       'conversions',
       'conversions_in',
+      'credits',
+      'credits_in',
+      'event_moves',
       'events',
       'session_moves',
       'sessions',
       'sessions_in',
+      'visitor_users',
     ])
-    expect(viewTargets.sort()).toEqual(['channel_hourly', 'conversions', 'session_moves', 'sessions'])
+    expect(viewTargets.sort()).toEqual([
+      'channel_hourly',
+      'conversions',
+      'credits',
+      'event_moves',
+      'session_moves',
+      'sessions',
+      'visitor_users',
+    ])
     expect(plainViews.map((v) => v.name).sort()).toEqual([
+      'v_attribution',
       'v_channel_hourly',
       'v_conversions',
       'v_events',
       'v_sessions',
+      'v_visitor_users',
     ])
   })
 

@@ -28,10 +28,14 @@ describe('an event of topic events', () => {
   })
 
   it('is taken with up to so many characters of what each of its conversions repeats', () => {
-    const repeating = (length: number) =>
-      bodyOf(buildEvent({ event_id: 'e', order_id: 'o'.repeat(length / 2), user_id: 'u'.repeat(length / 2 - 1) })).body
+    const repeating = (length: number) => {
+      const third = length / 3
+      const properties = { promotion_id: 'p'.repeat(third) }
+      const event = { event_id: 'e', order_id: 'o'.repeat(third), user_id: 'u'.repeat(third - 1), properties }
+      return bodyOf(buildEvent(event)).body
+    }
     expect(repeating(largestRepeated)).toMatchObject({ kind: 'event' })
-    expect(repeating(largestRepeated + 2)).toMatchObject({ kind: 'poison', reason: 'too_large' })
+    expect(repeating(largestRepeated + 3)).toMatchObject({ kind: 'poison', reason: 'too_large' })
   })
 })
 

@@ -1,4 +1,11 @@
-import { eventKey, type Body, type LogRecord, type PoisonReason, type StorefrontEvent } from '@cairn/domain'
+import {
+  eventKey,
+  promotionOf,
+  type Body,
+  type LogRecord,
+  type PoisonReason,
+  type StorefrontEvent,
+} from '@cairn/domain'
 import type { Incoming } from '../kafka/record.ts'
 import type { Codec, Decoded } from './codec.ts'
 
@@ -81,9 +88,9 @@ function tooLarge(event: StorefrontEvent, { length }: Buffer): string | null {
   if (length <= largestRepeated) return null
   if (length > largestEvent) return `${length} bytes, of at most ${largestEvent}: send less with the event`
   const { event_id, name, user_id, order_id, coupon, currency } = event
-  const repeated = [event_id, name, user_id, order_id, coupon, currency].join('').length
+  const repeated = [event_id, name, user_id, order_id, coupon, promotionOf(event), currency].join('').length
   if (repeated <= largestRepeated) return null
-  return `${repeated} characters of ids, name, coupon and currency, of at most ${largestRepeated}: send shorter ones`
+  return `${repeated} characters of ids, name, coupon, promotion and currency, of at most ${largestRepeated}: send shorter ones`
 }
 
 function poison(reason: PoisonReason, detail: string): Body {

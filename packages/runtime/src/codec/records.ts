@@ -1,4 +1,4 @@
-import type { ConversionRow, Label, Millis, SessionRow, StorefrontEvent } from '@cairn/domain'
+import type { ConversionRow, CreditRow, Label, Millis, SessionRow, StorefrontEvent } from '@cairn/domain'
 
 /** Values of the records that are not the domain's own, by the schema that documents them. */
 export interface Tick {
@@ -75,6 +75,7 @@ export interface RecordTypes {
   readonly definitions: DefinitionsRecord
   readonly session: SessionRow
   readonly conversion: ConversionRow
+  readonly credit: CreditRow
   readonly barrier: Barrier
   readonly 'dead-letter': DeadLetter
   readonly 'attribution-meta': AttributionMeta

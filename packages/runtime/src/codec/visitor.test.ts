@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
-import { takeDirty } from '@cairn/domain'
+import { NEVER, takeDirty } from '@cairn/domain'
 import { FoldRun, jsonVisitorCodec } from '@cairn/testkit/domain'
 import { readCatalog } from './catalog.ts'
+import { createMessageWriter } from './message.ts'
 import { createVisitorCodec } from './visitor.ts'
 import { readHeader } from './wire.ts'
+import { compileWrite } from './write.ts'
 
 const T = 1_790_000_000_000
 const MINUTE = 60_000
@@ -12,7 +14,8 @@ const MOST_BYTES = 2 * 1024 * 1024
 /** The estimate takes a character for a byte, which may have three. */
 const MOST_BYTES_OF_ESTIMATE = 3
 
-const codec = createVisitorCodec(readCatalog())
+const catalog = readCatalog()
+const codec = createVisitorCodec(catalog)
 const buy = { name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' }
 
 function eventOf(event_id: string): FoldRun {
@@ -34,6 +37,9 @@ function saved(fold: FoldRun): { bytes: number; estimate: number } {
 const firstVersion =
   '0000000014d0bf83c59868828ddfc6986882fd919999680873686f70047631021bb0565592f23443000200000280b083c5986800024830316130633435302d366330302d383734332d383033612d326338653362353037626566000080b083c5986880b083c5986802020280b083c598680261042f700280b083c598680261042f700280b083c5986802610c4469726563741028646972656374290c286e6f6e65290000000000000000000000828ddfc6986882fd91999968000100d0bf83c598680100e6060000'
 
+/** What the version before did not keep, as of a visitor of whom there is nothing to say. */
+const notKept = { touches: [], touches_omitted: 0, past: [], said: [], users: [], companions: [] }
+
 describe('a visitor state', () => {
   it('of the version before is migrated when it is read, and is one of this version once it is written', () => {
     const old = Buffer.from(firstVersion, 'hex')
@@ -54,6 +60,27 @@ describe('a visitor state', () => {
     expect(codec.decode(written)).toEqual(state)
   })
 
+  it('of the version before has nothing of what was not kept then, as a new visitor has', () => {
+    const { sessions, seen_id, ...state } = codec.decode(Buffer.from(firstVersion, 'hex'))
+    const [session] = sessions
+    expect([sessions.length, seen_id.length]).toEqual([1, 1])
+    // Its own session is the first that is known of it: another one is not to count as new.
+    expect(state).toMatchObject({ ...notKept, first_started_at: session?.started_at })
+    expect(session).toMatchObject({ cart_rank: 0, cut: '', facts: [], standby: [], moved: [] })
+  })
+
+  it('of the version before without a session has no first one yet, and its claims', () => {
+    const old = catalog.named('visitor-state.v1')
+    const claim = { goal: 'buy', order_id: 'o', conversion_id: 'c', event_time: T, event_id: 'a', touched_at: T }
+    const dues = { emit_due: NEVER, close_due: NEVER, expire_due: T + 1 }
+    const seen = { seen_id: [], seen_content: [], seen_at: [] }
+    const kept = { ...dues, site: 'shop', visitor_id: 'v1', ...seen, sessions: [], claims: [claim] }
+    const written = { ...kept, claims: [{ ...claim, final_due: T + 1 }] }
+    const state = codec.decode(createMessageWriter()(compileWrite(old.schema), written, old.id))
+    expect(state).toEqual({ ...kept, ...notKept, first_started_at: NEVER })
+    expect(codec.decode(codec.encode(state))).toEqual(state)
+  })
+
   it('of a schema that never was one is refused, whatever is asked for', () => {
     const foreign = Buffer.from([0, 0, 0, 39, 15, 1, 2])
     expect(() => codec.decode(foreign)).toThrow('schema 9999')
@@ -69,6 +96,15 @@ describe('a visitor state', () => {
     }
   })
 
+  it('comes back as it was, with the users it was known as', () => {
+    const fold = eventOf('a')
+    fold.event(T + 1, { event_id: 'b', user_id: 'ada' })
+    const [[, bytes] = []] = takeDirty(fold.partition)
+    const state = jsonVisitorCodec.decode(bytes!)
+    expect(state.users).toEqual([{ time: T + 1, event_id: 'b', value: 'ada' }])
+    expect(codec.decode(codec.encode(state))).toEqual(state)
+  })
+
   it.each(['o', 'ö', '漢', '👟'])('stays within a Kafka record, whatever a visitor sends in %s', (character) => {
     const text = (length: number): string => character.repeat(length / character.length)
     for (const length of [2, 400]) {
@@ -78,7 +114,9 @@ describe('a visitor state', () => {
         for (let at = until - 500; at < until; at++) {
           const event_time = T + at * 1_000 - (at % 40) * 31 * MINUTE
           const order_id = `${text(length)}${at}`
-          fold.event(T + at * 1_000, { event_id: order_id, event_time, name: 'purchase', order_id, path: text(length) })
+          const properties = { promotion_id: text(length) }
+          const order = { event_id: order_id, event_time, name: 'purchase', order_id, path: text(length), properties }
+          fold.event(T + at * 1_000, order)
         }
         return saved(fold)
       })
@@ -87,6 +125,22 @@ describe('a visitor state', () => {
         expect(bytes / estimate).toBeLessThan(MOST_BYTES_OF_ESTIMATE)
       }
     }
+  })
+
+  it.each(['o', 'ö', '漢', '👟'])('stays within one when it keeps facts and server events in %s, too', (character) => {
+    const text = character.repeat(100 / character.length)
+    const fold = new FoldRun()
+    fold.define(T, { session: { cut_on_campaign: true }, goals: [buy] })
+    const told = { referrer: text, source: text, medium: text, path: text, user_id: text }
+    for (let at = 0; at < 1_500; at++) {
+      const [event_id, is_server] = [`${text}${at}`, at % 3 === 0]
+      const order = is_server ? { name: 'purchase', order_id: event_id } : {}
+      fold.event(T + at, { event_id, is_server, ...told, campaign: `${at % 100}`, ...order })
+    }
+    const { bytes, estimate } = saved(fold)
+    expect(bytes).toBeLessThan(MOST_BYTES)
+    expect(bytes / estimate).toBeLessThan(MOST_BYTES_OF_ESTIMATE)
+    expect(bytes / estimate).toBeGreaterThan(0.5)
   })
 
   it('stays within a Kafka record when its sessions count every goal there is', () => {

@@ -60,5 +60,13 @@ function readerOf(entry: CatalogEntry, current: CatalogEntry): Reader {
   const readDues = compileRead({ ...schema, fields: schema.fields.slice(0, dueFields) }) as Reader['readDues']
   if (entry === current) return { walk, read, readDues }
   const migrate = compileMigration(schema, current.schema)
-  return { walk, readDues, read: (bytes, at) => migrate(read(bytes, at)) as VisitorState }
+  return { walk, readDues, read: (bytes, at) => withFirstSession(migrate(read(bytes, at)) as VisitorState) }
+}
+
+/** Where no session had been kept as a visitor's first, one of those it has is; else the next one would count as new. */
+function withFirstSession(state: VisitorState): VisitorState {
+  for (const { started_at } of state.sessions) {
+    if (started_at < state.first_started_at) state.first_started_at = started_at
+  }
+  return state
 }

@@ -1,43 +1,43 @@
-import { compileDefinitions } from '@cairn/domain'
-import { LineCounter, parseDocument, type Document } from 'yaml'
+import { compileDefinitions, type Definitions } from '@cairn/domain'
+import { readYaml } from './document.ts'
 
 export interface DefinitionsProblem {
   /** Line in the file, from 1. */
   readonly line: number
+  /** Column in the line, from 1. */
+  readonly column: number
+  /** What the problem is about, such as `goals.0.match`; empty where it is about the file as a whole or its YAML. */
+  readonly path: string
   readonly message: string
 }
 
 export type DefinitionsFile =
-  | { readonly ok: true; readonly json: string }
+  | {
+      readonly ok: true
+      /** The canonical JSON that is deployed. */
+      readonly json: string
+      readonly definitions: Definitions
+    }
   | { readonly ok: false; readonly problems: readonly DefinitionsProblem[] }
 
-/** Checks a definitions file and returns it as the canonical JSON that is deployed; all problems at once, each with its line. */
+/** Checks a definitions file; all problems at once, each with its place, in the order of the file. */
 export function readDefinitions(text: string): DefinitionsFile {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  if (document.errors.length > 0) {
-    return {
-      ok: false,
-      problems: document.errors.map((e) => ({ line: lines.linePos(e.pos[0]).line, message: e.message })),
+  const { content, problems, placeOf } = readYaml(text)
+  const found: DefinitionsProblem[] = problems.map((problem) => ({ ...problem, path: '' }))
+  if (content !== undefined) {
+    const compiled = compileDefinitions(content)
+    if (compiled.ok && found.length === 0) {
+      return { ok: true, json: canonical(content), definitions: compiled.definitions }
     }
+    for (const { path, message, onKey } of compiled.ok ? [] : compiled.problems)
+      found.push({ ...placeOf(path, onKey), path: path.map(stepText).join('.'), message })
   }
-  const content = document.toJS() as unknown
-  const compiled = compileDefinitions(content)
-  if (compiled.ok) return { ok: true, json: canonical(content) }
-  const problems = compiled.problems.map(({ path, message }) => ({
-    line: lineOf(document, lines, path),
-    message: path.length === 0 ? message : `${path.join('.')}: ${message}`,
-  }))
-  return { ok: false, problems: problems.sort((a, b) => a.line - b.line) }
+  return { ok: false, problems: found.sort((a, b) => a.line - b.line || a.column - b.column) }
 }
 
-/** The line of the innermost part of the path that is in the file: what is missing is reported where it should be. */
-function lineOf(document: Document, lines: LineCounter, path: readonly (string | number)[]): number {
-  for (let length = path.length; length > 0; length--) {
-    const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined
-    if (node?.range) return lines.linePos(node.range[0]).line
-  }
-  return 1
+/** A key that would make the path ambiguous is quoted. */
+function stepText(step: string | number): string {
+  return typeof step === 'number' || /^[\w-]+$/.test(step) ? String(step) : JSON.stringify(step)
 }
 
 /** Keys sorted, so that two files that say the same are the same text. */

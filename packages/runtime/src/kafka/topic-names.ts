@@ -4,6 +4,7 @@ export const topicKinds = [
   'labelled-events',
   'sessions',
   'conversions',
+  'credits',
   'attribution-state',
   'sink-state',
   'dead-letters',

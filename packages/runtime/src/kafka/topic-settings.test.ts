@@ -4,7 +4,7 @@ import { topicKinds } from './topic-names.ts'
 import { raiseRecordLimits } from './topic-settings.ts'
 
 /** Topics whose records can outgrow Kafka's default. */
-const limited = ['labelled-events', 'sessions', 'conversions', 'attribution-state', 'dead-letters'].map(
+const limited = ['labelled-events', 'sessions', 'conversions', 'credits', 'attribution-state', 'dead-letters'].map(
   (kind) => `shop.${kind}`,
 )
 

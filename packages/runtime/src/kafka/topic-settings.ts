@@ -26,6 +26,7 @@ const settings: Readonly<Record<TopicKind, Readonly<Record<string, string>>>> = 
   'labelled-events': outputs,
   sessions: outputs,
   conversions: outputs,
+  credits: outputs,
   'attribution-state': { ...compacted, ...recordLimit },
   'sink-state': compacted,
   'dead-letters': { ...forEver, ...recordLimit },

@@ -1,10 +1,11 @@
 import type { Millis, StorefrontEvent } from '@cairn/domain'
 import fc from 'fast-check'
 import { buildEvent } from './event.ts'
+import type { OracleRules } from './oracle.ts'
 
 const MINUTE = 60_000
 
-/** 2023-11-14T22:00Z: an hour, so that roll-up hours are easy to read. */
+/** 2023-11-14T22:00Z: an hour, so that roll-up hours are easy to read; an hour before midnight in Berlin. */
 export const EPOCH: Millis = 1_699_999_200_000
 /** Event times of {@link visitorEvents} lie this close after EPOCH. */
 export const SPAN: Millis = 6 * 60 * MINUTE
@@ -14,13 +15,29 @@ const eventTime = fc
   .tuple(fc.integer({ min: 0, max: 36 }), fc.constantFrom(0, 0, 0, 1))
   .map(([tenMinutes, beside]) => EPOCH + tenMinutes * 10 * MINUTE + beside)
 
+const names = [
+  ...[
+    'view_item',
+    'view_item',
+    'view_item',
+    'add_to_cart',
+    'add_to_cart',
+    'sign_up',
+    'sign_up',
+    'identify',
+    'identify',
+  ],
+  ...['checkout_step_viewed', 'add_payment_info'],
+]
+
 const content = fc.oneof(
   fc.record({ name: fc.constant('page_view'), path: fc.constantFrom('/', '/a', '/b') }),
-  fc.record({ name: fc.constantFrom('view_item', 'view_item', 'add_to_cart', 'sign_up', 'identify') }),
+  fc.record({ name: fc.constantFrom(...names) }),
   fc.record({
     name: fc.constant('purchase'),
     order_id: fc.constantFrom('', 'o1', 'o2'),
     coupon: fc.constantFrom('', 'SPRING'),
+    properties: fc.constantFrom({}, { promotion_id: 'may' }),
     value_minor: fc.constantFrom(100, 250),
     currency: fc.constantFrom('EUR', 'USD'),
   }),
@@ -33,6 +50,7 @@ const origin = fc.constantFrom(
   { source: 'google', medium: 'cpc', campaign: '', click_id_name: 'gclid', click_id: 'g1' },
   { campaign: 'c2', medium: 'social' },
   { click_id_name: 'gclid', click_id: 'g2' },
+  { click_id_name: 'fbclid', click_id: 'f1' },
   { referrer: 'https://www.google.com/', referrer_host: 'www.google.com' },
   { referrer: 'https://news.example/a', referrer_host: 'news.example' },
 )
@@ -40,20 +58,60 @@ const origin = fc.constantFrom(
 const marks = fc.record({
   visitor_id: fc.constantFrom('v1', 'v1', 'v2', 'v3', ''),
   user_id: fc.constantFrom('', '', 'u1', 'u2'),
-  is_server: fc.constantFrom(false, false, false, false, true),
+  is_server: fc.constantFrom(false, false, false, true),
+  client_session_id: fc.constantFrom('', '', 's1', 's2'),
   is_bot: fc.nat({ max: 15 }).map((n) => n === 0),
   device: fc.constantFrom('', 'desktop', 'mobile'),
   country: fc.constantFrom('', 'DE', 'AT'),
 })
 
+/** As many events with a user as are remembered of a visitor one by one, and no more. */
+const mostIdentified = 8
+
 /** Events of a few visitors, each with an id of its own that does not follow its time. */
 export const visitorEvents: fc.Arbitrary<StorefrontEvent[]> = fc
   .array(fc.tuple(eventTime, content, origin, marks), { minLength: 1, maxLength: 40, size: 'max' })
   .map((drawn) =>
-    drawn.map(([event_time, what, from, who], at) =>
-      buildEvent({ event_id: `e${(at * 7) % 41}`, content_hash: at, event_time, ...what, ...from, ...who }),
+    withFewUsers(
+      drawn.map(([event_time, what, from, who], at) =>
+        buildEvent({ event_id: `e${(at * 7) % 41}`, content_hash: at, event_time, ...what, ...from, ...who }),
+      ),
     ),
   )
+
+function withFewUsers(events: readonly StorefrontEvent[]): StorefrontEvent[] {
+  const identified = new Map<string, number>()
+  return events.map((event) => {
+    if (event.user_id === '') return event
+    const count = (identified.get(event.visitor_id) ?? 0) + 1
+    identified.set(event.visitor_id, count)
+    return count > mostIdentified ? { ...event, user_id: '' } : event
+  })
+}
+
+/** A `session` mapping, and what the oracle knows of it. */
+export interface DrawnRules {
+  readonly session: Readonly<Record<string, unknown>>
+  readonly oracle: OracleRules
+}
+
+const GAP = 30 * MINUTE
+
+/** Rules that do not depend on arrival, alone and together. */
+export const sessionRules: fc.Arbitrary<DrawnRules> = fc
+  .record({
+    midnightIn: fc.constantFrom(undefined, undefined, 'UTC', 'Europe/Berlin', 'Asia/Kathmandu'),
+    onCampaign: fc.boolean(),
+    trust: fc.constantFrom(false, false, true),
+  })
+  .map(({ midnightIn, onCampaign, trust }) => ({
+    session: {
+      ...(midnightIn === undefined ? {} : { cut_at_midnight: true, time_zone: midnightIn }),
+      ...(onCampaign ? { cut_on_campaign: true } : {}),
+      ...(trust ? { client_session: 'trust' } : {}),
+    },
+    oracle: { gapMs: GAP, midnightIn, onCampaign, trust },
+  }))
 
 /** One arrival: which event, how long after the previous record, and what the shell sends in between. */
 export interface Arriving {

@@ -2,6 +2,7 @@ import {
   createPartition,
   step,
   type ConversionRow,
+  type CreditRow,
   type LogRecord,
   type Millis,
   type Outcome,
@@ -35,6 +36,7 @@ export interface Stepped {
   readonly goals: readonly string[]
   readonly sessions: readonly SessionRow[]
   readonly conversions: readonly ConversionRow[]
+  readonly credits: readonly CreditRow[]
   readonly result: StepResult
 }
 
@@ -71,6 +73,7 @@ export class FoldRun {
       goals: label?.goals ?? [],
       sessions: result.outputs.flatMap((output) => (output.kind === 'session' ? [output.row] : [])),
       conversions: result.outputs.flatMap((output) => (output.kind === 'conversion' ? [output.row] : [])),
+      credits: result.outputs.flatMap((output) => (output.kind === 'credit' ? [output.row] : [])),
     }
   }
 }

@@ -9,8 +9,9 @@ export interface OracleGoal {
 }
 
 export interface OracleSession {
-  /** Event ids in order of time. */
+  /** Event ids in order of time, those of server events that joined it among them. */
   readonly events: readonly string[]
+  readonly event_count: number
   readonly started_at: Millis
   readonly ended_at: Millis
   readonly page_views: number
@@ -19,12 +20,29 @@ export interface OracleSession {
   readonly source: string
   readonly user_id: string
   readonly is_bot: boolean
+  /** No session of the visitor started before it. */
+  readonly is_new: boolean
+  readonly cart_stage: string
+  /** Why it ended, once all is closed. */
+  readonly end_reason: string
+}
+
+/** Session rules as the oracle needs them. */
+export interface OracleRules {
+  readonly gapMs: Millis
+  /** `cut_at_midnight` in this zone. */
+  readonly midnightIn?: string | undefined
+  /** `cut_on_campaign` */
+  readonly onCampaign?: boolean
+  /** `client_session: trust` */
+  readonly trust?: boolean
 }
 
 export interface OracleConversion {
   readonly goal: string
   readonly event_id: string
   readonly value_minor: number | null
+  readonly user_id: string
   /** Event ids of its session, null for a sessionless one. */
   readonly session: readonly string[] | null
 }
@@ -35,18 +53,24 @@ export interface Truth {
 }
 
 /**
- * What all events of one visitor come to, computed the plain way: keep each event id once, sort by (time, id), cut at
- * gaps, count. It shares no code with the fold and knows neither arrival nor corrections.
+ * What all events of one visitor come to, computed the plain way: keep each event id once, sort by (time, id), cut
+ * where the rules say, count. It shares no code with the fold and knows neither arrival nor corrections.
  */
-export function truthOf(events: readonly StorefrontEvent[], gapMs: Millis, goals: readonly OracleGoal[]): Truth {
+export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, goals: readonly OracleGoal[]): Truth {
   const unique = [...new Map(events.map((event) => [event.event_id, event])).values()]
   const sorted = unique.sort((a, b) => a.event_time - b.event_time || (a.event_id < b.event_id ? -1 : 1))
-  const groups = cutAtGaps(
+  const parts = cut(
     sorted.filter((event) => !event.is_server && event.visitor_id !== ''),
-    gapMs,
+    rules,
   )
+  const groups = parts.map(({ events }) => events)
   const groupOf = new Map(groups.flatMap((group) => group.map((event) => [event.event_id, group] as const)))
-  const ids = (group: readonly StorefrontEvent[]): string[] => group.map((event) => event.event_id)
+  for (const event of sorted) {
+    const covering = event.is_server && event.visitor_id !== '' ? groupCovering(event, groups, rules) : undefined
+    if (covering !== undefined) groupOf.set(event.event_id, covering)
+  }
+  const all = (group: readonly StorefrontEvent[]) => sorted.filter((event) => groupOf.get(event.event_id) === group)
+  const ids = (group: readonly StorefrontEvent[]) => all(group).map((event) => event.event_id)
   const conversions = goals.flatMap((goal) =>
     counted(
       sorted.filter((event) => goal.matches(event)),
@@ -56,24 +80,124 @@ export function truthOf(events: readonly StorefrontEvent[], gapMs: Millis, goals
       goal: goal.name,
       event_id: event.event_id,
       value_minor: goal.valued ? event.value_minor : null,
+      user_id: userOf(sorted, event),
       session: ids(groupOf.get(event.event_id) ?? []),
     })),
   )
   return {
-    sessions: groups.map((group) => describe(group, ids(group))),
+    sessions: parts.map(({ events, endReason }) => {
+      const whole = all(events)
+      return {
+        ...describe(events, whole),
+        user_id: userAtEnd(sorted, whole),
+        is_new: groups.every(([first]) => (first?.event_time ?? 0) >= (events[0]?.event_time ?? 0)),
+        end_reason: endReason,
+      }
+    }),
     conversions: conversions.map((c) => ({ ...c, session: c.session.length === 0 ? null : c.session })),
   }
 }
 
-function cutAtGaps(sorted: readonly StorefrontEvent[], gapMs: Millis): StorefrontEvent[][] {
-  const groups: StorefrontEvent[][] = []
-  for (const event of sorted) {
-    const group = groups.at(-1)
-    const last = group?.at(-1)
-    if (group !== undefined && last !== undefined && event.event_time - last.event_time <= gapMs) group.push(event)
-    else groups.push([event])
+/** Who an event is of: its own user, else that of the latest event before it which names one. */
+function userOf(sorted: readonly StorefrontEvent[], event: StorefrontEvent): string {
+  return lastUser(sorted.slice(0, sorted.indexOf(event) + 1))
+}
+
+/** Who a session is of: the last user known when its last event happened, whoever named it. */
+function userAtEnd(sorted: readonly StorefrontEvent[], group: readonly StorefrontEvent[]): string {
+  const end = group.at(-1)?.event_time ?? 0
+  return lastUser(sorted.filter((event) => event.event_time <= end))
+}
+
+function lastUser(sorted: readonly StorefrontEvent[]): string {
+  return sorted.map((event) => event.user_id).findLast((user) => user !== '') ?? ''
+}
+
+/** A session's own events, and why it ended. */
+interface Part {
+  readonly events: StorefrontEvent[]
+  endReason: string
+}
+
+/** Sorted events as sessions: with trust first apart by client session id, then cut in order of time. */
+function cut(sorted: readonly StorefrontEvent[], rules: OracleRules): Part[] {
+  const parts: Part[] = []
+  const clients = rules.trust === true ? [...new Set(sorted.map((event) => event.client_session_id))] : [undefined]
+  for (const client of clients) {
+    let part: Part | undefined
+    for (const event of sorted) {
+      if (client !== undefined && event.client_session_id !== client) continue
+      const reason = part === undefined ? 'gap' : parting(part.events, event, rules)
+      if (reason === undefined) part?.events.push(event)
+      else {
+        if (part !== undefined) part.endReason = reason
+        parts.push((part = { events: [event], endReason: 'gap' }))
+      }
+    }
   }
-  return groups
+  return parts
+}
+
+/** What parts the next event from the session so far. */
+function parting(session: readonly StorefrontEvent[], event: StorefrontEvent, rules: OracleRules): string | undefined {
+  const [first, last] = [session[0] ?? event, session.at(-1) ?? event]
+  if (!follows(last, event, rules)) return 'gap'
+  if (!isSameDay(last, event, rules)) return 'midnight'
+  const isNamed = rules.trust === true && event.client_session_id !== ''
+  const campaign = rules.onCampaign === true && !isNamed ? campaignOf(event) : undefined
+  return campaign !== undefined && campaign !== campaignOf(first) ? 'campaign' : undefined
+}
+
+/** The campaign an event carries, of the few that the generated events have. */
+function campaignOf({ source, medium, campaign, click_id_name }: StorefrontEvent): string | undefined {
+  if (source + medium + campaign !== '') return [source, medium, campaign].join(' ')
+  return click_id_name === 'gclid' ? 'google cpc ' : undefined
+}
+
+/** The session a server event joins: the one its client names, else the last that had begun and was not long over. */
+function groupCovering(
+  event: StorefrontEvent,
+  groups: readonly StorefrontEvent[][],
+  rules: OracleRules,
+): StorefrontEvent[] | undefined {
+  const isNamed = rules.trust === true && event.client_session_id !== ''
+  const fitting = groups.filter(([first]) => {
+    if (first === undefined || !isSameDay(first, event, rules)) return false
+    return !isNamed || first.client_session_id === event.client_session_id
+  })
+  const begun = fitting.filter(([first]) => (first?.event_time ?? 0) <= event.event_time)
+  const byStart = rules.trust === true ? startsBefore : (a: Group, b: Group) => startsBefore(unnamed(a), unnamed(b))
+  if (isNamed) return begun.toSorted(byStart).at(-1) ?? fitting.toSorted(byStart)[0]
+  const covering = begun.filter((group) => event.event_time - (group.at(-1)?.event_time ?? 0) <= rules.gapMs)
+  return covering.toSorted(byStart).at(-1)
+}
+
+type Group = readonly StorefrontEvent[]
+
+function unnamed(group: Group): Group {
+  return group.map((event) => ({ ...event, client_session_id: '' }))
+}
+
+/** Sessions that start together are in order of their ends, then of what their client calls them. */
+function startsBefore(a: Group, b: Group): number {
+  const [one, other] = [a[0], b[0]]
+  if (one === undefined || other === undefined) return 0
+  const byTimes = one.event_time - other.event_time || (a.at(-1)?.event_time ?? 0) - (b.at(-1)?.event_time ?? 0)
+  if (byTimes !== 0) return byTimes
+  if (one.client_session_id !== other.client_session_id) return one.client_session_id < other.client_session_id ? -1 : 1
+  return one.event_id < other.event_id ? -1 : 1
+}
+
+/** Whether nothing but another rule parts two events: within the gap, or one session of the client. */
+function follows(last: StorefrontEvent, event: StorefrontEvent, rules: OracleRules): boolean {
+  if (rules.trust === true && event.client_session_id !== last.client_session_id) return false
+  if (rules.trust === true && event.client_session_id !== '') return true
+  return event.event_time - last.event_time <= rules.gapMs
+}
+
+function isSameDay(a: StorefrontEvent, b: StorefrontEvent, { midnightIn: timeZone }: OracleRules): boolean {
+  const dayOf = (event: StorefrontEvent): string => new Date(event.event_time).toLocaleDateString('en', { timeZone })
+  return timeZone === undefined || dayOf(a) === dayOf(b)
 }
 
 /** Of the matching events, in order of time, those that count: the first of each thing that counts once. */
@@ -106,25 +230,41 @@ function onceWithin(event: StorefrontEvent, goal: OracleGoal, groupOf: (event: S
   }
 }
 
-function describe(group: readonly StorefrontEvent[], events: readonly string[]): OracleSession {
+/** `all` has the server events, too. */
+function describe(
+  group: readonly StorefrontEvent[],
+  all: readonly StorefrontEvent[],
+): Omit<OracleSession, 'user_id' | 'is_new' | 'end_reason'> {
   const paths = group.map((event) => event.path).filter((path) => path !== '')
   const telling = group.find((event) => event.path !== '' || toldBy(event) !== undefined)
   return {
-    events,
+    events: all.map((event) => event.event_id),
+    event_count: all.length,
     started_at: group[0]?.event_time ?? 0,
     ended_at: group.at(-1)?.event_time ?? 0,
     page_views: group.filter((event) => event.name === 'page_view' || event.name === 'screen_view').length,
     entry_page: paths[0] ?? '',
     exit_page: paths.at(-1) ?? '',
     source: (telling === undefined ? undefined : toldBy(telling)) ?? '(direct)',
-    user_id: group.map((event) => event.user_id).findLast((user) => user !== '') ?? '',
-    is_bot: group.some((event) => event.is_bot),
+    is_bot: all.some((event) => event.is_bot),
+    cart_stage: stageOf(all),
   }
+}
+
+/** How far the cart came, by the few names that the generated events have. */
+function stageOf(events: readonly StorefrontEvent[]): string {
+  const has = (name: string): boolean => events.some((event) => event.name === name)
+  if (has('purchase')) return 'purchase'
+  if (has('add_payment_info')) return 'payment'
+  if (has('checkout_step_viewed')) return 'checkout'
+  if (has('add_to_cart')) return 'cart'
+  return has('view_item') ? 'product' : 'none'
 }
 
 /** The source an event tells, of the few that the generated events have; undefined for none. */
 function toldBy(event: StorefrontEvent): string | undefined {
   if (event.source + event.medium + event.campaign !== '') return event.source
   if (event.click_id_name === 'gclid' || event.referrer_host === 'www.google.com') return 'google'
+  if (event.click_id_name === 'fbclid') return 'facebook'
   return event.referrer_host === '' ? undefined : event.referrer_host
 }

@@ -1,4 +1,4 @@
-import type { ConversionRow, Output, SessionRow } from '@cairn/domain'
+import type { ConversionRow, CreditRow, Output, SessionRow } from '@cairn/domain'
 
 /** One cell of the roll-up: sums of new minus replaced. */
 export type RollUp = Map<string, number>
@@ -10,7 +10,10 @@ export type RollUp = Map<string, number>
 export class Warehouse {
   readonly sessions = new Map<string, SessionRow>()
   readonly conversions = new Map<string, ConversionRow>()
+  readonly credits = new Map<string, { readonly key: string; readonly row: CreditRow }>()
   readonly moves = new Map<string, string>()
+  /** By input offset: the session a single event was moved to. */
+  readonly eventMoves = new Map<number, string>()
   readonly labels = new Map<number, string | null>()
   readonly rollUp: RollUp = new Map()
 
@@ -19,13 +22,14 @@ export class Warehouse {
       if (output.kind === 'labelled') this.labels.set(output.label.input_offset, output.label.session_id)
       if (output.kind === 'session') this.applySession(output.row)
       if (output.kind === 'conversion') this.conversions.set(output.row.conversion_id, output.row)
+      if (output.kind === 'credit') this.credits.set(output.row.conversion_id, output)
     }
   }
 
-  /** The session an event is in now; one move is always enough. */
+  /** The session an event is in now; one move of its own and one of a session are always enough. */
   sessionOf(inputOffset: number): string | null {
-    const labelled = this.labels.get(inputOffset) ?? null
-    return labelled === null ? null : (this.moves.get(labelled) ?? labelled)
+    const written = this.eventMoves.get(inputOffset) ?? this.labels.get(inputOffset) ?? null
+    return written === null ? null : (this.moves.get(written) ?? written)
   }
 
   liveSessions(): SessionRow[] {
@@ -34,6 +38,11 @@ export class Warehouse {
 
   liveConversions(): ConversionRow[] {
     return [...this.conversions.values()].filter((row) => row.is_deleted === 0)
+  }
+
+  /** Credits as they stand, each with the record key of its visitor. */
+  liveCredits(): { readonly key: string; readonly row: CreditRow }[] {
+    return [...this.credits.values()].filter(({ row }) => row.is_deleted === 0)
   }
 
   /** The roll-up as the live rows alone give it. */
@@ -46,6 +55,7 @@ export class Warehouse {
   private applySession(row: SessionRow): void {
     this.sessions.set(row.session_id, row)
     if (row.merged_into !== null) this.moves.set(row.session_id, row.merged_into)
+    for (const offset of row.moved_offsets) this.eventMoves.set(offset, row.session_id)
     addNew(this.rollUp, row)
     addPrevious(this.rollUp, row)
   }

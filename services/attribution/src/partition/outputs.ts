@@ -10,9 +10,9 @@ import {
   type WriteBytes,
 } from '@cairn/runtime'
 
-export type OutputTopic = 'labelled-events' | 'sessions' | 'conversions' | 'dead-letters'
-const topics: readonly OutputTopic[] = ['labelled-events', 'sessions', 'conversions', 'dead-letters']
-const barrierTopics: readonly OutputTopic[] = ['labelled-events', 'sessions', 'conversions']
+export type OutputTopic = 'labelled-events' | 'sessions' | 'conversions' | 'credits' | 'dead-letters'
+const topics: readonly OutputTopic[] = ['labelled-events', 'sessions', 'conversions', 'credits', 'dead-letters']
+const barrierTopics: readonly OutputTopic[] = ['labelled-events', 'sessions', 'conversions', 'credits']
 
 /** Where a dead letter says it comes from. */
 export interface Origin {
@@ -23,7 +23,7 @@ export interface Origin {
 /** For each topic, the running checksum of all outputs since the checkpoint. */
 type Checksums = Readonly<Record<OutputTopic, number>>
 
-const noOutputs: Checksums = { 'labelled-events': 0, sessions: 0, conversions: 0, 'dead-letters': 0 }
+const noOutputs: Checksums = { 'labelled-events': 0, sessions: 0, conversions: 0, credits: 0, 'dead-letters': 0 }
 
 /**
  * Encodes the outputs of a batch and keeps the running checksums of all outputs since the checkpoint. A new owner folds
@@ -38,6 +38,7 @@ export class Outputs {
     'labelled-events': new RecordBuffer(),
     sessions: new RecordBuffer(),
     conversions: new RecordBuffer(),
+    credits: new RecordBuffer(),
     'dead-letters': new RecordBuffer(),
   }
   /** Of what is committed. */
@@ -95,6 +96,9 @@ export class Outputs {
       case 'conversion':
         this.#write(this.#records.conversions, key, (bytes, at) => codec.write('conversion', output.row, bytes, at))
         break
+      case 'credit':
+        this.#write(this.#records.credits, key, (bytes, at) => codec.write('credit', output.row, bytes, at))
+        break
       case 'barrier': {
         const barrier = { flush_id: output.flush_id, hold_ms: output.hold_ms, input_offset: input.record.offset }
         for (const topic of barrierTopics)
@@ -121,6 +125,7 @@ export class Outputs {
       'labelled-events': sum('labelled-events'),
       sessions: sum('sessions'),
       conversions: sum('conversions'),
+      credits: sum('credits'),
       'dead-letters': sum('dead-letters'),
     }
   }

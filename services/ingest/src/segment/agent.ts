@@ -1,10 +1,11 @@
 import { isbot } from 'isbot'
+import { UAParser } from 'ua-parser-js'
 import { remembering } from './remembering.ts'
 
 /** What a user agent string tells. */
 export interface Agent {
   readonly is_bot: boolean
-  /** desktop, mobile, tablet, or empty without a user agent. */
+  /** desktop, mobile, tablet, tv, console, wearable, embedded, or empty where the user agent tells none. */
   readonly device: string
 }
 
@@ -15,11 +16,15 @@ export const agentOf = remembering((userAgent): Agent =>
   userAgent === '' ? unknownAgent : { is_bot: isbot(userAgent), device: deviceOf(userAgent) },
 )
 
-/** Android without "Mobile" is a tablet: that is how its browsers tell the two apart. */
+/**
+ * The parser's device type, for which it names what is no common computer. Without one a browser is on a desktop, save
+ * those of old phones; a program (`curl/8.1`, an app that says no more than its name) tells no device.
+ */
 function deviceOf(userAgent: string): string {
-  if (/iPad|Tablet|PlayBook|Kindle|Silk\//i.test(userAgent)) return 'tablet'
-  if (/Mobi|iPhone|iPod|Windows Phone|Opera Mini|BlackBerry/i.test(userAgent)) return 'mobile'
-  return /Android/i.test(userAgent) ? 'tablet' : 'desktop'
+  const type = new UAParser(userAgent).getDevice().type
+  if (type !== undefined) return type === 'smarttv' ? 'tv' : type
+  if (/Mobi|Opera Mini/.test(userAgent)) return 'mobile'
+  return /^(?:Mozilla|Opera)\//.test(userAgent) ? 'desktop' : ''
 }
 
 /**

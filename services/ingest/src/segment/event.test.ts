@@ -177,14 +177,9 @@ describe('the client of an event', () => {
     expect(accepted({}, { country }).country).toBe('')
   })
 
-  it.each([
-    ['Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Mobile/15E148 Safari/604.1', 'mobile'],
-    ['Mozilla/5.0 (Linux; Android 14; Pixel 8) Chrome/126.0 Mobile Safari/537.36', 'mobile'],
-    ['Mozilla/5.0 (Linux; Android 13; SM-X700) Chrome/126.0 Safari/537.36', 'tablet'],
-    ['Mozilla/5.0 (iPad; CPU OS 16_0 like Mac OS X) Mobile/15E148', 'tablet'],
-    ['Mozilla/5.0 (X11; Linux x86_64; rv:126.0) Gecko/20100101 Firefox/126.0', 'desktop'],
-  ])('%s is %s', (userAgent, device) => {
-    expect(accepted({ context: { userAgent } }).device).toBe(device)
+  it('has the device of its user agent', () => {
+    const userAgent = 'Mozilla/5.0 (Linux; Android 13; SM-X700) Chrome/126.0 Safari/537.36'
+    expect(accepted({ context: { userAgent } }).device).toBe('tablet')
   })
 })
 

@@ -91,6 +91,33 @@ withData('segment-ecommerce-spec', (read) => {
   })
 })
 
+withData('segment-ga4-pairs', (read) => {
+  interface Sent {
+    readonly message: { readonly type?: string; readonly event?: string }
+  }
+  interface Published {
+    readonly body?: { readonly JSON: { readonly events: readonly { readonly name: string }[] } }
+  }
+
+  /** What was published for Segment's and GA4's standard names; the rest is spelling of names in neither vocabulary. */
+  const inNoVocabulary = ['earn virtual currency', 'group', 'rudderstack event', 'tutotial complete']
+
+  it('maps each event to the name that was published for it', () => {
+    const sent = read('ga4_input.json') as readonly Sent[]
+    const published = read('ga4_output.json') as readonly Published[]
+    const pairs = sent.flatMap(({ message: { type, event } }, at) => {
+      const name = published[at]?.body?.JSON.events[0]?.name
+      const isKnown = type === 'track' && event !== undefined && !inNoVocabulary.includes(event)
+      return isKnown && name !== undefined ? [{ event, name }] : []
+    })
+    const names = new Map(pairs.map(({ event, name }) => [event, name]))
+    // That destination takes one that names a shipping method for another event.
+    names.set('payment info entered', 'add_payment_info')
+    expect([...names].map(([event]) => [event, eventOf({ type: 'track', event }).name])).toEqual([...names])
+    expect(names.size).toBeGreaterThan(20)
+  })
+})
+
 withData('naughty-strings', (read) => {
   const strings = read('blns.json') as readonly string[]
   const codec = createCodec(readCatalog())

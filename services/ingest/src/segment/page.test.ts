@@ -11,6 +11,7 @@ describe('an address', () => {
     ['https://bücher.example/é', 'xn--bcher-kva.example', '/%C3%A9', ''],
     ['https://shop.example/a/../b/./c', 'shop.example', '/b/c', ''],
     ['android-app://com.google.android.gm/', 'com.google.android.gm', '/', ''],
+    ['android-app://com.Example.App/', 'com.example.app', '/', ''],
     ['/home?a=b', '', '/home', 'a=b'],
     ['', '', '', ''],
   ])('%s has its host, path and query', (text, host, path, query) => {

@@ -66,5 +66,6 @@ const placeOf = remembering((address): Place => {
   const base = isRooted ? 'http://localhost' : undefined
   if (!URL.canParse(address, base)) return nowhere
   const { hostname, pathname } = new URL(address, base)
-  return { host: isRooted ? '' : hostname, path: pathname }
+  // Of android-app: URLs, whose host is a package name, the parser leaves the case as it is.
+  return { host: isRooted ? '' : hostname.toLowerCase(), path: pathname }
 })

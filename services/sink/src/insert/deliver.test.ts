@@ -64,7 +64,8 @@ const warehouse = {
     if (statement.includes('uptime'))
       return Promise.resolve({ ok: true as const, value: [{ seconds: uptime }] as never[] })
     const asksOffsets = statement.includes('DISTINCT _offset')
-    effects.push(asksOffsets ? 'ask which offsets are there' : 'ask for the difference of the roll-up')
+    const sums = /FROM (\w+)_facts/.exec(statement)?.[1] ?? ''
+    effects.push(asksOffsets ? 'ask which offsets are there' : `ask for the difference of ${sums}`)
     const value = (asksOffsets ? storedOffsets.map((_offset) => ({ _offset })) : [{ hour: 'h' }]) as never[]
     return Promise.resolve({ ok: true as const, value })
   },
@@ -178,13 +179,22 @@ describe('delivery', () => {
   it('inserts what is missing when the token may be forgotten, under the same in case it is not', async () => {
     storedOffsets = [10, 12]
     expect(await start('labelled-events', 600_000)).toBe('stored')
-    expect(effects.slice(1)).toEqual(['ask which offsets are there', 'insert 1 into events as 1/ID/4/10-13/101'])
+    expect(effects.slice(1)).toEqual([
+      'ask which offsets are there',
+      'insert 1 into events as 1/ID/4/10-13/101',
+      'ask for the difference of visitor_users',
+      'rows into visitor_users',
+    ])
   })
 
   it('inserts nothing when all is there', async () => {
     storedOffsets = [10, 11, 12]
     expect(await start('labelled-events', 600_000)).toBe('stored')
-    expect(effects.slice(1)).toEqual(['ask which offsets are there'])
+    expect(effects.slice(1)).toEqual([
+      'ask which offsets are there',
+      'ask for the difference of visitor_users',
+      'rows into visitor_users',
+    ])
   })
 
   it('trusts the token until just before the safe window ends', async () => {
@@ -196,7 +206,7 @@ describe('delivery', () => {
     expect(await start('sessions', 600_000)).toBe('stored')
     expect(effects.slice(1)).toEqual([
       'insert 3 into sessions_in as 1/ID/4/10-13/10',
-      'ask for the difference of the roll-up',
+      'ask for the difference of channel_hourly',
       'rows into channel_hourly',
     ])
   })
@@ -211,6 +221,8 @@ describe('delivery', () => {
       'insert 3 into events as 1/ID/4/10-13/101',
       'ask which offsets are there',
       'insert 2 into events as 1/ID/4/10-13/101/again',
+      'ask for the difference of visitor_users',
+      'rows into visitor_users',
     ])
   })
 
@@ -220,7 +232,7 @@ describe('delivery', () => {
     expect(effects.slice(1)).toEqual([
       'insert 3 into sessions_in as 1/ID/4/10-13/10',
       'insert 3 into sessions_in as 1/ID/4/10-13/10/again',
-      'ask for the difference of the roll-up',
+      'ask for the difference of channel_hourly',
       'rows into channel_hourly',
     ])
   })
@@ -237,6 +249,8 @@ describe('delivery', () => {
       expect(effects.slice(1)).toEqual([
         'ask which offsets are there',
         'insert 3 into events as 1/ID/4/10-13/101/again',
+        'ask for the difference of visitor_users',
+        'rows into visitor_users',
       ])
     } finally {
       jest.useRealTimers()
@@ -252,7 +266,7 @@ describe('delivery', () => {
       'insert 3 into sessions_in as 1/ID/4/10-13/10',
       'insert 3 into sessions_in as 1/ID/4/10-13/10/again',
       'intent',
-      'ask for the difference of the roll-up',
+      'ask for the difference of channel_hourly',
       'rows into channel_hourly',
     ])
   })

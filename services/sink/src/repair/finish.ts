@@ -1,8 +1,8 @@
 import type { Answer, SinkIntent } from '@cairn/runtime'
 import { insertPortion, tokenOf, type Delivery } from '../insert/portion.ts'
 import type { Shell } from '../shell.ts'
+import { repairByDifference } from './by-difference.ts'
 import { insertMissing } from './missing.ts'
-import { repairRollUp } from './roll-up.ts'
 
 /** Gives the intent as long as this process may still start an insert for it; rejects when it may not. */
 export type Own = () => Promise<SinkIntent>
@@ -37,7 +37,5 @@ export async function finishByTables(
   const intent = await own()
   const { topic, begin, end } = intent
   shell.log.warn({ topic, partition, begin, end }, 'an insert was checked against the tables')
-  return route.withoutToken === 'again_and_repair'
-    ? repairRollUp(shell, intent, partition)
-    : { ok: true, value: undefined }
+  return route.sums === null ? { ok: true, value: undefined } : repairByDifference(shell, intent, partition, route.sums)
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { compileGlob } from './glob.ts'
 
-describe('path globs', () => {
+describe('globs', () => {
   it.each([
     ['/pricing', '/pricing', true],
     ['/pricing', '/pricing/team', false],
@@ -20,7 +20,15 @@ describe('path globs', () => {
     ['*', '/', false],
     ['**', '/anything/at all', true],
   ])('%s on %s: %s', (pattern, path, expected) => {
-    expect(compileGlob(pattern)(path)).toBe(expected)
+    expect(compileGlob(pattern, '/')(path)).toBe(expected)
+  })
+
+  it.each([
+    ['*.shop.example', '.', 'de.shop.example', true],
+    ['*.shop.example', '.', 'm.de.shop.example', false],
+    ['Offer * today', '', 'Offer a/b.c today', true],
+  ])('%s with separator "%s" on %s: %s', (pattern, separator, text, expected) => {
+    expect(compileGlob(pattern, separator)(text)).toBe(expected)
   })
 
   it('agree with the regular expression they stand for', () => {
@@ -29,14 +37,14 @@ describe('path globs', () => {
     fc.assert(
       fc.property(text, path, (pattern, sent) => {
         const source = pattern.replaceAll('**', '<any>').replaceAll('*', '[^/]*').replaceAll('<any>', '.*')
-        expect(compileGlob(pattern)(sent)).toBe(new RegExp(`^${source}$`).test(sent))
+        expect(compileGlob(pattern, '/')(sent)).toBe(new RegExp(`^${source}$`).test(sent))
       }),
       { numRuns: 2_000 },
     )
   })
 
   it('take time linear in the path, whatever the pattern', () => {
-    const glob = compileGlob('**a*a*a*a*a*a*a*a*a*b')
+    const glob = compileGlob('**a*a*a*a*a*a*a*a*a*b', '/')
     expect(glob('a'.repeat(32_000))).toBe(false)
   })
 })

@@ -1,15 +1,15 @@
 /**
- * Compiles a path glob: `*` stands for any characters within a segment, `**` for any characters. All positions in the
- * pattern that are still possible are followed at once, so time is linear in the path whatever the pattern: a hostile
- * path can't make it slow.
+ * Compiles a glob: `*` stands for any characters but the separator (all where it is empty), `**` for any characters. All
+ * positions in the pattern that are still possible are followed at once, so time is linear in the text whatever the
+ * pattern: a hostile path can't make it slow.
  */
-export function compileGlob(pattern: string): (path: string) => boolean {
+export function compileGlob(pattern: string, separator: string): (text: string) => boolean {
   const tokens = tokenize(pattern)
   const firstStar = tokens.findIndex(isStar)
   const prefix = tokens.slice(0, firstStar < 0 ? tokens.length : firstStar).join('')
-  if (firstStar < 0) return (path) => path === prefix
+  if (firstStar < 0) return (text) => text === prefix
   const rest = tokens.slice(firstStar)
-  return (path) => path.startsWith(prefix) && matches(rest, path, prefix.length)
+  return (text) => text.startsWith(prefix) && matches(rest, text, prefix.length, separator)
 }
 
 const STAR = '*'
@@ -30,17 +30,17 @@ function tokenize(pattern: string): readonly string[] {
   return tokens
 }
 
-function matches(tokens: readonly string[], path: string, start: number): boolean {
+function matches(tokens: readonly string[], text: string, start: number, separator: string): boolean {
   let reached = new Uint8Array(tokens.length + 1)
   let next = new Uint8Array(tokens.length + 1)
   reach(tokens, reached, 0)
-  for (let at = start; at < path.length; at++) {
-    const char = path[at]
+  for (let at = start; at < text.length; at++) {
+    const char = text[at]
     next.fill(0)
     for (let token = 0; token < tokens.length; token++) {
       if (reached[token] === 0) continue
       const expected = tokens[token]
-      if (expected === GLOBSTAR || (expected === STAR && char !== '/')) reach(tokens, next, token)
+      if (expected === GLOBSTAR || (expected === STAR && char !== separator)) reach(tokens, next, token)
       else if (expected === char) reach(tokens, next, token + 1)
     }
     const swap = reached

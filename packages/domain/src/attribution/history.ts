@@ -1,0 +1,82 @@
+import type { Millis } from '../event/event.ts'
+import type { PastConversion } from './credit.ts'
+import type { Touchpoint } from './path.ts'
+import { MAX_ASSISTS } from './credit.ts'
+import { MAX_TOUCHES } from './path.ts'
+
+/** A touchpoint whose session can't be corrected any more. */
+export interface PastTouchpoint extends Omit<Touchpoint, 'is_bot'> {
+  /** Stream time at which its session was let go. */
+  readonly since: Millis
+}
+
+/** A conversion that no session holds. */
+export interface KeptConversion extends PastConversion {
+  /** Stream time from which it has been kept. */
+  readonly since: Millis
+}
+
+/** What later conversions of a visitor look back at, in the order in which it came to be kept. */
+export interface History {
+  touches: readonly PastTouchpoint[]
+  /** How many touchpoints were left out because there were too many; they were older than those kept. */
+  touches_omitted: number
+  past: readonly KeptConversion[]
+}
+
+/** What a macro conversion's last credit row said, as hashes: a row goes out where one of them changed. */
+export interface SaidCredit {
+  readonly conversion_id: string
+  readonly conversion: number
+  readonly path: number
+  readonly assists: number
+}
+
+/** Campaigns can be long, and a visitor's state has to fit a record: characters that the touchpoints kept may take. */
+const MAX_TOUCHES_SIZE = 64 * 1024
+
+/** Keeps a touchpoint; the oldest go where there are too many or they are too long. */
+export function keepTouchpoint(history: History, touch: PastTouchpoint): void {
+  const touches = [...history.touches, touch]
+  let size = 0
+  for (const kept of touches) size += touchpointSize(kept)
+  let from = 0
+  while (touches.length - from > MAX_TOUCHES || (size > MAX_TOUCHES_SIZE && touches.length - from > 1)) {
+    size -= touchpointSize(touches[from] as PastTouchpoint)
+    from++
+  }
+  history.touches = from === 0 ? touches : touches.slice(from)
+  history.touches_omitted += from
+}
+
+/** Keeps a conversion that no session holds, or no longer. */
+export function keepConversion(history: History, past: KeptConversion): void {
+  const kept = [...history.past, past]
+  history.past = kept.length > MAX_ASSISTS ? kept.slice(kept.length - MAX_ASSISTS) : kept
+}
+
+/** Forgets what no correctable conversion can look back at any more. */
+export function forgetHistory(history: History, now: Millis, historyMs: Millis): void {
+  const isKept = ({ since }: { readonly since: Millis }): boolean => since + historyMs >= now
+  if (!history.touches.every(isKept)) history.touches = history.touches.filter(isKept)
+  if (!history.past.every(isKept)) history.past = history.past.filter(isKept)
+  if (history.touches.length === 0) history.touches_omitted = 0
+}
+
+/** First stream time at which all of it is forgotten, undefined where there is none. */
+export function historyDue({ touches, past }: History, historyMs: Millis): Millis | undefined {
+  const last = Math.max(touches.at(-1)?.since ?? -1, past.at(-1)?.since ?? -1)
+  return last < 0 ? undefined : last + historyMs + 1
+}
+
+/** About how many bytes it takes in Avro, a character as one. */
+export function historySize({ touches, past }: History): number {
+  let size = 0
+  for (const touch of touches) size += touchpointSize(touch)
+  for (const { goal } of past) size += 60 + goal.length
+  return size
+}
+
+function touchpointSize({ channel, source, medium, campaign }: PastTouchpoint): number {
+  return 60 + channel.length + source.length + medium.length + campaign.length
+}

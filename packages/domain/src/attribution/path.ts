@@ -1,0 +1,75 @@
+import type { Millis } from '../event/event.ts'
+import type { AttributionRules } from './rules.ts'
+
+/** A session as attribution sees it: that the visitor came, when, and by what. */
+export interface Touchpoint {
+  readonly session_id: string
+  readonly started_at: Millis
+  /** Orders sessions that start at once: client session id and first event, where these part sessions. */
+  readonly tie: string
+  readonly channel: string
+  readonly source: string
+  readonly medium: string
+  readonly campaign: string
+  /** A bot's session is no touchpoint of another one's conversions. */
+  readonly is_bot: boolean
+}
+
+/** The touchpoints that share a conversion, oldest first. */
+export interface TouchPath {
+  readonly touches: readonly Touchpoint[]
+  /** Touchpoints within the lookback that the bound left out, all older than those kept. */
+  readonly omitted: number
+}
+
+/** A conversion as far as its path depends on it. */
+export interface Destination {
+  readonly event_time: Millis
+  /** Null for one outside sessions: its path is what came before it. */
+  readonly session_id: string | null
+  /** Time of the visitor's conversion of the same goal before, null for the first. */
+  readonly previous: Millis | null
+}
+
+/** Longer paths lose their oldest touchpoints: one visitor must not make rows without end. */
+export const MAX_TOUCHES = 100
+
+/**
+ * The path of a conversion: the visitor's touchpoints up to and including the converting session that started no longer
+ * than the lookback before it, in order of their start. The converting session is always among them; what started after
+ * the conversion never is.
+ *
+ * @param touchpoints the visitor's, in any order; `session_id` is unique in them
+ */
+export function pathOf(
+  touchpoints: readonly Touchpoint[],
+  to: Destination,
+  rules: Pick<AttributionRules, 'lookbackMs' | 'collapseRepeats' | 'resetOnConversion'>,
+): TouchPath {
+  const converting = touchpoints.find(({ session_id }) => session_id === to.session_id)
+  const from = to.event_time - rules.lookbackMs
+  const after = rules.resetOnConversion && to.previous !== null ? to.previous : -Infinity
+  const within = touchpoints.filter((touch) => {
+    if (touch === converting) return true
+    if (touch.is_bot || touch.started_at < from || touch.started_at <= after) return false
+    return touch.started_at <= to.event_time && (converting === undefined || byStart(touch, converting) < 0)
+  })
+  within.sort(byStart)
+  const path = rules.collapseRepeats ? within.filter((touch, at) => !isSameOrigin(touch, within[at + 1])) : within
+  const omitted = Math.max(0, path.length - MAX_TOUCHES)
+  return { touches: path.slice(omitted), omitted }
+}
+
+/** Sessions of a visitor start at once only where their client or campaigns part them; then `tie` decides. */
+function byStart(a: Touchpoint, b: Touchpoint): number {
+  return a.started_at - b.started_at || compare(a.tie, b.tie) || compare(a.session_id, b.session_id)
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function isSameOrigin(a: Touchpoint, b: Touchpoint | undefined): boolean {
+  if (b === undefined) return false
+  return a.channel === b.channel && a.source === b.source && a.medium === b.medium && a.campaign === b.campaign
+}

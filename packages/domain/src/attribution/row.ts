@@ -1,0 +1,49 @@
+import type { Millis } from '../event/event.ts'
+
+/** Why a credit row was written: the first of these that holds. */
+export type CreditReason =
+  /** The conversion is new. */
+  | 'conversion'
+  /** Another conversion displaced it. */
+  | 'withdrawn'
+  /** What it is worth, its user or its session's bot label changed. */
+  | 'restated'
+  /** A touchpoint came late, was merged, began earlier or has another source. */
+  | 'path'
+  /** A micro conversion before it came late or was withdrawn. */
+  | 'assists'
+
+/**
+ * A record of topic `credits` (schemas/avro/credit.avsc documents every field): one macro conversion with its path, what
+ * each model gives to each touchpoint, and the micro conversions before it, as parallel arrays.
+ */
+export interface CreditRow {
+  readonly conversion_id: string
+  readonly version: number
+  readonly is_deleted: 0 | 1
+  readonly site: string
+  readonly visitor_id: string
+  readonly user_id: string
+  readonly session_id: string | null
+  readonly goal: string
+  readonly event_time: Millis
+  readonly value_minor: number | null
+  readonly currency: string
+  readonly is_bot: 0 | 1
+  readonly reason: CreditReason
+  readonly touch_session_ids: readonly string[]
+  readonly touch_started_at: readonly Millis[]
+  readonly touch_channels: readonly string[]
+  readonly touch_sources: readonly string[]
+  readonly touch_mediums: readonly string[]
+  readonly touch_campaigns: readonly string[]
+  readonly touches_omitted: number
+  readonly models: readonly string[]
+  readonly credits: readonly (readonly number[])[]
+  readonly values_minor: readonly (readonly number[])[]
+  readonly assist_conversion_ids: readonly string[]
+  readonly assist_goals: readonly string[]
+  readonly assist_times: readonly Millis[]
+  readonly assists_omitted: number
+  readonly definitions_number: number
+}

@@ -1,0 +1,80 @@
+import type { Millis, StorefrontEvent } from '../event/event.ts'
+import { cartRank } from '../session/cart.ts'
+import type { Arrival, Session } from '../session/session.ts'
+import { precedes } from '../session/session.ts'
+import type { SessionEnd } from '../session/user.ts'
+import type { Conversion } from './conversion.ts'
+
+/**
+ * A server event, kept as long as the session it accompanies can be corrected: it belongs to the session that covers its
+ * time, which may be another one once more events have come. It makes none, and moves no start and no end.
+ */
+export interface Companion {
+  readonly time: Millis
+  readonly event_id: string
+  /** Its input offset. */
+  readonly offset: number
+  readonly client_session_id: string
+  readonly user_id: string
+  readonly is_bot: boolean
+  readonly cart_rank: number
+  /** The session it is in, empty while there is none. */
+  session_id: string
+  /** First stream time at which one without a session can't get one any more. */
+  readonly forget_due: Millis
+  /** What it made while it is in no session; else that is among the conversions of its session. */
+  conversions: readonly Conversion[]
+  /** What it does not make because its session has an earlier one that counts once. */
+  standby: readonly Conversion[]
+  /** About how many bytes it takes in Avro. */
+  size: number
+}
+
+export function newCompanion(
+  event: StorefrontEvent,
+  sessionId: string,
+  { offset, streamTime, rules }: Arrival,
+): Companion {
+  return {
+    time: event.event_time,
+    event_id: event.event_id,
+    offset,
+    client_session_id: rules.clientSession === 'trust' ? event.client_session_id : '',
+    user_id: event.user_id,
+    is_bot: event.is_bot,
+    cart_rank: cartRank(event.name),
+    session_id: sessionId,
+    forget_due: streamTime + rules.gapMs + rules.graceMs + 1,
+    conversions: [],
+    standby: [],
+    size: 0,
+  }
+}
+
+/** Whether a companion made this conversion. */
+export function isBy(
+  companion: Companion,
+  { event_time, event_id }: Pick<Conversion, 'event_time' | 'event_id'>,
+): boolean {
+  return companion.event_id === event_id && companion.time === event_time
+}
+
+/** Whether a session with these companions is automatic traffic: one event of a bot is enough. */
+export function isBots(session: Session, companions: readonly Companion[]): boolean {
+  return session.is_bot || companions.some((companion) => companion.is_bot)
+}
+
+/** How far the cart came in a session with these companions: a place in `cartStages`. */
+export function highestRank({ cart_rank }: Session, companions: readonly Companion[]): number {
+  return companions.reduce((most, companion) => Math.max(most, companion.cart_rank), cart_rank)
+}
+
+/** How a session with these companions ends: they are events of it, though they do not move its end. */
+export function endWith({ ended_at, user }: Session, companions: readonly Companion[]): SessionEnd {
+  let end: SessionEnd = { time: ended_at, user }
+  for (const { time, event_id, user_id: value } of companions) {
+    const isLast = value !== '' && (end.user === null || !precedes(time, event_id, end.user))
+    end = { time: Math.max(end.time, time), user: isLast ? { time, event_id, value } : end.user }
+  }
+  return end
+}

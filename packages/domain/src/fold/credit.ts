@@ -1,0 +1,20 @@
+import { isBots, type Companion } from '../conversion/companion.ts'
+import type { Credit } from '../conversion/conversion.ts'
+import type { Session } from '../session/session.ts'
+import { direct } from '../session/source.ts'
+
+/** What the conversions of a session take from it and the companions it has. */
+export function creditOf(session: Session, companions: readonly Companion[]): Credit {
+  const { channel, source, medium, campaign } = session.origin ?? direct
+  return { session_id: session.id, channel, source, medium, campaign, is_bot: isBots(session, companions) }
+}
+
+/** What the conversions of an event take that is in no session. */
+export function sessionlessCredit({ is_bot }: { readonly is_bot: boolean }): Credit {
+  return { session_id: null, channel: '', source: '', medium: '', campaign: '', is_bot }
+}
+
+export function isSameCredit(a: Credit, b: Credit): boolean {
+  if (a.session_id !== b.session_id || a.is_bot !== b.is_bot) return false
+  return a.channel === b.channel && a.source === b.source && a.medium === b.medium && a.campaign === b.campaign
+}

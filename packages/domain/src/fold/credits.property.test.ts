@@ -1,0 +1,191 @@
+import { describe, expect, it } from '@jest/globals'
+import {
+  arrivals,
+  creditTruth,
+  EPOCH,
+  foldWhole,
+  jsonVisitorCodec,
+  LogBuilder,
+  sessionRules,
+  SPAN,
+  truthOf,
+  visitorEvents,
+  Warehouse,
+  type Arriving,
+  type OracleCredit,
+  type OracleGoal,
+} from '@cairn/testkit/domain'
+import fc from 'fast-check'
+import type { LogRecord, StorefrontEvent } from '../index.ts'
+import { createPartition, eventKey, models, type CreditRow } from '../index.ts'
+
+const HOUR = 3_600_000
+const MILLION = 1_000_000
+
+const goals = [
+  { name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' },
+  { name: 'join', kind: 'macro', match: { event: 'sign_up' }, count: 'once_per_visitor' },
+  { name: 'look', kind: 'micro', match: { event: 'view_item' }, count: 'once_per_session' },
+  { name: 'cart', kind: 'micro', match: { event: 'add_to_cart' }, count: 'every' },
+]
+
+const oracleGoals: OracleGoal[] = [
+  { name: 'buy', matches: (e) => e.name === 'purchase', valued: true, count: 'once_per_order' },
+  { name: 'join', matches: (e) => e.name === 'sign_up', valued: false, count: 'once_per_visitor' },
+  { name: 'look', matches: (e) => e.name === 'view_item', valued: false, count: 'once_per_session' },
+  { name: 'cart', matches: (e) => e.name === 'add_to_cart', valued: false, count: 'every' },
+]
+
+const scenario = visitorEvents.chain((events) =>
+  fc.record({
+    events: fc.constant(events),
+    arriving: arrivals(events),
+    lookbackHours: fc.constantFrom(1, 3, 24),
+    resets: fc.boolean(),
+    rules: sessionRules,
+  }),
+)
+
+type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never
+type Setting = Pick<Scenario, 'lookbackHours' | 'resets' | 'rules'>
+
+function logOf(arriving: readonly Arriving[], { lookbackHours, resets, rules }: Setting): LogRecord[] {
+  const log = new LogBuilder()
+  let now = EPOCH + SPAN
+  const attribution = { lookback: `${lookbackHours}h`, reset_on_conversion: resets }
+  log.definitions(now, 1, { session: rules.session, attribution, goals })
+  for (const { event, afterMs, then } of arriving) {
+    now += afterMs
+    log.event(now, event)
+    if (then !== 'nothing') log.tick(now)
+  }
+  log.flush(now + HOUR)
+  return log.records
+}
+
+function folded(records: readonly LogRecord[]): Warehouse {
+  const partition = createPartition(jsonVisitorCodec)
+  const warehouse = new Warehouse()
+  for (const record of records) warehouse.apply(foldWhole(partition, record).outputs)
+  return warehouse
+}
+
+/** What the warehouse says of credits, sessions named by their events and conversions by goal and event. */
+function shown(records: readonly LogRecord[], warehouse: Warehouse): Map<string, OracleCredit[]> {
+  const eventsOf = new Map<string, StorefrontEvent[]>()
+  for (const { body, offset } of records) {
+    const session = body.kind === 'event' ? warehouse.sessionOf(offset) : null
+    if (body.kind === 'event' && session !== null) eventsOf.set(session, [...(eventsOf.get(session) ?? []), body.event])
+  }
+  const named = (id: string): string[] =>
+    (eventsOf.get(id) ?? [])
+      .sort((a, b) => a.event_time - b.event_time || (a.event_id < b.event_id ? -1 : 1))
+      .map((event) => event.event_id)
+  const byKey = new Map<string, OracleCredit[]>()
+  for (const { key, row } of warehouse.liveCredits()) {
+    const conversion = warehouse.conversions.get(row.conversion_id)
+    const assist = (id: string): string => {
+      const found = warehouse.conversions.get(id)
+      return `${found?.goal ?? '?'} ${found?.event_id ?? '?'}${found?.is_deleted === 1 ? ' withdrawn' : ''}`
+    }
+    const credit = {
+      goal: row.goal,
+      event_id: conversion?.event_id ?? '?',
+      path: row.touch_session_ids.map(named),
+      credits: Object.fromEntries(models.map((model, at) => [model, fractions(row.credits[at] ?? [])])),
+      assists: row.assist_conversion_ids.map(assist).sort(),
+    }
+    byKey.set(key, [...(byKey.get(key) ?? []), credit])
+  }
+  return byKey
+}
+
+function fractions(millionths: readonly number[]): number[] {
+  return millionths.map((credit) => credit / MILLION)
+}
+
+function expectClose(found: readonly OracleCredit[], expected: readonly OracleCredit[]): void {
+  const order = (a: OracleCredit, b: OracleCredit): number =>
+    `${a.goal} ${a.event_id}` < `${b.goal} ${b.event_id}` ? -1 : 1
+  const plain = (credits: readonly OracleCredit[]) => credits.toSorted(order).map(({ credits: _, ...rest }) => rest)
+  expect(plain(found)).toEqual(plain(expected))
+  for (const [at, { credits }] of found.toSorted(order).entries()) {
+    for (const model of models) {
+      const wanted = expected.toSorted(order)[at]?.credits[model] ?? []
+      for (const [touch, credit] of (credits[model] ?? []).entries()) expect(credit).toBeCloseTo(wanted[touch] ?? 0, 5)
+    }
+  }
+}
+
+/** The rows whole, but for what follows arrival: ids, versions, and why and when they were written. */
+function rowsAfter(records: readonly LogRecord[]): string[] {
+  const warehouse = folded(records)
+  return warehouse
+    .liveCredits()
+    .map(({ row }) =>
+      JSON.stringify({ ...row, ...NAMELESS, event_id: warehouse.conversions.get(row.conversion_id)?.event_id }),
+    )
+    .sort()
+}
+
+const NAMELESS: Partial<CreditRow> = {
+  conversion_id: '',
+  version: 0,
+  session_id: '',
+  reason: 'conversion',
+  touch_session_ids: [],
+  assist_conversion_ids: [],
+}
+
+describe('credits after any order of arrival, with repeats', () => {
+  it('are those that the sessions and conversions themselves tell', () => {
+    fc.assert(
+      fc.property(scenario, ({ events, arriving, ...setting }) => {
+        const records = logOf(arriving, setting)
+        const { lookbackHours, resets } = setting
+        const trust = setting.rules.oracle.trust === true
+        const found = shown(records, folded(records))
+        for (const key of new Set(events.map(eventKey))) {
+          const own = events.filter((event) => eventKey(event) === key)
+          const rules = { lookbackMs: lookbackHours * HOUR, halfLifeMs: 7 * 24 * HOUR, resets, trust }
+          expectClose(
+            found.get(key) ?? [],
+            creditTruth(truthOf(own, setting.rules.oracle, oracleGoals), own, ['buy', 'join'], rules),
+          )
+        }
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  it('are equal rows, field by field, whatever the order was', () => {
+    const twice = scenario.chain(({ events, ...setting }) =>
+      fc.tuple(arrivals(events), arrivals(events), fc.constant(setting)),
+    )
+    fc.assert(
+      fc.property(twice, ([one, other, setting]) => {
+        expect(rowsAfter(logOf(other, setting))).toEqual(rowsAfter(logOf(one, setting)))
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('stand for every macro conversion that stands, and share its value to the last minor unit', () => {
+    fc.assert(
+      fc.property(scenario, ({ arriving, ...setting }) => {
+        const warehouse = folded(logOf(arriving, setting))
+        const macros = warehouse.liveConversions().filter(({ kind }) => kind === 'macro')
+        const credited = warehouse.liveCredits().map(({ row }) => row.conversion_id)
+        expect(credited.sort()).toEqual(macros.map(({ conversion_id }) => conversion_id).sort())
+        for (const { row } of warehouse.liveCredits()) {
+          const conversion = warehouse.conversions.get(row.conversion_id)
+          expect([row.value_minor, row.session_id]).toEqual([conversion?.value_minor, conversion?.session_id])
+          // Without a touchpoint there is nobody to share it with.
+          if (row.touch_session_ids.length === 0) continue
+          for (const values of row.values_minor) expect(values.reduce((a, b) => a + b, 0)).toBe(row.value_minor)
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+})

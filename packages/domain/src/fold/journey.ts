@@ -1,0 +1,243 @@
+import {
+  attribute,
+  creditRow,
+  withdrawnCreditRow,
+  type Attribution,
+  type Credited,
+  type Journey,
+  type PastConversion,
+} from '../attribution/credit.ts'
+import { keepConversion, keepTouchpoint, type SaidCredit } from '../attribution/history.ts'
+import type { Touchpoint } from '../attribution/path.ts'
+import type { CreditReason, CreditRow } from '../attribution/row.ts'
+import type { AttributionRules } from '../attribution/rules.ts'
+import { isBots, type Companion } from '../conversion/companion.ts'
+import { conversionUser, type Conversion } from '../conversion/conversion.ts'
+import type { ConversionRow } from '../conversion/row.ts'
+import type { Millis } from '../event/event.ts'
+import { hash53 } from '../event/hash.ts'
+import { direct } from '../session/source.ts'
+import { companionsOf } from './companions.ts'
+import type { TrackedSession, VisitorState } from './visitor.ts'
+
+/** What an event of a visitor with macro conversions is held against afterwards: the touchpoints before it. */
+export type Before = readonly Touchpoint[] | null
+
+/** The touchpoints of a visitor whose credits may have to be restated; null where there are none. */
+export function beforeEvent(visitor: VisitorState): Before {
+  return visitor.said.length === 0 ? null : touchpointsOf(visitor)
+}
+
+export interface Crediting {
+  readonly rules: AttributionRules
+  readonly streamTime: Millis
+  readonly version: number
+  readonly definitionsNumber: number
+}
+
+/**
+ * The credit rows that an event makes: of the macro conversions it made, and of earlier ones whose path, assists or worth
+ * it changed. Nothing is computed for visitors without a macro conversion, nor where an event only goes on with a session.
+ *
+ * @param rows the conversion rows that the event made
+ */
+export function creditVisit(
+  visitor: VisitorState,
+  before: Before,
+  rows: readonly ConversionRow[],
+  crediting: Crediting,
+): readonly CreditRow[] {
+  for (const row of rows) if (row.session_id === null) noteFinal(visitor, row, crediting.streamTime)
+  if (before === null && !rows.some(isMacro)) return NOTHING
+  const touchpoints = touchpointsOf(visitor)
+  const since = changedSince(before ?? touchpoints, touchpoints, rows)
+  if (since === undefined) return NOTHING
+  const journey: Journey = { touchpoints, conversions: conversionsOf(visitor) }
+  const credits: CreditRow[] = []
+  for (const row of rows) if (isMacro(row) && row.is_deleted === 1) credits.push(withdraw(visitor, row, crediting))
+  const affected = creditedOf(visitor, rows).filter(({ until }) => until >= since)
+  for (const credited of latest(affected)) restate(visitor, credited, journey, crediting, credits)
+  return credits
+}
+
+/** Lets a session go: what later conversions look back at is kept of it. */
+export function keepOf(visitor: VisitorState, session: TrackedSession, streamTime: Millis): void {
+  const { id: session_id, started_at } = session
+  const { channel, source, medium, campaign } = session.origin ?? direct
+  if (!isBots(session, companionsOf(visitor, session))) {
+    const [since, tie] = [streamTime, tieOf(session)]
+    keepTouchpoint(visitor, { session_id, started_at, tie, channel, source, medium, campaign, since })
+  }
+  keepConversions(visitor, session.conversions, streamTime)
+}
+
+/** Lets a server event go that has found no session: what it made is final. */
+export function keepLonely(visitor: VisitorState, { conversions }: Companion, streamTime: Millis): void {
+  keepConversions(visitor, conversions, streamTime)
+}
+
+function keepConversions(visitor: VisitorState, conversions: readonly Conversion[], since: Millis): void {
+  for (const conversion of conversions) {
+    keepConversion(visitor, { ...pastOf(conversion), since })
+    if (conversion.kind === 'macro') visitor.said = visitor.said.filter((s) => s.conversion_id !== conversion.id)
+  }
+}
+
+const NOTHING: readonly never[] = []
+
+/** A visitor that invents orders without end must not make each event restate all of them. */
+const MAX_RESTATED = 100
+
+function latest(affected: Due[]): Due[] {
+  if (affected.length <= MAX_RESTATED) return affected
+  return affected.sort((a, b) => b.conversion.event_time - a.conversion.event_time).slice(0, MAX_RESTATED)
+}
+
+/** The earliest time that something changed at: conversions before it stand as they were. Undefined for no change. */
+function changedSince(
+  before: readonly Touchpoint[],
+  after: readonly Touchpoint[],
+  rows: readonly ConversionRow[],
+): Millis | undefined {
+  let since = Infinity
+  for (const { event_time } of rows) since = Math.min(since, event_time)
+  for (const [at, touch] of after.entries()) {
+    const was = before[at]
+    if (was !== undefined && isSame(touch, was)) continue
+    since = Math.min(since, touch.started_at, was?.started_at ?? Infinity)
+  }
+  for (const gone of before.slice(after.length)) since = Math.min(since, gone.started_at)
+  return since === Infinity ? undefined : since
+}
+
+/** A conversion of an event that nothing holds, neither a session nor as a companion, is final: it is kept from the start. */
+function noteFinal(visitor: VisitorState, row: ConversionRow, since: Millis): void {
+  const { conversion_id, goal, kind, event_time } = row
+  if (isHeld(visitor, conversion_id)) return
+  const others = visitor.past.filter((past) => past.conversion_id !== conversion_id)
+  if (others.length < visitor.past.length) visitor.past = others
+  if (row.is_deleted === 0) keepConversion(visitor, { conversion_id, goal, kind, event_time, since })
+}
+
+function isHeld({ companions }: VisitorState, id: string): boolean {
+  return companions.some(({ conversions }) => conversions.some((conversion) => conversion.id === id))
+}
+
+function withdraw(visitor: VisitorState, row: ConversionRow, crediting: Crediting): CreditRow {
+  const { version, definitionsNumber } = crediting
+  visitor.said = visitor.said.filter(({ conversion_id }) => conversion_id !== row.conversion_id)
+  return withdrawnCreditRow(visitor, row, { version, reason: 'withdrawn', definitionsNumber })
+}
+
+function restate(
+  visitor: VisitorState,
+  credited: Due,
+  journey: Journey,
+  { rules, version, definitionsNumber }: Crediting,
+  credits: CreditRow[],
+): void {
+  const attribution = attribute(journey, credited, rules)
+  const now = saidOf(credited, attribution)
+  const at = visitor.said.findIndex(({ conversion_id }) => conversion_id === now.conversion_id)
+  const reason = reasonOf(visitor.said[at], now)
+  if (reason === null) return
+  // What nothing holds is credited from what is known when it comes, and stays so.
+  if (!credited.isFinal) visitor.said = at < 0 ? [...visitor.said, now] : visitor.said.with(at, now)
+  credits.push(creditRow(visitor, credited, attribution, rules, { version, reason, definitionsNumber }))
+}
+
+function reasonOf(last: SaidCredit | undefined, now: SaidCredit): CreditReason | null {
+  if (last === undefined) return 'conversion'
+  if (last.conversion !== now.conversion) return 'restated'
+  if (last.path !== now.path) return 'path'
+  return last.assists === now.assists ? null : 'assists'
+}
+
+function saidOf({ conversion, session_id, is_bot }: Credited, { path, assists }: Attribution): SaidCredit {
+  const { user_id, value_minor, currency } = conversion
+  return {
+    conversion_id: conversion.id,
+    conversion: hash53(JSON.stringify([session_id, is_bot, user_id, value_minor, currency])),
+    path: hash53(JSON.stringify([path.omitted, ...path.touches.map(namesOf)])),
+    assists: hash53(JSON.stringify([assists.omitted, ...assists.conversions.map((past) => past.conversion_id)])),
+  }
+}
+
+function namesOf({ session_id, started_at, channel, source, medium, campaign }: Touchpoint): unknown[] {
+  return [session_id, started_at, channel, source, medium, campaign]
+}
+
+/** A macro conversion to be credited; no later event changes a final one. */
+interface Due extends Credited {
+  /** What changed after this leaves it as it is. A server event may be in a session that only began after it. */
+  readonly until: Millis
+  readonly isFinal: boolean
+}
+
+/** The macro conversions of the visitor's sessions and companions, and those of the event that nothing holds. */
+function creditedOf(visitor: VisitorState, rows: readonly ConversionRow[]): Due[] {
+  const due: Due[] = []
+  const add = (conversions: readonly Conversion[], session: TrackedSession | null, is_bot: boolean): void => {
+    const session_id = session?.id ?? null
+
+    for (const conversion of conversions) {
+      if (conversion.kind !== 'macro') continue
+      const user_id = conversionUser(visitor.users, conversion)
+      const until = Math.max(conversion.event_time, session?.started_at ?? 0)
+      due.push({ conversion: { ...conversion, user_id }, session_id, is_bot, until, isFinal: false })
+    }
+  }
+  for (const session of visitor.sessions) {
+    if (session.conversions.length > 0)
+      add(session.conversions, session, isBots(session, companionsOf(visitor, session)))
+  }
+  for (const { session_id, conversions, is_bot } of visitor.companions)
+    if (session_id === '') add(conversions, null, is_bot)
+  for (const row of rows) {
+    if (!isMacro(row) || row.session_id !== null || row.is_deleted === 1 || isHeld(visitor, row.conversion_id)) continue
+    const conversion = { ...row, id: row.conversion_id }
+    due.push({ conversion, session_id: null, is_bot: row.is_bot === 1, until: row.event_time, isFinal: true })
+  }
+  return due
+}
+
+function touchpointsOf(visitor: VisitorState): Touchpoint[] {
+  const { touches, sessions } = visitor
+  const touchpoints: Touchpoint[] = []
+  for (const { since: _, ...touch } of touches) touchpoints.push({ ...touch, is_bot: false })
+  for (const session of sessions) touchpoints.push(touchpointOf(session, companionsOf(visitor, session)))
+  return touchpoints
+}
+
+function touchpointOf(session: TrackedSession, companions: readonly Companion[]): Touchpoint {
+  const { channel, source, medium, campaign } = session.origin ?? direct
+  const is_bot = isBots(session, companions)
+  const { id: session_id, started_at } = session
+  return { session_id, started_at, tie: tieOf(session), channel, source, medium, campaign, is_bot }
+}
+
+/** Empty for all that only the gap parts: two of these never start at once. */
+function tieOf({ client_session_id, facts }: TrackedSession): string {
+  const [first] = facts
+  return first === undefined ? client_session_id : `${client_session_id} ${first.event_id}`
+}
+
+function conversionsOf({ past, sessions, companions }: VisitorState): PastConversion[] {
+  const known: PastConversion[] = [...past]
+  for (const { conversions } of sessions) for (const conversion of conversions) known.push(pastOf(conversion))
+  for (const { conversions } of companions) for (const conversion of conversions) known.push(pastOf(conversion))
+  return known
+}
+
+function pastOf({ id, goal, kind, event_time }: Conversion): PastConversion {
+  return { conversion_id: id, goal, kind, event_time }
+}
+
+function isSame(a: Touchpoint, b: Touchpoint): boolean {
+  if (a.session_id !== b.session_id || a.started_at !== b.started_at || a.is_bot !== b.is_bot) return false
+  return a.channel === b.channel && a.source === b.source && a.medium === b.medium && a.campaign === b.campaign
+}
+
+function isMacro({ kind }: ConversionRow): boolean {
+  return kind === 'macro'
+}

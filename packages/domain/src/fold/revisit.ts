@@ -1,0 +1,148 @@
+import { newCompanion, type Companion } from '../conversion/companion.ts'
+import { conversionRow, newConversion, withdrawnRow, type Conversion, type Credit } from '../conversion/conversion.ts'
+import { countGoals, type Holder } from '../conversion/count.ts'
+import type { Goal } from '../conversion/goal.ts'
+import { recount } from '../conversion/recount.ts'
+import type { ConversionRow } from '../conversion/row.ts'
+import type { StorefrontEvent } from '../event/event.ts'
+import { coveringSession } from '../session/place.ts'
+import type { Arrival } from '../session/session.ts'
+import { placeAgain } from './companions.ts'
+import { creditOf, isSameCredit, sessionlessCredit } from './credit.ts'
+import { join } from './join.ts'
+import { markDirty } from './settle.ts'
+import { companionSize, sessionSize } from './size.ts'
+import type { TrackedSession, VisitorState } from './visitor.ts'
+import type { Visit } from './visit.ts'
+
+/** A server event: it joins the session that covers it, if there is one, and stays at hand while that may change. */
+export function visitByServer(
+  visitor: VisitorState,
+  event: StorefrontEvent,
+  goals: readonly Goal[],
+  key: string,
+  arrival: Arrival,
+): Visit {
+  const { rules, definitionsNumber } = arrival
+  const session = coveringSession(visitor.sessions, event.event_time, event.client_session_id, rules)
+  const companion = newCompanion(event, session?.id ?? '', arrival)
+  const before = standingOf(visitor)
+  visitor.companions = [...visitor.companions, companion]
+  const made = count(visitor, session ?? companion, event, goals, key, arrival)
+  companion.size = companionSize(companion, made)
+  if (session !== undefined) session.definitions_number = definitionsNumber
+  noteChanges(visitor, before, new Set(session === undefined ? [] : [session]), arrival)
+  return { sessionId: session?.id ?? null, retractions: [], conversions: rowsSince(before, visitor, key, arrival) }
+}
+
+/** An event by which others may go into other sessions: server events, and all where a campaign cuts. */
+export function visitAgain(
+  visitor: VisitorState,
+  event: StorefrontEvent,
+  goals: readonly Goal[],
+  key: string,
+  arrival: Arrival,
+): Visit {
+  const before = standingOf(visitor)
+  const { session, changed: others, retractions } = join(visitor, event, arrival, poolGoals)
+  const replacedBy = new Map(retractions.map(({ session_id, merged_into }) => [session_id, merged_into ?? '']))
+  const changed = placeAgain(visitor, replacedBy, arrival.rules)
+  for (const other of others) changed.add(other)
+  count(visitor, session, event, goals, key, arrival)
+  noteChanges(visitor, before, changed.add(session), arrival)
+  return { sessionId: session.id, retractions, conversions: rowsSince(before, visitor, key, arrival) }
+}
+
+/** Both sessions' goals, to be counted again as those of one. */
+function poolGoals(survivor: TrackedSession, loser: TrackedSession): readonly never[] {
+  survivor.conversions = [...survivor.conversions, ...loser.conversions]
+  survivor.standby = [...survivor.standby, ...loser.standby]
+  return []
+}
+
+/** Counts the event's goals, and again those that count once a session; returns what the event might make. */
+function count(
+  visitor: VisitorState,
+  holder: Holder,
+  event: StorefrontEvent,
+  goals: readonly Goal[],
+  key: string,
+  arrival: Arrival,
+): readonly Conversion[] {
+  const holders: readonly Holder[] = [...visitor.sessions, ...visitor.companions]
+  const others = goals.filter((goal) => goal.count !== 'once_per_session')
+  const { made } = countGoals(visitor, holders, holder, event, others, key, arrival)
+  const once = goals.filter((goal) => goal.count === 'once_per_session')
+  const possible = once.map((goal) => newConversion(goal, event, key, arrival))
+  if (possible.length > 0) holder.conversions = [...holder.conversions, ...possible]
+  const companions = bySession(visitor)
+  for (const session of visitor.sessions) {
+    recount(session, companions.get(session.id) ?? [], session.facts.length > 0, arrival.offset)
+  }
+  return [...made, ...possible]
+}
+
+function bySession({ companions }: VisitorState): Map<string, Companion[]> {
+  const found = new Map<string, Companion[]>()
+  for (const companion of companions) {
+    const others = found.get(companion.session_id)
+    if (others === undefined) found.set(companion.session_id, [companion])
+    else others.push(companion)
+  }
+  return found
+}
+
+/** All that counts of a visitor at one time. */
+interface Standing {
+  readonly lists: ReadonlyMap<TrackedSession, readonly Conversion[]>
+  readonly conversions: ReadonlyMap<string, { readonly conversion: Conversion; readonly credit: Credit }>
+}
+
+function standingOf(visitor: VisitorState): Standing {
+  const companions = bySession(visitor)
+  const standing = new Map<string, { conversion: Conversion; credit: Credit }>()
+  const lists = new Map<TrackedSession, readonly Conversion[]>()
+  for (const session of visitor.sessions) {
+    lists.set(session, session.conversions)
+    const credit = creditOf(session, companions.get(session.id) ?? [])
+    for (const conversion of session.conversions) standing.set(conversion.id, { conversion, credit })
+  }
+  for (const companion of companions.get('') ?? []) {
+    const credit = sessionlessCredit(companion)
+    for (const conversion of companion.conversions) standing.set(conversion.id, { conversion, credit })
+  }
+  return { lists, conversions: standing }
+}
+
+/** What has to be said of conversions: those that are gone, then those that are new or are credited otherwise. */
+function rowsSince(before: Standing, visitor: VisitorState, key: string, arrival: Arrival): ConversionRow[] {
+  const { offset: version, definitionsNumber: definitions_number } = arrival
+  const { site, visitor_id, users } = visitor
+  const owner = { key, site, visitor_id, users }
+  const now = standingOf(visitor).conversions
+  const rows: ConversionRow[] = []
+  for (const [id, { conversion }] of before.conversions) {
+    if (!now.has(id)) rows.push(withdrawnRow(owner, { ...conversion, definitions_number }, version))
+  }
+  for (const [id, { conversion, credit }] of now) {
+    const last = before.conversions.get(id)
+    if (last === undefined || !isSameCredit(last.credit, credit)) {
+      rows.push(conversionRow(owner, conversion, credit, version))
+    }
+  }
+  return rows
+}
+
+/** Marks the sessions whose rows no longer stand: those that are known to have changed, and those that count otherwise. */
+function noteChanges(
+  visitor: VisitorState,
+  before: Standing,
+  changed: ReadonlySet<TrackedSession>,
+  { streamTime }: Arrival,
+): void {
+  for (const session of visitor.sessions) {
+    if (!changed.has(session) && before.lists.get(session) === session.conversions) continue
+    markDirty(session, streamTime)
+    session.size = sessionSize(session)
+  }
+}

@@ -1,0 +1,2 @@
+export const listedHostsPath: string
+export function listedHosts(): string

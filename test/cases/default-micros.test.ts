@@ -1,0 +1,322 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from '@jest/globals'
+import type { SegmentMessage } from '../../packages/cli/src/demo/segment.ts'
+import { fold } from './folded.ts'
+
+/** What a client sends: a track call by its name, or a page call by its address. */
+interface Sent {
+  readonly event?: string
+  readonly url?: string
+  readonly title?: string
+  readonly properties?: Readonly<Record<string, unknown>>
+}
+
+type Row = readonly [goals: string, segment: Sent | null, ga4: Sent | null]
+
+const product = { product_id: 'oak-12', name: 'Oak table', price: 120, currency: 'EUR' }
+const item = { items: [{ item_id: 'oak-12', item_name: 'Oak table', price: 120 }], currency: 'EUR', value: 120 }
+const page = (path: string): Sent => ({ url: `https://shop.example${path}` })
+
+/**
+ * Each goal of definitions/shop.yaml with what reaches it: as Segment's specs have it, and under GA4's name. Where a
+ * standard has no such event, the name is the documented one in its spelling, or there is none.
+ */
+const shop: readonly Row[] = [
+  [
+    'purchase',
+    { event: 'Order Completed', properties: { order_id: '1', revenue: 9, currency: 'EUR' } },
+    { event: 'purchase', properties: { transaction_id: '1', ...item } },
+  ],
+  [
+    'list_view',
+    { event: 'Product List Viewed', properties: { list_id: 'tables', products: [product] } },
+    { event: 'view_item_list', properties: { item_list_id: 'tables', ...item } },
+  ],
+  ['product_view', { event: 'Product Viewed', properties: product }, { event: 'view_item', properties: item }],
+  [
+    'search',
+    { event: 'Products Searched', properties: { query: 'oak' } },
+    { event: 'search', properties: { search_term: 'oak' } },
+  ],
+  ['search', null, { event: 'view_search_results', properties: { search_term: 'oak' } }],
+  ['key_page', page('/pricing'), { ...page('/features/delivery'), event: 'page_view' }],
+  ['add_to_cart', { event: 'Product Added', properties: product }, { event: 'add_to_cart', properties: item }],
+  ['add_to_cart', { event: 'Wishlist Product Added to Cart', properties: product }, null],
+  [
+    'view_cart',
+    { event: 'Cart Viewed', properties: { products: [product] } },
+    { event: 'view_cart', properties: item },
+  ],
+  ['login', { event: 'Signed In' }, { event: 'login', properties: { method: 'mail' } }],
+  ['registration', { event: 'Signed Up' }, { event: 'sign_up', properties: { method: 'mail' } }],
+  ['registration', { event: 'Account Created' }, null],
+  [
+    'form_start',
+    { event: 'Form Started', properties: { form_id: 'contact' } },
+    { event: 'form_start', properties: { form_id: 'contact' } },
+  ],
+  [
+    'begin_checkout',
+    { event: 'Checkout Started', properties: { value: 120, currency: 'EUR' } },
+    { event: 'begin_checkout', properties: item },
+  ],
+  [
+    'checkout_step',
+    { event: 'Checkout Step Viewed', properties: { step: 2 } },
+    { event: 'add_shipping_info', properties: { shipping_tier: 'express', ...item } },
+  ],
+  ['checkout_step', { event: 'Checkout Step Completed', properties: { step: 2 } }, null],
+  [
+    'payment_info',
+    { event: 'Payment Info Entered', properties: { payment_method: 'card' } },
+    { event: 'add_payment_info', properties: { payment_type: 'card', ...item } },
+  ],
+  [
+    'coupon',
+    { event: 'Coupon Entered', properties: { coupon_id: 'MAY' } },
+    { event: 'coupon_entered', properties: { coupon: 'MAY' } },
+  ],
+  [
+    'coupon',
+    { event: 'Coupon Applied', properties: { coupon_id: 'MAY', discount: 5 } },
+    { event: 'coupon_applied', properties: { coupon: 'MAY' } },
+  ],
+  [
+    'sample_request',
+    { event: 'Sample Requested', properties: product },
+    { event: 'sample_requested', properties: item },
+  ],
+  ['newsletter', { event: 'Newsletter Subscribed' }, { event: 'newsletter_subscribed' }],
+  ['newsletter', { event: 'Newsletter Signup' }, { event: 'newsletter_signup' }],
+  ['rss', { event: 'RSS Subscribed' }, { event: 'rss_subscribed' }],
+  [
+    'wishlist',
+    { event: 'Product Added to Wishlist', properties: product },
+    { event: 'add_to_wishlist', properties: item },
+  ],
+  ['review', { event: 'Product Reviewed', properties: { ...product, rating: '5' } }, { event: 'product_reviewed' }],
+  ['rating', { event: 'Product Rated', properties: { ...product, rating: 4 } }, { event: 'product_rated' }],
+  [
+    'share',
+    { event: 'Product Shared', properties: { share_via: 'email' } },
+    { event: 'share', properties: { method: 'mail', content_type: 'product' } },
+  ],
+  ['share', { event: 'Cart Shared', properties: { share_via: 'email' } }, null],
+  ['like', { event: 'Like' }, { event: 'like' }],
+  ['follow', { event: 'Follow' }, { event: 'follow' }],
+  ['download', { event: 'File Downloaded' }, { event: 'file_download', properties: { file_name: 'care.pdf' } }],
+  ['message_opt_in', { event: 'Email Opt In' }, { event: 'email_opt_in' }],
+  ['message_opt_in', { event: 'SMS Opt In' }, { event: 'sms_opt_in' }],
+  ['message_opt_in', { event: 'Push Opt In' }, { event: 'push_opt_in' }],
+  [
+    'mail_opened',
+    { event: 'Email Opened', properties: { email_id: 'm', campaign_id: 'may' } },
+    { event: 'email_opened' },
+  ],
+  [
+    'mail_clicked',
+    { event: 'Email Link Clicked', properties: { email_id: 'm', link_url: 'https://shop.example/' } },
+    { event: 'email_link_clicked' },
+  ],
+  [
+    'push_opened',
+    { event: 'Push Notification Tapped', properties: { campaign: { name: 'may' } } },
+    { event: 'push_notification_tapped' },
+  ],
+  ['chat', { event: 'Live Chat Conversation Started', properties: { agent_name: 'Ann' } }, { event: 'chat_started' }],
+  [
+    'feedback',
+    { event: 'Feedback Given', properties: { score: 9, comment: 'fine' } },
+    { event: 'feedback_given', properties: { score: 9 } },
+  ],
+  ['store_locator', { event: 'Store Locator Used' }, { event: 'store_locator_used' }],
+  ['store_locator', page('/stores/vienna'), null],
+  [
+    'video',
+    { event: 'Video Playback Started', properties: { session_id: 'v' } },
+    { event: 'video_start', properties: { video_title: 'care' } },
+  ],
+  [
+    'video',
+    { event: 'Video Playback Completed', properties: { session_id: 'v' } },
+    { event: 'video_complete', properties: { video_title: 'care' } },
+  ],
+  ['back_in_stock', { event: 'Back in Stock Requested', properties: product }, { event: 'back_in_stock_requested' }],
+  ['careers', page('/careers/joiner'), { ...page('/jobs'), event: 'page_view' }],
+  // What is no goal.
+  ['', { event: 'Email Delivered', properties: { email_id: 'm' } }, { event: 'email_delivered' }],
+  ['', { event: 'Push Notification Received' }, { event: 'push_notification_received' }],
+  ['', { event: 'Live Chat Message Received' }, null],
+  ['', { event: 'Coupon Denied', properties: { coupon: 'MAY', reason: 'expired' } }, { event: 'coupon_denied' }],
+  ['', { event: 'Product Removed', properties: product }, { event: 'remove_from_cart', properties: item }],
+  ['', { event: 'Signed Out' }, { event: 'select_item', properties: item }],
+  ['', page('/'), page('/careersadvice')],
+]
+
+const receivedAt = Date.parse('2026-11-01T12:00:00Z')
+
+/** A message of a visitor of its own, so that its conversions can be told from those of the others. */
+function messageOf(sent: Sent, visitor: string): SegmentMessage {
+  const address = new URL(sent.url ?? 'https://shop.example/p/oak')
+  return {
+    type: sent.event === undefined || sent.event === 'page_view' ? 'page' : 'track',
+    messageId: visitor,
+    anonymousId: visitor,
+    ...(sent.event === undefined ? {} : { event: sent.event }),
+    properties: sent.properties ?? {},
+    context: { page: { url: address.href, path: address.pathname, title: sent.title ?? '' } },
+    timestamp: new Date(receivedAt).toISOString(),
+  }
+}
+
+/** The goals that each message alone reaches, joined; and what the conversions and events look like. */
+async function reached(sent: readonly Sent[], definitions: string) {
+  const messages = sent.map((one, at) => messageOf(one, `visitor-${at}`))
+  const folded = await fold(messages, 'shop', receivedAt, definitions)
+  const goals = messages.map(({ anonymousId }) => {
+    const own = folded.conversions.filter(({ visitor_id }) => visitor_id === anonymousId)
+    return own.map(({ goal }) => goal).join(', ')
+  })
+  return { goals, folded }
+}
+
+function declaredIn(definitions: string): string[] {
+  const text = readFileSync(resolve(import.meta.dirname, '..', '..', 'definitions', definitions), 'utf8')
+  return distinct([...text.matchAll(/^ {2}- name: (\w+)/gm)].map(([, name]) => String(name)))
+}
+
+function distinct(goals: readonly string[]): string[] {
+  return [...new Set(goals)].filter(Boolean).sort()
+}
+
+describe('definitions/shop.yaml', () => {
+  it.each([
+    ["Segment's specs", 1],
+    ["GA4's vocabulary", 2],
+  ] as const)('counts each micro conversion from the events of %s', async (_, column) => {
+    const rows = shop.flatMap((row) => (row[column] === null ? [] : [{ goals: row[0], sent: row[column] }]))
+    const { goals } = await reached(
+      rows.map(({ sent }) => sent),
+      'shop.yaml',
+    )
+    const found = rows.map(({ sent }, at) => `${sent.event ?? sent.url ?? ''}: ${goals[at] ?? ''}`)
+    expect(found).toEqual(rows.map((row) => `${row.sent.event ?? row.sent.url ?? ''}: ${row.goals}`))
+  })
+
+  it('has no goal that no row of this test reaches', () => {
+    expect(declaredIn('shop.yaml')).toEqual(distinct(shop.map(([goals]) => goals)))
+  })
+
+  it('keeps the score of feedback with its event, and takes it for no money', async () => {
+    const { folded } = await reached(
+      [{ event: 'Feedback Given', properties: { score: 9, currency: 'EUR' } }],
+      'shop.yaml',
+    )
+    expect(folded.conversions).toMatchObject([{ goal: 'feedback', value_minor: null }])
+    expect(folded.events).toMatchObject([{ event: { properties: { score: '9' }, value_minor: null } }])
+  })
+})
+
+describe('definitions/pages-only.yaml', () => {
+  /** Address → the goals its page reaches. */
+  const pages: Readonly<Record<string, string>> = {
+    '/': '',
+    // Shopify
+    '/collections/tables': 'list_view',
+    '/products/oak-table': 'product_view',
+    '/collections/tables/products/oak-table': 'product_view',
+    '/search?q=oak': 'search',
+    '/search?type=product&q=oak': 'search',
+    '/cart': 'view_cart',
+    '/checkouts/cn/Z2NwLWV1cm9wZS13ZXN0MTowMUo': 'begin_checkout',
+    '/checkouts/cn/Z2NwLWV1cm9wZS13ZXN0MTowMUo/thank_you': 'purchase',
+    // WooCommerce
+    '/product-category/tables/oak/': 'list_view',
+    '/product/oak-table/': 'product_view',
+    '/?s=oak&post_type=product': 'search',
+    '/cart/': 'view_cart',
+    '/checkout/': 'begin_checkout',
+    '/checkout/order-received/4711/?key=wc_order_x': 'purchase',
+    // Magento
+    '/catalogsearch/result/?q=oak': 'search',
+    '/checkout/cart/': 'view_cart',
+    '/checkout/onepage/success/': 'purchase',
+    // Shopware
+    '/search?search=oak': 'search',
+    '/checkout/cart': 'view_cart',
+    '/checkout/register': 'begin_checkout',
+    '/checkout/confirm': 'begin_checkout, payment_info',
+    '/checkout/finish?orderId=1': 'purchase',
+    // PrestaShop
+    '/de/order': 'begin_checkout',
+    '/de/order-confirmation?id_order=1': 'purchase',
+    '/search?search_query=oak': 'search',
+    // German
+    '/de/kategorie/tische': 'list_view',
+    '/de/warenkorb': 'view_cart',
+    '/kasse/zahlung': 'begin_checkout, payment_info',
+    '/bestellung-erfolgreich': 'purchase',
+    '/bestellung': '',
+    '/kontakt/danke': 'contact',
+    // The rest
+    '/pricing': 'key_page',
+    '/register/success': 'registration',
+    '/samples/thank-you': 'sample_request',
+    '/newsletter/confirmed': 'newsletter',
+    '/newsletter/thank-you': 'newsletter',
+    '/contact/thank-you': 'contact',
+    '/wishlist': 'wishlist',
+    '/stores/vienna': 'store_locator',
+    '/careers/joiner': 'careers',
+    // What only looks alike.
+    '/search': '',
+    '/search?q=': '',
+    '/search?page=2#q=oak': '',
+    '/blog/thank-you-cards': '',
+    '/blog/how-to-fill-a-cart': '',
+    '/cartography': '',
+    '/orders/new-in-the-shop': '',
+    '/newsletter': '',
+    '/careers-of-our-founders': '',
+    '/shopping-guide': '',
+  }
+
+  it('tells what counts from the address of the page', async () => {
+    const { goals } = await reached(
+      Object.keys(pages).map((address) => page(address)),
+      'pages-only.yaml',
+    )
+    expect(Object.fromEntries(Object.keys(pages).map((address, at) => [address, goals[at]]))).toEqual(pages)
+  })
+
+  it('has no goal that no row of this test reaches', () => {
+    expect(declaredIn('pages-only.yaml')).toEqual(distinct(Object.values(pages).flatMap((goals) => goals.split(', '))))
+  })
+
+  it('counts a thank-you page that is loaded again once in its session', async () => {
+    const loaded = ['a', 'b'].map((messageId) => ({ ...messageOf(page('/checkout/success'), 'ann'), messageId }))
+    const { conversions } = await fold(loaded, 'shop', receivedAt, 'pages-only.yaml')
+    expect(conversions).toMatchObject([{ goal: 'purchase', event_id: 'a', value_minor: null }])
+  })
+})
+
+const folder = join(
+  resolve(import.meta.dirname, '..', '..', process.env['CAIRN_DATA'] ?? '../shared/data'),
+  'segment-ecommerce-spec',
+)
+const published = existsSync(folder) ? describe : describe.skip
+
+published(`every example of Segment's ecommerce spec (in ${folder})`, () => {
+  it('reaches the goals of its row, or is one that says nothing of its own', async () => {
+    const examples = JSON.parse(readFileSync(join(folder, 'ecommerce_v2_examples.json'), 'utf8')) as (Sent & {
+      event: string
+    })[]
+    const { goals } = await reached(examples, 'shop.yaml')
+    const expected = new Map(shop.map(([name, segment]) => [segment?.event, name]))
+    expected.set('Product List Filtered', 'list_view')
+    expect(examples.map(({ event }, at) => [event, goals[at]])).toEqual(
+      examples.map(({ event }) => [event, expected.get(event) ?? '']),
+    )
+  })
+})

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from '@jest/globals'
+import { canonicalName, type StorefrontEvent } from '@cairn/domain'
+import { readDefinitions } from '@cairn/runtime'
+import { buildEvent } from '@cairn/testkit/domain'
+import { exampleNames, readExample } from './examples.ts'
+
+describe.each(exampleNames)('docs/examples/%s.md', (name) => {
+  const { goals, queries } = readExample(name)
+  const file = join(import.meta.dirname, '..', '..', 'definitions', `${name}.yaml`)
+  const read = readDefinitions(readFileSync(file, 'utf8'))
+  if (!read.ok) throw new Error(JSON.stringify(read.problems))
+  const site = read.definitions.forSite('')
+
+  it('has a row for each goal of its file, in that order and with its kind', () => {
+    const declared = site.goals.map((goal) => ({ goal: goal.name, kind: goal.class === '' ? goal.kind : goal.class }))
+    expect(goals.map(({ goal, kind }) => ({ goal, kind }))).toEqual(declared)
+  })
+
+  it.each(goals.flatMap(({ goal, reachedBy }) => reachedBy.map((by) => [by, goal] as const)))(
+    '%s reaches %s and no other goal',
+    (by, goal) => {
+      expect(site.matchGoals(eventOf(by)).map((matched) => matched.name)).toEqual([goal])
+    },
+  )
+
+  it('shows the answer of each of its queries', () => {
+    const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'examples', `${name}.md`), 'utf8')
+    expect(queries).toHaveLength([...text.matchAll(/^```sql$/gm)].length)
+  })
+})
+
+/** A page by its address, else a track call by its name, with the property in `{}` where one is given. */
+function eventOf(by: string): StorefrontEvent {
+  if (by.startsWith('/')) return buildEvent({ event_id: 'e', name: 'page_view', path: by })
+  if (by.startsWith('https://')) {
+    const { host, pathname: path } = new URL(by)
+    return buildEvent({ event_id: 'e', name: 'page_view', url: by, host, path })
+  }
+  const [, sent = by, property, value] = /^(.*) \{(\w+): (\w+)\}$/.exec(by) ?? []
+  const properties = property === undefined ? {} : { [property]: String(value) }
+  return buildEvent({ event_id: 'e', name: canonicalName('track', sent), properties })
+}

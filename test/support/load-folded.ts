@@ -1,0 +1,19 @@
+import { createContainerBuilder, readCatalog, type Warehouse } from '@cairn/runtime'
+import type { Folded, WrittenSchema } from '../cases/folded.ts'
+
+const landing: readonly (readonly [table: string, schema: WrittenSchema])[] = [
+  ['events', 'labelled:1'],
+  ['sessions_in', 'session'],
+  ['conversions_in', 'conversion'],
+]
+
+/** Puts what was folded into the tables of a migrated database, as the sink would. */
+export async function loadFolded(warehouse: Warehouse, { written }: Folded): Promise<void> {
+  for (const [table, schema] of landing) {
+    const builder = createContainerBuilder(readCatalog().named(schema), 1, 0)
+    if (written[schema].length === 0) continue
+    for (const [offset, message] of written[schema].entries()) builder.add(offset, message)
+    const done = await warehouse.insertContainer(table, builder.build(), { token: table, queryId: `load-${table}` })
+    if (!done.ok) throw new Error(done.message)
+  }
+}
