@@ -73,6 +73,23 @@ describe('the visitors of a partition on disk', () => {
     await disk.close()
   })
 
+  it('are written in portions: when the last of them is under way, all but 2,000 are there', async () => {
+    const disk = open()
+    const keys = Array.from({ length: 5_000 }, (_, i) => `shop:v${i}`)
+    let written = -1
+    await disk.write(
+      keys.map((key) => [key, state(T, T, T)]),
+      noControl,
+      () => {
+        written = keys.filter((key) => disk.get(key) !== undefined).length
+        return Promise.resolve()
+      },
+    )
+    expect(written).toBeGreaterThanOrEqual(3_000)
+    for (const key of keys) expect(disk.get(key)).toBeDefined()
+    await disk.close()
+  })
+
   it('are those of before where a write has thrown before it was under way', async () => {
     const disk = open()
     await disk.write([['shop:a', state(NEVER, NEVER, T, 'old')]], noControl)

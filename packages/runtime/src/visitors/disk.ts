@@ -23,8 +23,11 @@ const none = Buffer.alloc(0)
 const nowhere = Array.from({ length: queues }, () => NEVER)
 /** Visitors prepared for a write before others get their turn. */
 const preparedAtOnce = 500
-/** Visitors in one transaction: each takes up to seven changes. */
-const changedAtOnce = 8_000
+/**
+ * Visitors in one transaction: each takes up to seven changes, which are made in one turn and whose promises are resolved in
+ * another. Beyond 300,000 changes that are not written yet LMDB would halt the thread for a millisecond or more with each.
+ */
+const changedAtOnce = 2_000
 
 interface Change {
   readonly key: string
@@ -100,7 +103,6 @@ export class VisitorDisk implements ColdVisitors {
     return this.#writes.take(async () => {
       const changes = await this.#prepare(states)
       const { folder } = this.#claim
-      // Beyond so many changes LMDB halts the thread for a millisecond with each.
       while (changes.length > changedAtOnce) {
         const first = changes.splice(0, changedAtOnce)
         await commit(this.#tables, folder, (watch) => {

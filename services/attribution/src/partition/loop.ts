@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { foldVersion, limitCache, noteStored, takeDirty } from '@cairn/domain'
 import {
   backoffMs,
@@ -121,7 +122,8 @@ class PartitionRun {
       await this.#read(Math.max(1, records))
       // The record after the committed ones may have been written in part. It stays, for the rest of it.
       const parts = records > 0 ? Infinity : committed.parts
-      this.#waiting = this.#waiting.slice(fold.take(this.#waiting, transactionBytes, parts).records)
+      const { records: taken } = await fold.take(this.#waiting, transactionBytes, parts)
+      this.#waiting = this.#waiting.slice(taken)
       fold.commit()
       await this.#waitForSchema()
       if (this.#partition.stopping.aborted && isBehind()) return 'given_up'
@@ -174,7 +176,7 @@ class PartitionRun {
     if (checkpoint) await this.#storing
     limitCache(fold.state, this.#shell.cacheBytes())
     const room = checkpoint && fold.state.dirtyBytes > transactionBytes ? 0 : transactionBytes
-    const tally = fold.take(this.#waiting, room)
+    const tally = await fold.take(this.#waiting, room)
     // A tick that caused nothing moves the fold but needs no transaction: folding it again later causes nothing again.
     if (!fold.outputs.isEmpty || checkpoint) await this.#write(checkpoint, tally.records)
     fold.commit(checkpoint)
@@ -197,7 +199,10 @@ class PartitionRun {
     await faults.reach('attribution.before-transaction')
     const at = Date.now()
     const meta = this.#metaRecord(isCheckpoint)
+    // Encoding a checkpoint takes a while of its own.
+    if (isCheckpoint) await turn()
     const checkpoint = isCheckpoint ? this.#takeCheckpoint(meta) : undefined
+    if (isCheckpoint) await turn()
     const startedAt = performance.now()
     const end = await this.#producer.transact(this.#partition.partition, this.#records(meta, checkpoint), () =>
       faults.reach('attribution.after-produce'),
