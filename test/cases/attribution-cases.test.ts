@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { models, type Model } from '@cairn/domain'
+import { markov, models, type Model } from '@cairn/domain'
 import { FoldRun, Warehouse } from '@cairn/testkit/domain'
 
 const root = resolve(import.meta.dirname, '..', '..')
@@ -93,5 +93,21 @@ describe('published attribution cases', () => {
     expect(credits.map((shares) => shares.length)).toEqual(expected.map((shares) => shares.length))
     for (const [at, shares] of expected.entries())
       for (const [touch, share] of shares.entries()) expect(credits[at]?.[touch]).toBeCloseTo(share, 5)
+  })
+
+  test('have the published removal effects', () => {
+    // The converting journeys, and the one that did not convert.
+    const journeys = [...attributed().map((row) => row.touch_sources), ['seo', '(direct)']].map((steps, at) => ({
+      steps: [...steps],
+      visitors: 1,
+      converted: at < 4 ? 1 : 0,
+    }))
+    const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as {
+      test_markov_removal_effect: { removal_effect: Record<string, number> }
+    }
+    const found = new Map(markov(journeys).map(({ step, removalEffect }) => [step.replace(/[()]/g, ''), removalEffect]))
+    const published = expected.test_markov_removal_effect.removal_effect
+    expect([...found.keys()].sort()).toEqual(Object.keys(published).sort())
+    for (const [channel, effect] of Object.entries(published)) expect(found.get(channel)).toBeCloseTo(effect, 9)
   })
 })

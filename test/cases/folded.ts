@@ -28,7 +28,7 @@ export interface Folded {
   readonly written: Readonly<Record<WrittenSchema, readonly Buffer[]>>
 }
 
-export type WrittenSchema = 'labelled:1' | 'session' | 'conversion'
+export type WrittenSchema = 'labelled:1' | 'session' | 'conversion' | 'credit'
 
 const codec = createCodec(readCatalog())
 
@@ -53,7 +53,7 @@ export async function fold(
   const sessions = new Map<string, SessionRow>()
   const conversions = new Map<string, ConversionRow>()
   const outcomes: Outcome[] = []
-  const written: Record<WrittenSchema, Buffer[]> = { 'labelled:1': [], session: [], conversion: [] }
+  const written: Record<WrittenSchema, Buffer[]> = { 'labelled:1': [], session: [], conversion: [], credit: [] }
   const events = await onTheLog(messages, { site, server: false }, receivedAt)
   events.push(...(await onTheLog(fromServer, { site, server: true }, receivedAt)))
   for (const record of recordsOf(events, definitions)) {
@@ -64,6 +64,7 @@ export async function fold(
         conversions.set(output.row.conversion_id, output.row)
         written.conversion.push(codec.encode('conversion', output.row))
       }
+      if (output.kind === 'credit') written.credit.push(codec.encode('credit', output.row))
       if (output.kind === 'session') {
         sessions.set(output.row.session_id, output.row)
         written.session.push(codec.encode('session', output.row))

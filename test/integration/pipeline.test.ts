@@ -8,7 +8,9 @@ import { shopEvents } from '../../packages/cli/src/demo/shop-events/messages.ts'
 import { barriersPassed, flush } from '../../packages/cli/src/flush.ts'
 import { startInstance, type StartedInstance } from '../../packages/cli/src/instance/start.ts'
 import { sendAll, type Sent } from '../../packages/cli/src/send/send.ts'
+import { attribute } from '../../packages/cli/src/attribute/attribute.ts'
 import { unaccounted } from '../../packages/cli/src/verify/ledger.ts'
+import { verifyBySql } from '../../packages/cli/src/verify/sql/verify-sql.ts'
 import { verify } from '../../packages/cli/src/verify/verify.ts'
 import { ask, rows } from '../../packages/cli/src/warehouse.ts'
 import { publishedSessions, totalOf, type SessionCounts } from '../cases/shop-events.published.ts'
@@ -165,6 +167,34 @@ describe('the pipeline, from HTTP to queryable rows', () => {
     expect(Object.fromEntries(ledger.refused)).toEqual({ no_event_name: 1 })
   })
 
+  it('is told the same by SQL over its events alone', async () => {
+    const judged = await verifyBySql(started.instance, { timeoutMs: 60_000, interrupted: never })
+    expect(judged.flatMap(({ differences }) => differences)).toEqual([])
+    expect(judged.filter(({ because }) => because !== null)).toEqual([])
+    const of = (fact: 'sessions' | 'conversions' | 'credits') =>
+      judged.reduce((n, { compared }) => n + compared[fact], 0)
+    const [stored] = await rows<Record<string, number>>(
+      started.instance,
+      'SELECT (SELECT count() FROM sessions FINAL) AS sessions, (SELECT count() FROM conversions FINAL) AS conversions, (SELECT count() FROM credits FINAL) AS credits',
+    )
+    expect({ sessions: of('sessions'), conversions: of('conversions'), credits: of('credits') }).toEqual(stored)
+    expect(of('credits')).toBeGreaterThan(0)
+  })
+
+  it('is attributed by data over what is stored', async () => {
+    const found = await attribute(started.instance, { now: Date.now(), since: 0 }, () => true)
+    expect(new Set(found.map(({ steps_of: of }) => of))).toEqual(new Set(['channel', 'micro']))
+    for (const { site, goal, steps_of: of, model, converted } of found) {
+      const alike = found.filter((f) => f.site === site && f.goal === goal && f.steps_of === of && f.model === model)
+      expect(alike.reduce((sum, { conversions }) => sum + conversions, 0)).toBeCloseTo(converted, 6)
+    }
+    const counted = 'SELECT count() AS n FROM v_data_driven'
+    expect(await rows(started.instance, counted)).toEqual([{ n: found.length }])
+    // The view shows the last run alone.
+    await attribute(started.instance, { now: Date.now() + 1, since: 0 }, () => true)
+    expect(await rows(started.instance, counted)).toEqual([{ n: found.length }])
+  })
+
   it('keeps its books where requests have no known key and topics hold what is no record', async () => {
     const { instance } = started
     expect(await send([{ type: 'page' }, { type: 'page' }, 7 as never], 'typo')).toMatchObject({ accepted: 0 })
@@ -225,6 +255,13 @@ describe('the pipeline, from HTTP to queryable rows', () => {
     expect(ledger).toMatchObject({ stored: compared.events - 1 })
     // None of the three records that are none is taken for the missing event.
     expect(unaccounted(ledger)).toBe(1)
+    // The event that is missing had converted: its conversion and credit are not told any more.
+    await tamper(
+      `ALTER TABLE ${database}.sessions UPDATE page_views = page_views + 1 WHERE site = 'demo' SETTINGS mutations_sync = 1`,
+    )
+    const judged = await verifyBySql(started.instance, { timeoutMs: 60_000, interrupted: never })
+    const bySql = judged.flatMap((one) => one.differences)
+    expect([...new Set(bySql.map(({ fact }) => fact))].sort()).toEqual(['conversions', 'credits', 'sessions'])
   })
 
   it('is not judged where rows from after the barrier are in', async () => {

@@ -58,9 +58,11 @@ export function transactionAborts(nth: number, around: Around): AttributionRow {
     const port = await freePort()
     const failing = worker({ CAIRN_FAULT: `attribution.after-produce=fail@${nth}`, METRICS_PORT: String(port) })
     await more()
+    const aborted = () => metric(port, 'cairn_attribution_transactions_total{end="aborted"')
+    // The ticks come after: a fold that loses one with what it aborts would never be seen to be over.
+    await until(async () => (await aborted()) > 0, 60_000)
     await traffic.drain()
-    const aborted = await metric(port, 'cairn_attribution_transactions_total{end="aborted"')
-    if (aborted !== 1) throw new Error(`${aborted} transactions were aborted, not 1:\n${failing.log()}`)
+    if ((await aborted()) !== 1) throw new Error(`${await aborted()} transactions were aborted, not 1:\n${failing.log()}`)
     if (!around.busy) return judged(traffic, failing)
     // The state it hands over must say that nothing of the aborted one is in it.
     failing.kill('SIGKILL')

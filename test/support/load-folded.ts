@@ -5,6 +5,7 @@ const landing: readonly (readonly [table: string, schema: WrittenSchema])[] = [
   ['events', 'labelled:1'],
   ['sessions_in', 'session'],
   ['conversions_in', 'conversion'],
+  ['credits_in', 'credit'],
 ]
 
 /** Puts what was folded into the tables of a migrated database, as the sink would. */

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts'
+import { attribute } from './commands/attribute.ts'
 import { check } from './commands/check.ts'
 import { deadLetters } from './commands/dead-letters.ts'
 import { deploy } from './commands/deploy.ts'
@@ -23,5 +24,6 @@ export const commands: readonly Command[] = [
   query,
   lag,
   deadLetters,
+  attribute,
   verify,
 ]

@@ -1,6 +1,7 @@
 import { dataOption, exitCode, whole, type Command, type ExitCode, type Io } from '../command.ts'
 import { findInstance, type Instance } from '../instance/instance.ts'
 import { ledgerText, unaccounted } from '../verify/ledger.ts'
+import { sqlText, verifyBySql, type SiteJudgement } from '../verify/sql/verify-sql.ts'
 import { verify as runVerify, type Verification } from '../verify/verify.ts'
 
 const shownDifferences = 50
@@ -18,24 +19,31 @@ export const verify: Command = {
       default: String(defaultTimeoutS),
       help: 'seconds the sink may take to catch up',
     },
+    sql: { type: 'boolean', help: 'judge sessions, conversions and credits by SQL over the events, too' },
     json: { type: 'boolean', help: 'print the result as one JSON line' },
   },
   async run(values, _, io) {
     const timeoutMs = (whole(values, 'timeout', 1) ?? defaultTimeoutS) * 1000
-    const result = await runVerify(findInstance(values, io), { timeoutMs, interrupted: io.interrupted })
-    return values['json'] === true ? printJson(result, io) : printText(result, io)
+    const instance = findInstance(values, io)
+    const options = { timeoutMs, interrupted: io.interrupted }
+    const result = await runVerify(instance, options)
+    const bySql = values['sql'] === true ? await verifyBySql(instance, options) : []
+    return values['json'] === true ? printJson(result, bySql, io) : printText(result, bySql, io)
   },
 }
 
-/** Verifies, prints the ledger and each difference; true when there is none. */
+/** Verifies in both ways, prints the ledger and each difference; true when there is none. */
 export async function verifyAndPrint(instance: Instance, io: Io): Promise<boolean> {
-  const result = await runVerify(instance, { timeoutMs: defaultTimeoutS * 1000, interrupted: io.interrupted })
+  const options = { timeoutMs: defaultTimeoutS * 1000, interrupted: io.interrupted }
+  const result = await runVerify(instance, options)
   io.out(verificationText(result))
-  return isClean(result)
+  const bySql = await verifyBySql(instance, options)
+  io.out(sqlText(bySql))
+  return isClean(result, bySql)
 }
 
-function isClean({ ledger, differences }: Verification): boolean {
-  return differences.length === 0 && unaccounted(ledger) === 0
+function isClean({ ledger, differences }: Verification, bySql: readonly SiteJudgement[]): boolean {
+  return differences.length === 0 && unaccounted(ledger) === 0 && bySql.every((site) => site.differences.length === 0)
 }
 
 function verificationText(result: Verification): string {
@@ -66,12 +74,13 @@ function counted(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
-function printText(result: Verification, io: Io): ExitCode {
+function printText(result: Verification, bySql: readonly SiteJudgement[], io: Io): ExitCode {
   io.out(verificationText(result))
-  return isClean(result) ? exitCode.ok : exitCode.no
+  io.out(sqlText(bySql))
+  return isClean(result, bySql) ? exitCode.ok : exitCode.no
 }
 
-function printJson(result: Verification, io: Io): ExitCode {
+function printJson(result: Verification, bySql: readonly SiteJudgement[], io: Io): ExitCode {
   const { ledger, differences, compared } = result
   const counts = {
     ...ledger,
@@ -80,7 +89,7 @@ function printJson(result: Verification, io: Io): ExitCode {
     refused: Object.fromEntries(ledger.refused),
   }
   io.out(
-    `${JSON.stringify({ clean: isClean(result), compared, ledger: counts, unaccounted: unaccounted(ledger), differences })}\n`,
+    `${JSON.stringify({ clean: isClean(result, bySql), compared, ledger: counts, unaccounted: unaccounted(ledger), differences, by_sql: bySql })}\n`,
   )
-  return isClean(result) ? exitCode.ok : exitCode.no
+  return isClean(result, bySql) ? exitCode.ok : exitCode.no
 }

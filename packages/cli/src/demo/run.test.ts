@@ -11,7 +11,7 @@ const accepted: DemoInstance['send'] = (messages) => Promise.resolve({ accepted:
 
 /** Figures of a shop nobody came to. */
 const nothing: DemoInstance['query'] = (sql) =>
-  Promise.resolve(sql.includes('GROUP BY') && !sql.includes('windowFunnel') ? [] : [blank])
+  Promise.resolve(/GROUP BY|v_micro_to_macro/.test(sql) && !sql.includes('windowFunnel') ? [] : [blank])
 const names = ['visits', 'visitors', 'buyers', 'with_order', 'with_cart', 'cart_left', 'with_checkout', 'checkout_left']
 const goals = ['product_view', 'add_to_cart', 'begin_checkout', 'purchase']
 const blank = { ...Object.fromEntries([...names, ...goals].map((name) => [name, 0])), first: '', last: '' }

@@ -1,7 +1,7 @@
 import type { Conversion } from '../conversion/conversion.ts'
 import type { Millis } from '../event/event.ts'
 import { creditsOf, divideMoney, models } from './model.ts'
-import { pathOf, type Touchpoint, type TouchPath } from './path.ts'
+import { compare, pathOf, type Touchpoint, type TouchPath } from './path.ts'
 import type { CreditReason, CreditRow } from './row.ts'
 import type { AttributionRules } from './rules.ts'
 
@@ -76,10 +76,6 @@ function previousOf(
 
 function byTime(a: PastConversion, b: PastConversion): number {
   return a.event_time - b.event_time || compare(a.goal, b.goal) || compare(a.conversion_id, b.conversion_id)
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 export interface Owner {

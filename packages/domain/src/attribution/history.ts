@@ -19,8 +19,6 @@ export interface KeptConversion extends PastConversion {
 /** What later conversions of a visitor look back at, in the order in which it came to be kept. */
 export interface History {
   touches: readonly PastTouchpoint[]
-  /** How many touchpoints were left out because there were too many; they were older than those kept. */
-  touches_omitted: number
   past: readonly KeptConversion[]
 }
 
@@ -46,13 +44,20 @@ export function keepTouchpoint(history: History, touch: PastTouchpoint): void {
     from++
   }
   history.touches = from === 0 ? touches : touches.slice(from)
-  history.touches_omitted += from
 }
 
-/** Keeps a conversion that no session holds, or no longer. */
+/**
+ * Keeps a conversion that no session holds, or no longer; where there are too many the oldest micro conversion goes, as a
+ * macro one says where later paths begin. Nothing looks back at negative ones.
+ */
 export function keepConversion(history: History, past: KeptConversion): void {
+  if (past.kind === 'negative') return
   const kept = [...history.past, past]
-  history.past = kept.length > MAX_ASSISTS ? kept.slice(kept.length - MAX_ASSISTS) : kept
+  if (kept.length > MAX_ASSISTS) {
+    const micro = kept.findIndex(({ kind }) => kind === 'micro')
+    kept.splice(Math.max(0, micro), 1)
+  }
+  history.past = kept
 }
 
 /** Forgets what no correctable conversion can look back at any more. */
@@ -60,7 +65,6 @@ export function forgetHistory(history: History, now: Millis, historyMs: Millis):
   const isKept = ({ since }: { readonly since: Millis }): boolean => since + historyMs >= now
   if (!history.touches.every(isKept)) history.touches = history.touches.filter(isKept)
   if (!history.past.every(isKept)) history.past = history.past.filter(isKept)
-  if (history.touches.length === 0) history.touches_omitted = 0
 }
 
 /** First stream time at which all of it is forgotten, undefined where there is none. */
@@ -77,6 +81,6 @@ export function historySize({ touches, past }: History): number {
   return size
 }
 
-function touchpointSize({ channel, source, medium, campaign }: PastTouchpoint): number {
-  return 60 + channel.length + source.length + medium.length + campaign.length
+function touchpointSize({ tie, channel, source, medium, campaign }: PastTouchpoint): number {
+  return 60 + tie.length + channel.length + source.length + medium.length + campaign.length
 }

@@ -33,6 +33,8 @@ export interface Destination {
 
 /** Longer paths lose their oldest touchpoints: one visitor must not make rows without end. */
 export const MAX_TOUCHES = 100
+/** Characters of what the touchpoints of a path are named by; campaigns can be long. */
+const MAX_PATH_SIZE = 32 * 1024
 
 /**
  * The path of a conversion: the visitor's touchpoints up to and including the converting session that started no longer
@@ -56,8 +58,19 @@ export function pathOf(
   })
   within.sort(byStart)
   const path = rules.collapseRepeats ? within.filter((touch, at) => !isSameOrigin(touch, within[at + 1])) : within
-  const omitted = Math.max(0, path.length - MAX_TOUCHES)
+  const omitted = Math.max(0, path.length - MAX_TOUCHES, tooLong(path))
   return { touches: path.slice(omitted), omitted }
+}
+
+/** How many of the oldest touchpoints have to go for the rest to be no longer than a path may; the last stays. */
+function tooLong(path: readonly Touchpoint[]): number {
+  let size = 0
+  for (let at = path.length - 1; at >= 0; at--) {
+    const { channel, source, medium, campaign } = path[at] as Touchpoint
+    size += channel.length + source.length + medium.length + campaign.length
+    if (size > MAX_PATH_SIZE && at < path.length - 1) return at + 1
+  }
+  return 0
 }
 
 /** Sessions of a visitor start at once only where their client or campaigns part them; then `tie` decides. */
@@ -65,7 +78,8 @@ function byStart(a: Touchpoint, b: Touchpoint): number {
   return a.started_at - b.started_at || compare(a.tie, b.tie) || compare(a.session_id, b.session_id)
 }
 
-function compare(a: string, b: string): number {
+/** The order of code units, which is the same everywhere. */
+export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 

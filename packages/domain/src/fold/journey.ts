@@ -56,18 +56,14 @@ export function creditVisit(
   const credits: CreditRow[] = []
   for (const row of rows) if (isMacro(row) && row.is_deleted === 1) credits.push(withdraw(visitor, row, crediting))
   const affected = creditedOf(visitor, rows).filter(({ until }) => until >= since)
-  for (const credited of latest(affected)) restate(visitor, credited, journey, crediting, credits)
+  for (const credited of bounded(affected, rows)) restate(visitor, credited, journey, crediting, credits)
   return credits
 }
 
 /** Lets a session go: what later conversions look back at is kept of it. */
 export function keepOf(visitor: VisitorState, session: TrackedSession, streamTime: Millis): void {
-  const { id: session_id, started_at } = session
-  const { channel, source, medium, campaign } = session.origin ?? direct
-  if (!isBots(session, companionsOf(visitor, session))) {
-    const [since, tie] = [streamTime, tieOf(session)]
-    keepTouchpoint(visitor, { session_id, started_at, tie, channel, source, medium, campaign, since })
-  }
+  const { is_bot, ...touch } = touchpointOf(session, companionsOf(visitor, session))
+  if (!is_bot) keepTouchpoint(visitor, { ...touch, since: streamTime })
   keepConversions(visitor, session.conversions, streamTime)
 }
 
@@ -85,12 +81,16 @@ function keepConversions(visitor: VisitorState, conversions: readonly Conversion
 
 const NOTHING: readonly never[] = []
 
-/** A visitor that invents orders without end must not make each event restate all of them. */
-const MAX_RESTATED = 100
+/** A visitor that invents orders without end must not make each event restate all of them: the latest so many are. */
+const MAX_RESTATED = 40
 
-function latest(affected: Due[]): Due[] {
+/** Those that the event itself made or moved, and of the others that it affects the latest. */
+function bounded(affected: readonly Due[], rows: readonly ConversionRow[]): readonly Due[] {
   if (affected.length <= MAX_RESTATED) return affected
-  return affected.sort((a, b) => b.conversion.event_time - a.conversion.event_time).slice(0, MAX_RESTATED)
+  const own = new Set(rows.map((row) => row.conversion_id))
+  const others = affected.filter(({ conversion }) => !own.has(conversion.id))
+  others.sort((a, b) => b.conversion.event_time - a.conversion.event_time)
+  return [...affected.filter(({ conversion }) => own.has(conversion.id)), ...others.slice(0, MAX_RESTATED)]
 }
 
 /** The earliest time that something changed at: conversions before it stand as they were. Undefined for no change. */
@@ -113,7 +113,8 @@ function changedSince(
 /** A conversion of an event that nothing holds, neither a session nor as a companion, is final: it is kept from the start. */
 function noteFinal(visitor: VisitorState, row: ConversionRow, since: Millis): void {
   const { conversion_id, goal, kind, event_time } = row
-  if (isHeld(visitor, conversion_id)) return
+  // An event of nobody has a key of its own: nothing will ever look back at it.
+  if (visitor.visitor_id === '' || isHeld(visitor, conversion_id)) return
   const others = visitor.past.filter((past) => past.conversion_id !== conversion_id)
   if (others.length < visitor.past.length) visitor.past = others
   if (row.is_deleted === 0) keepConversion(visitor, { conversion_id, goal, kind, event_time, since })

@@ -88,7 +88,6 @@ export function newVisitor(site: string, visitorId: string): VisitorState {
     companions: [],
     claims: [],
     touches: [],
-    touches_omitted: 0,
     past: [],
     said: [],
     users: [],

@@ -99,6 +99,7 @@ describe.each(topologies)('the warehouse schema on $on', ({ ddl, tables, viewTar
       'conversions_in',
       'credits',
       'credits_in',
+      'data_driven',
       'event_moves',
       'events',
       'session_moves',
@@ -117,9 +118,12 @@ describe.each(topologies)('the warehouse schema on $on', ({ ddl, tables, viewTar
     ])
     expect(plainViews.map((v) => v.name).sort()).toEqual([
       'v_attribution',
+      'v_attribution_by_user',
       'v_channel_hourly',
       'v_conversions',
+      'v_data_driven',
       'v_events',
+      'v_micro_to_macro',
       'v_sessions',
       'v_visitor_users',
     ])

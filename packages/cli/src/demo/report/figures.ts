@@ -1,5 +1,6 @@
-/** Runs one SELECT and returns its rows as objects; 64-bit integers and decimals may come as numbers or as text. */
-export type Query = (sql: string) => Promise<readonly Readonly<Record<string, unknown>>[]>
+import { readCredits, type CreditFigures } from './attribution.ts'
+import { readEffects, type EffectFigures } from './effects.ts'
+import { number, quoted, text, type Query, type Row } from './rows.ts'
 
 /** What the report says of one site. Bots are left out of all of it. */
 export interface Figures {
@@ -16,6 +17,8 @@ export interface Figures {
   readonly carts: { readonly visits: number; readonly left: number }
   readonly checkouts: { readonly visits: number; readonly left: number }
   readonly micros: readonly MicroFigures[]
+  readonly attribution: readonly CreditFigures[]
+  readonly effects: readonly EffectFigures[]
 }
 
 export interface Money {
@@ -61,6 +64,8 @@ export async function readFigures(query: Query, site: string): Promise<Figures> 
   const revenues = await query(revenuesSql(of))
   const [funnel] = await query(funnelSql(of))
   const micros = await query(microsSql(of))
+  const attribution = await readCredits(query, of)
+  const effects = await readEffects(query, of)
   const visits = number(total, 'visits')
   return {
     visits,
@@ -79,6 +84,8 @@ export async function readFigures(query: Query, site: string): Promise<Figures> 
       conversions: number(row, 'conversions'),
       visitors: number(row, 'visitors'),
     })),
+    attribution,
+    effects,
   }
 }
 
@@ -126,8 +133,6 @@ function microsSql(of: string): string {
 WHERE ${of} AND kind = 'micro' GROUP BY goal, class ORDER BY class, conversions DESC, goal`
 }
 
-type Row = Readonly<Record<string, unknown>>
-
 function moneyOf(row: Row): Money {
   return { currency: text(row, 'currency'), count: number(row, 'orders'), major: number(row, 'major') }
 }
@@ -144,22 +149,4 @@ function channelOf(row: Row, revenues: readonly Row[]): ChannelFigures {
       .filter((one) => text(one, 'channel') === channel)
       .map((one) => ({ currency: text(one, 'currency'), major: number(one, 'major') })),
   }
-}
-
-function number(row: Row | undefined, column: string): number {
-  // The sum of no values is null.
-  if (row?.[column] === null) return 0
-  const value = Number(text(row, column))
-  if (Number.isNaN(value)) throw new Error(`column ${column} of the answer holds no number: ${text(row, column)}`)
-  return value
-}
-
-function text(row: Row | undefined, column: string): string {
-  const value = row?.[column]
-  if (typeof value === 'string' || typeof value === 'number') return String(value)
-  throw new Error(`the answer has no column ${column}`)
-}
-
-function quoted(value: string): string {
-  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 }

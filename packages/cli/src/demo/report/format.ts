@@ -16,3 +16,17 @@ export function amount(major: number, currency: string): string {
   const digits = maximumFractionDigits ?? 2
   return new Intl.NumberFormat('en', { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(major)
 }
+
+/** A difference of two rates in percentage points: +3.4, −0.2. */
+export function signed(difference: number): string {
+  const points = (Math.abs(difference) * 100).toFixed(1)
+  if (Number(points) === 0) return '0.0'
+  return `${difference < 0 ? '−' : '+'}${points}`
+}
+
+/** 42 s, 12 min, 3.5 h or 2.1 d. */
+export function wait(hours: number): string {
+  if (hours < 1 / 60) return `${Math.round(hours * 3600)} s`
+  if (hours < 1) return `${Math.round(hours * 60)} min`
+  return hours < 48 ? `${hours.toFixed(1)} h` : `${(hours / 24).toFixed(1)} d`
+}

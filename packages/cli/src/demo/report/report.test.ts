@@ -1,6 +1,29 @@
 import { describe, expect, it } from '@jest/globals'
-import { readFigures, type Query } from './figures.ts'
+import { readFigures } from './figures.ts'
 import { report } from './report.ts'
+import type { Query } from './rows.ts'
+
+const effects = [
+  {
+    ...{ micro_goal: 'add_to_cart', visitors_with: 1200, visitors_without: '8800', converted_with: 120 },
+    ...{
+      converted_without: 44,
+      lift: 0.095,
+      lift_low: 0.0789,
+      lift_high: 0.1134,
+      assists: 130,
+      median_hours_to_macro: 0.2,
+    },
+  },
+  {
+    ...{ micro_goal: 'share', visitors_with: 3, visitors_without: 9997, converted_with: 0, converted_without: 164 },
+    ...{ lift: -0.0164, lift_low: -0.019, lift_high: 0.55, assists: 0, median_hours_to_macro: null },
+  },
+  {
+    ...{ micro_goal: 'visit', visitors_with: 10000, visitors_without: 0, converted_with: 164, converted_without: 0 },
+    ...{ lift: null, lift_low: null, lift_high: null, assists: 200, median_hours_to_macro: 50 },
+  },
+]
 
 /** Rows as ClickHouse answers: whole numbers and decimals as numbers or as text. */
 const answers: readonly (readonly [part: string, rows: readonly Record<string, unknown>[]])[] = [
@@ -44,6 +67,22 @@ const answers: readonly (readonly [part: string, rows: readonly Record<string, u
     ],
   ],
   ['windowFunnel', [{ product_view: 600, add_to_cart: 110, begin_checkout: 55, purchase: 33 }]],
+  [
+    'v_attribution',
+    [
+      ...['first_touch', 'linear', 'position_based', 'time_decay'].flatMap((model) => [
+        { channel: 'Direct', model, currency: 'EUR', orders: '10.5', major: '0' },
+        { channel: 'Paid Search', model, currency: 'EUR', orders: '24.5', major: '1234876.39' },
+        { channel: 'Paid Search', model, currency: 'JPY', orders: 1, major: 23000 },
+      ]),
+      ...['last_touch', 'last_non_direct'].flatMap((model) => [
+        { channel: 'Paid Search', model, currency: 'EUR', orders: 35, major: 1234876.39 },
+        { channel: 'Direct', model, currency: 'JPY', orders: 1, major: 23000 },
+        { channel: 'Direct', model, currency: '', orders: 4, major: null },
+      ]),
+    ],
+  ],
+  ['v_micro_to_macro', effects],
   [
     "kind = 'micro'",
     [
@@ -92,6 +131,28 @@ Micro conversions
   ────────────  ─────────────────────────  ───────────  ────────  ───────────────
   product view  step on the way                    600       580           58.0 %
   newsletter    worth something in itself           20        20            2.0 %
+
+Attribution: share of orders by model
+  Channel       First    Last  Last non-direct  Linear  Position   Decay
+  ───────────  ──────  ──────  ───────────────  ──────  ────────  ──────
+  Paid Search  70.8 %  87.5 %           87.5 %  70.8 %    70.8 %  70.8 %
+  Direct       29.2 %  12.5 %           12.5 %  29.2 %    29.2 %  29.2 %
+
+Attribution: share of revenue by first and last touch
+  Channel      EUR first  EUR last  JPY first  JPY last
+  ───────────  ─────────  ────────  ─────────  ────────
+  Paid Search    100.0 %   100.0 %    100.0 %     0.0 %
+  Direct           0.0 %     0.0 %      0.0 %   100.0 %
+
+Which micro conversions come before a purchase: visitors who reached one, and the others
+  Goal         Reached  Bought after  Others  Bought  Points  95 % interval  Orders  Median
+  ───────────  ───────  ────────────  ──────  ──────  ──────  ─────────────  ──────  ──────
+  add to cart    1,200        10.0 %   8,800   0.5 %    +9.5  +7.9 to +11.3     130  12 min
+  share              3         0.0 %   9,997   1.6 %    −1.6  −1.9 to +55.0       0       –
+  visit         10,000         1.6 %       0       –       –              –     200   2.1 d
+
+  Bought after it within 7 days. A difference does not say that the one brings about the other:
+  docs/micro-conversions.md tells how to read it.
 `)
   })
 

@@ -1,6 +1,8 @@
+import { ordersTable, revenueTable } from './attribution.ts'
+import { effectsTable } from './effects.ts'
 import type { ChannelFigures, Figures } from './figures.ts'
 import { amount, count, percent } from './format.ts'
-import { table, type Column } from './table.ts'
+import { left, right, table } from './table.ts'
 
 /** What a shop's owner wants to know first of a site, as text. Currencies are never added. */
 export function report(title: string, figures: Figures): string {
@@ -13,6 +15,7 @@ export function report(title: string, figures: Figures): string {
     `From visit to purchase, in this order within one visit\n${funnel(figures)}`,
     abandonment(figures),
     `Micro conversions\n${micros(figures)}`,
+    ...journeys(figures),
   ]
   return `${parts.join('\n\n')}\n`
 }
@@ -32,11 +35,8 @@ function summary(figures: Figures): string {
   return plain(lines)
 }
 
-const left = (title: string): Column => ({ title, align: 'left' })
-const right = (title: string): Column => ({ title, align: 'right' })
-
 function channels({ channels: found, orders, visits }: Figures): string {
-  const currencies = orders.map(({ currency }) => currency).filter((currency) => currency !== '')
+  const currencies = currenciesOf(orders)
   const revenues = currencies.map((currency) => `Revenue ${currency}`)
   const columns = ['Visits', 'Share', 'Bought', 'Rate', 'Micro', 'Macro', ...revenues].map(right)
   return table(
@@ -92,6 +92,27 @@ function micros({ micros: found, visitors }: Figures): string {
       percent(reached, visitors),
     ]),
   )
+}
+
+/** Tables that a site without orders has not. */
+function journeys({ orders, attribution, effects }: Figures): string[] {
+  if (attribution.length === 0) return []
+  const currencies = currenciesOf(orders)
+  const before = 'Which micro conversions come before a purchase: visitors who reached one, and the others'
+  return [
+    `Attribution: share of orders by model\n${ordersTable(attribution)}`,
+    ...(currencies.length === 0
+      ? []
+      : [`Attribution: share of revenue by first and last touch\n${revenueTable(attribution, currencies)}`]),
+    ...(effects.length === 0 ? [] : [`${before}\n${effectsTable(effects)}\n\n${caution}`]),
+  ]
+}
+
+const caution = `  Bought after it within 7 days. A difference does not say that the one brings about the other:
+  docs/micro-conversions.md tells how to read it.`
+
+function currenciesOf(orders: Figures['orders']): string[] {
+  return orders.map(({ currency }) => currency).filter((currency) => currency !== '')
 }
 
 /** A table without a head: name, figure, explanation. */

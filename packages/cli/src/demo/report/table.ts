@@ -3,6 +3,9 @@ export interface Column {
   readonly align: 'left' | 'right'
 }
 
+export const left = (title: string): Column => ({ title, align: 'left' })
+export const right = (title: string): Column => ({ title, align: 'right' })
+
 /** Aligned text: a title line, a rule and one line a row, indented by two. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const widths = columns.map(({ title }, at) => Math.max(title.length, ...rows.map((row) => (row[at] ?? '').length)))

@@ -1,0 +1,58 @@
+import { compileDefinitions, type SiteDefinitions } from '@cairn/domain'
+
+/** What the SQL of one site needs to know of its definitions. */
+export interface SqlRules {
+  readonly gapMs: number
+  readonly trustsClient: boolean
+  /** Zone whose midnights cut sessions; empty where they do not. */
+  readonly cutInZone: string
+  readonly lookbackMs: number
+  readonly goals: readonly SqlGoal[]
+}
+
+export interface SqlGoal {
+  readonly name: string
+  readonly isMacro: boolean
+  readonly once: 'never' | 'session' | 'visitor' | 'order'
+}
+
+/** Rules that this SQL has not: a site that uses one is not judged by it. */
+export type Unjudged =
+  'cut_on_campaign' | 'reset_on_conversion' | 'collapse_repeats' | 'trusted_server_events' | 'other_definitions'
+
+export type SiteRules =
+  { readonly ok: true; readonly rules: SqlRules } | { readonly ok: false; readonly because: Unjudged }
+
+/**
+ * The rules of each site, from the definitions deployed last.
+ *
+ * @param json the deployed definitions, undefined before the first
+ * @throws Error when they do not compile: then the fold refused them, too
+ */
+export function rulesBySite(json: string | undefined): (site: string) => SiteRules {
+  const compiled = compileDefinitions(json === undefined ? { goals: [] } : JSON.parse(json))
+  if (!compiled.ok) throw new Error('the definitions deployed last do not compile: "cairn dead-letters" says why')
+  return (site) => rulesOf(compiled.definitions.forSite(site))
+}
+
+function rulesOf({ session, attribution, goals }: SiteDefinitions): SiteRules {
+  if (session.cutOnCampaign) return { ok: false, because: 'cut_on_campaign' }
+  if (attribution.resetOnConversion) return { ok: false, because: 'reset_on_conversion' }
+  if (attribution.collapseRepeats) return { ok: false, because: 'collapse_repeats' }
+  return {
+    ok: true,
+    rules: {
+      gapMs: session.gapMs,
+      trustsClient: session.clientSession === 'trust',
+      cutInZone: session.dayOf === null ? '' : session.timeZone,
+      lookbackMs: attribution.lookbackMs,
+      goals: goals.map(({ name, kind, count, oncePerOrder }) => ({
+        name,
+        isMacro: kind === 'macro',
+        once: oncePerOrder
+          ? 'order'
+          : ({ every: 'never', once_per_session: 'session', once_per_visitor: 'visitor' } as const)[count],
+      })),
+    },
+  }
+}

@@ -1,0 +1,147 @@
+import type { SqlRules } from './rules.ts'
+
+/** Parameters of every statement: `site`. Times are in milliseconds. */
+const ms = (time: string): string => `toUnixTimestamp64Milli(${time})`
+
+function text(value: string): string {
+  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+}
+
+/**
+ * Sessions out of table `events` alone, the plain way: order each visitor's events, cut where the rules say, and give an
+ * event of a server to the session that covers it. Knows nothing of what the fold wrote.
+ *
+ * CTE `spans`: one row a session. CTE `members`: one row an event, `session` empty for one in none.
+ */
+function sessions({ gapMs, trustsClient, cutInZone }: SqlRules): string {
+  const client = trustsClient ? 'client_session_id' : `''`
+  const day = cutInZone === '' ? 'toDate(0)' : `toDate(event_time, ${text(cutInZone)})`
+  return `all_events AS (
+  SELECT event_id, visitor_id, ${ms('event_time')} AS at, name, goals, order_id, is_server, is_bot, ${client} AS client, ${day} AS day
+  FROM events WHERE site = {site:String}
+),
+marked AS (
+  SELECT *, isNull(before_at) OR (client = '' AND at - before_at > ${gapMs}) OR day != before_day AS starts
+  FROM (
+    SELECT *, lagInFrame(toNullable(at)) OVER w AS before_at, lagInFrame(day) OVER w AS before_day
+    FROM all_events WHERE visitor_id != '' AND NOT is_server
+    WINDOW w AS (PARTITION BY visitor_id, client ORDER BY at, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+  )
+),
+numbered AS (
+  SELECT *, sum(starts) OVER (
+    PARTITION BY visitor_id, client ORDER BY at, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS n
+  FROM marked
+),
+spans AS (
+  SELECT visitor_id, concat(client, '#', toString(n)) AS session, min(at) AS started_at, max(at) AS ended_at, any(day) AS day,
+    toInt64(countIf(name IN ('page_view', 'screen_view'))) AS page_views
+  FROM numbered GROUP BY visitor_id, client, n
+),
+served AS (
+  SELECT e.*, s.session AS covering, s.session != '' AND e.at <= s.ended_at + ${gapMs} AND e.day = s.day AS is_covered
+  FROM (SELECT * FROM all_events WHERE visitor_id != '' AND is_server) AS e
+  ASOF LEFT JOIN spans AS s ON e.visitor_id = s.visitor_id AND e.at >= s.started_at
+),
+members AS (
+  SELECT event_id, visitor_id, at, goals, order_id, is_bot, concat(client, '#', toString(n)) AS session FROM numbered
+  UNION ALL
+  SELECT event_id, visitor_id, at, goals, order_id, is_bot, if(is_covered, covering, '') FROM served
+  UNION ALL
+  SELECT event_id, visitor_id, at, goals, order_id, is_bot, '' FROM all_events WHERE visitor_id = ''
+),
+sessions_told AS (
+  SELECT visitor_id, session, any(spans.started_at) AS started_at, any(spans.ended_at) AS ended_at, toInt64(count()) AS events,
+    any(spans.page_views) AS page_views, toInt64(max(is_bot)) AS is_bot
+  FROM members JOIN spans USING (visitor_id, session)
+  GROUP BY visitor_id, session
+)`
+}
+
+/** Most differences of a kind that are looked up. */
+export const mostShown = 100
+
+/** Rows that only one side has, or more often than the other: none where both tell the same. */
+function differences(told: string, stored: string, columns: string): string {
+  return `SELECT ${columns}, sum(side) AS surplus FROM (
+  SELECT ${columns}, 1 AS side FROM (${told})
+  UNION ALL
+  SELECT ${columns}, -1 AS side FROM (${stored})
+)
+GROUP BY ${columns} HAVING surplus != 0 LIMIT ${mostShown}`
+}
+
+/** Sessions: whose, from when to when, with how many events and page views. */
+export function sessionDifferences(rules: SqlRules): string {
+  const columns = 'visitor_id, started_at, ended_at, events, page_views, is_bot'
+  const stored = `SELECT visitor_id, ${ms('s.started_at')} AS started_at, ${ms('s.ended_at')} AS ended_at,
+    s.events AS events, s.page_views AS page_views, toInt64(s.is_bot) AS is_bot FROM sessions AS s FINAL WHERE site = {site:String}`
+  return `WITH ${sessions(rules)}\n${differences('SELECT * FROM sessions_told', stored, columns)}`
+}
+
+/**
+ * Which of the events that matched a goal count, by the goal's rule; of those that count once the earliest.
+ * CTE `counted`: one row a conversion.
+ */
+function conversions(rules: SqlRules): string {
+  const named = (once: string) => list(rules.goals.filter((goal) => goal.once === once).map(({ name }) => name))
+  return `${sessions(rules)},
+matched AS (SELECT *, arrayJoin(goals) AS goal, if(visitor_id = '', concat('!', event_id), visitor_id) AS whose FROM members),
+counted AS (
+  SELECT goal, event_id, visitor_id, at, session, is_bot FROM matched
+  ORDER BY at, event_id
+  LIMIT 1 BY whose, goal, multiIf(
+    goal IN ${named('visitor')}, '',
+    goal IN ${named('session')} AND session != '', session,
+    goal IN ${named('order')} AND order_id != '', concat('order ', order_id),
+    concat('event ', event_id))
+)`
+}
+
+/** Conversions: of which goal and event, and in which session. */
+export function conversionDifferences(rules: SqlRules): string {
+  const columns = 'goal, event_id, started_at'
+  const told = `SELECT goal::String AS goal, event_id, if(session = '', toInt64(0), s.started_at) AS started_at
+    FROM counted LEFT JOIN sessions_told AS s USING (visitor_id, session)`
+  const stored = `SELECT goal::String AS goal, event_id, if(isNull(c.session_id), toInt64(0), ${ms('s.started_at')}) AS started_at
+    FROM (SELECT * FROM conversions FINAL WHERE site = {site:String}) AS c
+    LEFT JOIN (SELECT session_id, started_at FROM sessions FINAL WHERE site = {site:String}) AS s ON s.session_id = c.session_id`
+  return `WITH ${conversions(rules)}\n${differences(told, stored, columns)}`
+}
+
+/** Credits of macro conversions: the path as starts of sessions, and what first, last and linear give, in millionths. */
+export function creditDifferences(rules: SqlRules): string {
+  const columns = 'goal, event_id, path, first_credits, last_credits, linear_credits'
+  const macros = list(rules.goals.filter(({ isMacro }) => isMacro).map(({ name }) => name))
+  const told = `SELECT goal, event_id, arrayMap(touch -> touch.1, touches) AS path,
+      length(path) AS n, arrayMap(i -> toInt64(if(i = 1, 1000000, 0)), range(1, n + 1)) AS first_credits,
+      arrayMap(i -> toInt64(if(i = n, 1000000, 0)), range(1, n + 1)) AS last_credits,
+      arrayMap(i -> toInt64(intDiv(1000000, n) + if(i <= 1000000 % n, 1, 0)), range(1, n + 1)) AS linear_credits
+    FROM (
+      SELECT c.goal AS goal, c.event_id AS event_id, c.visitor_id AS visitor_id, arraySort(groupArrayIf((s.started_at, s.session), ${isTouch(rules)})) AS touches
+      FROM (SELECT * FROM counted WHERE goal IN ${macros}) AS c
+      LEFT JOIN sessions_told AS s ON s.visitor_id = c.visitor_id
+      LEFT JOIN (SELECT visitor_id, session, started_at AS own_start FROM sessions_told) AS own
+        ON own.visitor_id = c.visitor_id AND own.session = c.session
+      GROUP BY goal, event_id, visitor_id
+    )`
+  const share = (model: string) => `arrayMap(x -> toInt64(x), c.credits[indexOf(c.models, '${model}')])`
+  const stored = `SELECT c.goal::String AS goal, v.event_id AS event_id,
+      arrayMap(t -> ${ms('t')}, c.touch_started_at) AS path, ${share('first_touch')} AS first_credits,
+      ${share('last_touch')} AS last_credits, ${share('linear')} AS linear_credits
+    FROM (SELECT * FROM credits FINAL WHERE site = {site:String}) AS c
+    LEFT JOIN (SELECT conversion_id, event_id FROM conversions FINAL WHERE site = {site:String}) AS v USING (conversion_id)`
+  return `WITH ${conversions(rules)}\n${differences(told, stored, columns)}`
+}
+
+/** Whether session `s` is a touchpoint of conversion `c`, whose own session is `own`. */
+function isTouch({ lookbackMs }: SqlRules): string {
+  return `s.session != '' AND (s.session = c.session OR (
+        NOT s.is_bot AND s.started_at <= c.at AND s.started_at >= c.at - ${lookbackMs}
+        AND (c.session = '' OR (s.started_at, s.session) < (own.own_start, c.session))))`
+}
+
+function list(names: readonly string[]): string {
+  return `(${names.length === 0 ? `''` : names.map(text).join(', ')})`
+}

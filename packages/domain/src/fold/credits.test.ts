@@ -1,0 +1,115 @@
+import { describe, expect, it } from '@jest/globals'
+import { FoldRun, jsonVisitorCodec, Warehouse } from '@cairn/testkit/domain'
+import { takeDirty } from '../index.ts'
+
+const T = 1_790_000_000_000
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+const goals = [
+  { name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: 'event' },
+  { name: 'look', kind: 'micro', match: { event: 'view_item' } },
+  { name: 'leave', kind: 'negative', match: { event: 'careers' } },
+]
+
+function foldWith(attribution: Record<string, unknown> = {}, session: Record<string, unknown> = {}) {
+  const fold = new FoldRun()
+  fold.define(T, { goals, attribution, session })
+  return fold
+}
+
+describe('the credit of a conversion', () => {
+  it('is written with it, and not again by what comes after it in its session', () => {
+    const fold = foldWith()
+    fold.event(T, { event_id: 'a', source: 'letter', medium: 'email' })
+    const [row] = fold.event(T + MINUTE, { event_id: 'b', name: 'purchase', value_minor: 999, currency: 'EUR' }).credits
+    expect(row).toMatchObject({ reason: 'conversion', touch_channels: ['Email'], value_minor: 999 })
+    expect(fold.event(T + 2 * MINUTE, { event_id: 'c' }).credits).toEqual([])
+    expect(fold.event(T + 3 * MINUTE, { event_id: 'd', name: 'view_item' }).credits).toEqual([])
+  })
+
+  it('says why it is written again: a touchpoint, a micro conversion, a user', () => {
+    const fold = foldWith()
+    fold.event(T, { event_id: 'a', name: 'purchase' })
+    const reasons = (credits: readonly { readonly reason: string }[]) => credits.map(({ reason }) => reason)
+    expect(reasons(fold.event(T, { event_id: 'b', event_time: T - DAY }).credits)).toEqual(['path'])
+    expect(reasons(fold.event(T, { event_id: 'c', event_time: T - DAY, name: 'view_item' }).credits)).toEqual([
+      'assists',
+    ])
+    expect(reasons(fold.event(T, { event_id: 'd', event_time: T - DAY, user_id: 'ada' }).credits)).toEqual(['restated'])
+  })
+
+  it('looks back at sessions that can no longer be corrected, as long as the lookback and no longer', () => {
+    const path = (days: number) => {
+      const fold = foldWith()
+      fold.event(T, { event_id: 'a' })
+      fold.tick(T + 2 * DAY)
+      return fold.event(T + days * DAY, { event_id: 'b', name: 'purchase' }).credits[0]?.touch_started_at
+    }
+    expect(path(30)).toEqual([T, T + 30 * DAY])
+    expect(path(31)).toEqual([T + 31 * DAY])
+  })
+
+  it('is written for a new conversion however many others it affects', () => {
+    const fold = foldWith({ reset_on_conversion: true })
+    const warehouse = new Warehouse()
+    for (let at = 0; at < 120; at++)
+      warehouse.apply(fold.event(T + at, { event_id: `e${at}`, name: 'purchase' }).result.outputs)
+    warehouse.apply(fold.event(T + 120, { event_id: 'late', event_time: T - 1, name: 'purchase' }).result.outputs)
+    expect(warehouse.liveCredits()).toHaveLength(121)
+  })
+
+  it('begins anew after an old conversion, however many micro conversions came since', () => {
+    const fold = foldWith({ reset_on_conversion: true })
+    fold.event(T, { event_id: 'first', name: 'purchase' })
+    for (let at = 0; at < 250; at++)
+      fold.event(T + 3 * DAY + at, { event_id: `v${at}`, event_time: T + 3 * DAY + at, name: 'view_item' })
+    fold.tick(T + 5 * DAY)
+    const [row] = fold.event(T + 6 * DAY, { event_id: 'last', name: 'purchase' }).credits
+    expect(row?.touch_started_at).toEqual([T + 3 * DAY, T + 6 * DAY])
+  })
+
+  it('of an event of nobody leaves nothing behind', () => {
+    const fold = foldWith()
+    const { credits } = fold.event(T, { event_id: 'a', visitor_id: '', name: 'purchase' })
+    expect(credits).toMatchObject([{ touch_session_ids: [], session_id: null }])
+    takeDirty(fold.partition)
+    fold.tick(T + 3 * DAY)
+    expect(takeDirty(fold.partition).map(([, bytes]) => bytes)).toEqual([null])
+  })
+})
+
+describe('a visitor with long names', () => {
+  it.each([
+    ['client ids', { client_session: 'trust' }],
+    ['campaigns', {}],
+  ])('keeps a history of bounded size: %s', (_, session) => {
+    const fold = foldWith({}, session)
+    const long = 'x'.repeat(30_000)
+    for (let at = 0; at < 60; at++) {
+      const time = T + at * 3 * DAY
+      fold.tick(time)
+      fold.event(time, {
+        event_id: `e${at}`,
+        client_session_id: `${at}${long}`,
+        campaign: `${at}${long}`,
+        medium: 'email',
+      })
+    }
+    fold.tick(T + 60 * 3 * DAY)
+    const [state] = takeDirty(fold.partition).map(([, bytes]) => bytes)
+    const { touches } = jsonVisitorCodec.decode(state as Uint8Array)
+    expect(touches.length).toBeGreaterThan(0)
+    expect(JSON.stringify(touches).length).toBeLessThan(140_000)
+  })
+
+  it('has paths of bounded size, with the converting session in them', () => {
+    const fold = foldWith()
+    for (let at = 0; at < 10; at++)
+      fold.event(T + at * HOUR, { event_id: `e${at}`, campaign: `${at}${'x'.repeat(9_000)}`, medium: 'email' })
+    const [row] = fold.event(T + 9 * HOUR, { event_id: 'b', name: 'purchase' }).credits
+    expect(row).toMatchObject({ touches_omitted: 7 })
+    expect(row?.touch_started_at.at(-1)).toBe(T + 9 * HOUR)
+  })
+})
