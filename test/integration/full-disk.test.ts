@@ -13,12 +13,11 @@ const small = mkdtempSync(join(tmpdir(), 'cairn-small-disk-'))
 const mounted = canMount && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', small]).status === 0
 const test = mounted ? it : it.skip
 afterAll(() => {
-  if (mounted) spawnSync('umount', [small])
+  if (mounted) spawnSync('umount', ['-l', small])
   rmSync(small, { recursive: true, force: true })
 })
 
-const more = 'x'.repeat(400)
-const states = (from: number, count: number) =>
+const states = (from: number, count: number, more = 'x'.repeat(400)) =>
   Array.from({ length: count }, (_, at) => {
     const state = JSON.stringify({ emit_due: NEVER, close_due: NEVER, expire_due: from, more })
     return [`shop:${from + at}`, Buffer.from(state)] as const
@@ -29,7 +28,8 @@ test(`a full disk says so and holds what it held before${mounted ? '' : ' (only 
   const disk = new VisitorDisk(options)
   const control = (at: number) => new Map([['position', Buffer.from(String(at))]])
   await disk.write(states(0, 100), control(1))
-  const full = disk.write(states(100, 20_000), control(2))
+  // As many as one transaction has, which is written as a whole or not at all.
+  const full = disk.write(states(100, 2_000, 'x'.repeat(6_000)), control(2))
   await expect(full).rejects.toMatchObject({ name: 'DiskFailure', reason: 'full' })
   for (const one of [disk, undefined]) {
     const held = one ?? new VisitorDisk(options)
@@ -39,4 +39,18 @@ test(`a full disk says so and holds what it held before${mounted ? '' : ' (only 
     expect(held.dues(2, 0, 1_000)).toHaveLength(100)
     await held.close()
   }
+  rmSync(options.folder, { recursive: true })
+})
+
+test(`where a write of several transactions fills it, what it says of its position stays${mounted ? '' : ' (only root)'}`, async () => {
+  const options = { folder: join(small, 'q'), codec, writes: new Turns() }
+  const disk = new VisitorDisk(options)
+  const control = (at: number) => new Map([['position', Buffer.from(String(at))]])
+  await disk.write(states(0, 100), control(1))
+  const full = disk.write(states(100, 20_000), control(2))
+  await expect(full).rejects.toMatchObject({ name: 'DiskFailure', reason: 'full' })
+  // What is beyond the position is read once more.
+  expect(disk.control('position')?.toString()).toBe('1')
+  expect(disk.get('shop:99')).toBeDefined()
+  await disk.close()
 })
