@@ -28,7 +28,15 @@ export { compileDefinitions } from './fold/definitions.ts'
 export type { Compiled, Definitions, SiteDefinitions } from './fold/definitions.ts'
 export type { Dues, TrackedSession, VisitorCodec, VisitorState } from './fold/visitor.ts'
 export { NEVER } from './fold/visitor.ts'
-export { createPartition, foldVersion, limitCache, noteStored, restorePartition, takeDirty } from './fold/partition.ts'
+export {
+  createPartition,
+  foldVersion,
+  limitCache,
+  noteStored,
+  restorePartition,
+  takeDirty,
+  takeDirtyIn,
+} from './fold/partition.ts'
 export type { Checkpoint, DeployedDefinitions, PartitionOptions, PartitionState } from './fold/partition.ts'
 export { indexedDue } from './fold/cold.ts'
 export type { ColdDue, ColdVisitors } from './fold/cold.ts'

@@ -1,7 +1,7 @@
 import type { Millis } from '../event/event.ts'
 import type { ColdVisitors } from './cold.ts'
 import { compileDefinitions, noDefinitions, type Definitions } from './definitions.ts'
-import { VisitorStore, type CacheCounts } from './store.ts'
+import { VisitorStore, type CacheCounts, type Taken } from './store.ts'
 import type { VisitorCodec } from './visitor.ts'
 
 /**
@@ -131,8 +131,25 @@ export function restorePartition(
  * saved from here on: a partition whose checkpoint is not written must not go on. Where there is a cold store, it must have
  * them before the next ones are taken ({@link noteStored}).
  */
-export function takeDirty(state: PartitionState): readonly (readonly [key: string, bytes: Uint8Array | null])[] {
-  return internals(state).store.takeUnsaved()
+export function takeDirty(state: PartitionState): readonly Taken[] {
+  return [...takeDirtyIn(state, Infinity)].flat()
+}
+
+/**
+ * What {@link takeDirty} gives, encoded about so many bytes at a time as it is asked for: all of it takes a while. What is
+ * taken is the state as of one position, so the partition may not go on before the last of it.
+ *
+ * @throws Error when it went on
+ */
+export function* takeDirtyIn(state: PartitionState, bytes: number): Generator<readonly Taken[], void, undefined> {
+  const { position, parts, store } = internals(state)
+  for (const portion of store.takeUnsaved(bytes)) {
+    yield portion
+    if (state.position !== position || state.parts !== parts)
+      throw new Error(
+        `the fold went on from ${position} to ${state.position} while its checkpoint was taken: it is torn`,
+      )
+  }
 }
 
 /** Tells the partition that its cold store now has what {@link takeDirty} gave last. */

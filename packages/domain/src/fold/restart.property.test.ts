@@ -13,7 +13,7 @@ import {
 } from '@cairn/testkit/domain'
 import fc from 'fast-check'
 import type { Checkpoint, LogRecord, PartitionOptions, PartitionState } from '../index.ts'
-import { createPartition, noteStored, restorePartition, step, takeDirty } from '../index.ts'
+import { createPartition, noteStored, restorePartition, step, takeDirty, takeDirtyIn } from '../index.ts'
 
 const goals = [
   { name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' },
@@ -64,9 +64,9 @@ class StateTopic {
   }
 
   /** What the shell does at a checkpoint, but for the disk. */
-  write(partition: PartitionState): void {
+  write(partition: PartitionState, portionBytes = 1): void {
     this.store(partition)
-    this.log.push(...takeDirty(partition))
+    for (const portion of takeDirtyIn(partition, portionBytes)) this.log.push(...portion)
     this.checkpoint = {
       position: partition.position,
       parts: partition.parts,
@@ -164,7 +164,7 @@ describe('batches, lost transactions, restarts and what is left to the disk', ()
         const [once, often] = [new StateTopic(room), new StateTopic(room)]
         const whole = createPartition(jsonVisitorCodec, { maxFlushed })
         outputsOf(whole, records)
-        once.write(whole)
+        once.write(whole, Infinity)
         let partition = often.restore()
         while (outputsOf(partition, records, 1).length > 0) {
           often.write(partition)

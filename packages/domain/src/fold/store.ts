@@ -8,6 +8,9 @@ import { NEVER, type Dues, type VisitorCodec, type VisitorState } from './visito
 /** Index entries looked at at once, and visitors brought into memory for them. */
 const PAGE = 256
 
+/** A visitor's state as it is to be saved, null for one that is forgotten. */
+export type Taken = readonly [key: string, bytes: Uint8Array | null]
+
 /** How often the visitor of an event was in memory, and how often not. */
 export interface CacheCounts {
   readonly hits: number
@@ -112,32 +115,32 @@ export class VisitorStore {
   }
 
   /**
-   * Encodes the visitors that changed since the last checkpoint; they count as saved. Those saved one checkpoint earlier
-   * and untouched since keep only their bytes, so that memory holds as objects no more than what two checkpoint intervals
-   * touched.
+   * Encodes the visitors that changed since the last checkpoint, about `portion` bytes of them at a time; they count as
+   * saved. Those saved one checkpoint earlier and untouched since keep only their bytes, so that memory holds as objects no
+   * more than what two checkpoint intervals touched. No visitor may be changed before all are taken.
    */
-  takeUnsaved(): [key: string, bytes: Uint8Array | null][] {
-    const taken: [key: string, bytes: Uint8Array | null][] = []
+  *takeUnsaved(portion: number): Generator<Taken[], void, undefined> {
+    const { unsaved } = this
     const saved: Slot[] = []
     for (const slot of this.lastSaved) this.shrink(slot)
-    for (const slot of this.unsaved) {
-      const size = slot.unsaved
-      slot.unsaved = -1
-      if (slot.state !== null) {
-        slot.bytes = this.codec.encode(slot.state)
-        this.charge(slot, size)
-        saved.push(slot)
-        taken.push([slot.key, slot.bytes])
-      } else if ((this.slots.get(slot.key) ?? slot) === slot) {
-        // Forgotten, and not come back since as another one.
-        taken.push([slot.key, null])
-      }
-    }
     this.lastSaved = saved
-    this.storing = this.cold === null ? [] : this.unsaved
+    this.storing = this.cold === null ? [] : unsaved
     this.unsaved = []
     this.unsavedSize = 0
-    return taken
+    let taken: Taken[] = []
+    let size = 0
+    for (const slot of unsaved) {
+      size += slot.unsaved
+      const bytes = this.save(slot)
+      if (bytes !== null) saved.push(slot)
+      // One that was forgotten may have come back since as another one.
+      if (bytes !== null || (this.slots.get(slot.key) ?? slot) === slot) taken.push([slot.key, bytes])
+      if (size < portion) continue
+      yield taken
+      taken = []
+      size = 0
+    }
+    if (taken.length > 0) yield taken
   }
 
   /** The cold store now has what was taken last: what is untouched since may be left to it. */
@@ -162,6 +165,16 @@ export class VisitorStore {
   /** Whether there may be something to {@link trim}. */
   get isOverfull(): boolean {
     return this.bytes > this.capacity && this.cold !== null
+  }
+
+  /** Encodes a changed visitor; null for one that is forgotten. */
+  private save(slot: Slot): Uint8Array | null {
+    const size = slot.unsaved
+    slot.unsaved = -1
+    if (slot.state === null) return null
+    slot.bytes = this.codec.encode(slot.state)
+    this.charge(slot, size)
+    return slot.bytes
   }
 
   private evict(slot: Slot): void {

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { foldVersion, limitCache, noteStored, takeDirty } from '@cairn/domain'
+import { foldVersion, limitCache, noteStored } from '@cairn/domain'
 import {
   backoffMs,
   OwnershipLost,
@@ -16,9 +16,9 @@ import {
   type TopicEnds,
   type TopicRecords,
 } from '@cairn/runtime'
-import { checkpointOf } from './checkpoint.ts'
+import { takeCheckpoint, type Checkpointed } from './checkpoint.ts'
 import type { Shell } from './shell.ts'
-import { checkState, checkpointRecord, metaRecord, type SavedState } from './state.ts'
+import { checkState, metaRecord, type SavedState } from './state.ts'
 import { StoredState } from './stored-state.ts'
 import { WorkingFold } from './working-fold.ts'
 
@@ -70,12 +70,6 @@ async function goOn(
   } finally {
     await run.ended()
   }
-}
-
-/** What a checkpoint writes: the visitors changed since the last one, and where the fold stands. */
-interface Checkpointed {
-  readonly states: ReturnType<typeof takeDirty>
-  readonly control: readonly Outgoing[]
 }
 
 class PartitionRun {
@@ -199,12 +193,12 @@ class PartitionRun {
     await faults.reach('attribution.before-transaction')
     const at = Date.now()
     const meta = this.#metaRecord(isCheckpoint)
-    // Encoding a checkpoint takes a while of its own.
     if (isCheckpoint) await turn()
-    const checkpoint = isCheckpoint ? this.#takeCheckpoint(meta) : undefined
-    if (isCheckpoint) await turn()
+    const checkpoint = isCheckpoint
+      ? await takeCheckpoint(this.#shell, this.#fold.state, meta, this.#stateRecords)
+      : undefined
     const startedAt = performance.now()
-    const end = await this.#producer.transact(this.#partition.partition, this.#records(meta, checkpoint), () =>
+    const end = await this.#producer.transact(this.#partition.partition, this.#records(meta, isCheckpoint), () =>
       faults.reach('attribution.after-produce'),
     )
     observe.transaction(end.end, (performance.now() - startedAt) / 1000, records)
@@ -242,25 +236,12 @@ class PartitionRun {
     })
   }
 
-  #takeCheckpoint(meta: Outgoing): Checkpointed {
-    const states = takeDirty(this.#fold.state)
-    return { states, control: [checkpointRecord(this.#shell.codec, checkpointOf(this.#shell, this.#fold.state)), meta] }
-  }
-
-  #records(meta: Outgoing, checkpoint: Checkpointed | undefined): (TopicRecords | TopicBuffer)[] {
+  #records(meta: Outgoing, isCheckpoint: boolean): (TopicRecords | TopicBuffer)[] {
     const topic = this.#shell.topic('attribution-state')
     return [
       ...this.#fold.outputs.records((kind) => this.#shell.topic(kind)),
-      checkpoint === undefined ? { topic, records: [meta] } : { topic, records: this.#checkpointRecords(checkpoint) },
+      isCheckpoint ? { topic, records: this.#stateRecords } : { topic, records: [meta] },
     ]
-  }
-
-  #checkpointRecords({ states, control }: Checkpointed): RecordBuffer {
-    const records = this.#stateRecords
-    records.clear()
-    for (const [key, bytes] of states) records.add(key, bytes)
-    for (const { key, value } of control) records.add(key, value)
-    return records
   }
 
   /**
