@@ -53,7 +53,7 @@ const cases: readonly Case[] = [
     mutation: {
       name: 'position-read-from-the-group',
       file: 'services/attribution/dist/partition/loop.js',
-      from: 'const run = new PartitionRun(shell, partition, producer, saved);',
+      from: 'const run = new PartitionRun(shell, partition, producer, stored);',
       to: `
         const { Kafka } = (await import('kafkajs')).default
         const admin = new Kafka({ brokers: shell.config.KAFKA_BROKERS }).admin()
@@ -64,7 +64,7 @@ const cases: readonly Case[] = [
         const { offset } = partitions.find((one) => one.partition === partition.partition)
         saved.meta = undefined
         if (saved.checkpoint !== undefined) saved.checkpoint = { ...saved.checkpoint, position: Math.max(0, Number(offset)) }
-        const run = new PartitionRun(shell, partition, producer, saved)`,
+        const run = new PartitionRun(shell, partition, producer, stored)`,
     },
     wrong: 'extra',
     absent: 'missing',
