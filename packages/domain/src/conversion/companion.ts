@@ -4,6 +4,7 @@ import type { Arrival, Session } from '../session/session.ts'
 import { precedes } from '../session/session.ts'
 import type { SessionEnd } from '../session/user.ts'
 import type { Conversion } from './conversion.ts'
+import type { Match } from './match.ts'
 
 /**
  * A server event, kept as long as the session it accompanies can be corrected: it belongs to the session that covers its
@@ -26,6 +27,8 @@ export interface Companion {
   conversions: readonly Conversion[]
   /** What it does not make because its session has an earlier one that counts once. */
   standby: readonly Conversion[]
+  /** What it matches of compound goals, at most one of each. */
+  matches: readonly Match[]
   /** About how many bytes it takes in Avro. */
   size: number
 }
@@ -47,6 +50,7 @@ export function newCompanion(
     forget_due: streamTime + rules.gapMs + rules.graceMs + 1,
     conversions: [],
     standby: [],
+    matches: [],
     size: 0,
   }
 }

@@ -25,6 +25,8 @@ export interface Conversion {
   readonly promotion: string
   /** Of two in one session only the earlier counts. */
   readonly per_session: boolean
+  /** Of a compound goal what completes it; else empty. */
+  readonly plan: string
   readonly definitions_number: number
 }
 
@@ -64,7 +66,8 @@ export function newConversion(
     order_id: event.order_id,
     coupon: event.coupon,
     promotion: promotionOf(event),
-    per_session: goal.count === 'once_per_session',
+    per_session: goal.compound === null && goal.count === 'once_per_session',
+    plan: goal.compound === null ? '' : goal.compound.plan,
     definitions_number: definitionsNumber,
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import {
   arrivals,
+  compoundGoals,
   EPOCH,
   jsonVisitorCodec,
   LogBuilder,
@@ -20,6 +21,7 @@ const goals = [
   { name: 'pay', kind: 'micro', match: { event: 'purchase' }, value: 'event', count: 'every' },
   { name: 'look', kind: 'micro', match: { event: 'view_item' }, count: 'once_per_session' },
   { name: 'join', kind: 'micro', match: { event: 'sign_up' }, count: 'once_per_visitor' },
+  ...compoundGoals,
 ]
 
 const scenario = visitorEvents.chain((events) => fc.record({ arriving: arrivals(events), rules: sessionRules }))

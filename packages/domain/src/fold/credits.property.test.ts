@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import {
   arrivals,
+  compoundGoals,
   creditTruth,
   EPOCH,
   foldWhole,
   jsonVisitorCodec,
   LogBuilder,
+  oracleCompoundGoals,
   sessionRules,
   SPAN,
   truthOf,
@@ -22,11 +24,17 @@ import { createPartition, eventKey, models, type CreditRow } from '../index.ts'
 const HOUR = 3_600_000
 const MILLION = 1_000_000
 
+/** Of the compound goals two macro ones and a micro one. */
+function isCredited({ name }: { readonly name?: unknown }): boolean {
+  return ['three_views', 'bought_after_pages', 'first_pair'].includes(String(name))
+}
+
 const goals = [
   { name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' },
   { name: 'join', kind: 'macro', match: { event: 'sign_up' }, count: 'once_per_visitor' },
   { name: 'look', kind: 'micro', match: { event: 'view_item' }, count: 'once_per_session' },
   { name: 'cart', kind: 'micro', match: { event: 'add_to_cart' }, count: 'every' },
+  ...compoundGoals.filter(isCredited),
 ]
 
 const oracleGoals: OracleGoal[] = [
@@ -34,7 +42,10 @@ const oracleGoals: OracleGoal[] = [
   { name: 'join', matches: (e) => e.name === 'sign_up', valued: false, count: 'once_per_visitor' },
   { name: 'look', matches: (e) => e.name === 'view_item', valued: false, count: 'once_per_session' },
   { name: 'cart', matches: (e) => e.name === 'add_to_cart', valued: false, count: 'every' },
+  ...oracleCompoundGoals.filter(isCredited),
 ]
+
+const macros = goals.filter(({ kind }) => kind === 'macro').map(({ name }) => String(name))
 
 const scenario = visitorEvents.chain((events) =>
   fc.record({
@@ -150,7 +161,7 @@ describe('credits after any order of arrival, with repeats', () => {
           const rules = { lookbackMs: lookbackHours * HOUR, halfLifeMs: 7 * 24 * HOUR, resets, trust }
           expectClose(
             found.get(key) ?? [],
-            creditTruth(truthOf(own, setting.rules.oracle, oracleGoals), own, ['buy', 'join'], rules),
+            creditTruth(truthOf(own, setting.rules.oracle, oracleGoals), own, macros, rules),
           )
         }
       }),

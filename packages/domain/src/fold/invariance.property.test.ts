@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import {
   arrivals,
+  compoundGoals,
   EPOCH,
   jsonVisitorCodec,
   LogBuilder,
+  oracleCompoundGoals,
   sessionRules,
   SPAN,
   truthOf,
@@ -32,6 +34,7 @@ const goals = [
     match: { any: [{ event: 'sign_up' }, { event: 'add_to_cart' }] },
     count: 'once_per_visitor',
   },
+  ...compoundGoals,
 ]
 
 const oracleGoals: OracleGoal[] = [
@@ -50,6 +53,7 @@ const oracleGoals: OracleGoal[] = [
     valued: false,
     count: 'once_per_visitor',
   },
+  ...oracleCompoundGoals,
 ]
 
 type TimeSource = 'log' | 'event'

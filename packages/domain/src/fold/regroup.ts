@@ -1,11 +1,12 @@
 import { retractionRow } from '../aggregate/session-row.ts'
 import type { Conversion } from '../conversion/conversion.ts'
+import { compareMatches, type Match } from '../conversion/match.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import { cutOnCampaign, factOf, inOrder, startsAnother, sumUp, withoutOrigin, type Fact } from '../session/fact.ts'
 import { chainOf } from '../session/place.ts'
 import type { SessionRow } from '../session/row.ts'
 import { addEvent, splitIdOf, touch, type Arrival } from '../session/session.ts'
-import { factsSize } from './size.ts'
+import { factsSize, matchesSize } from './size.ts'
 import { newTrackedSession, type TrackedSession, type VisitorState } from './visitor.ts'
 
 /** What an event did to sessions that campaigns cut. */
@@ -73,7 +74,8 @@ function cutAnew(
   const parts = partsOf(chain, fact)
   const asTheyAre = new Map(chain.map((session) => [session.facts[0], session]))
   const isNew = (part: Fact[]): boolean => !isSame(asTheyAre.get(part[0]), part)
-  if (chain.length > 0 && parts.some((part) => isNew(part) && isTooMuch(part, arrival))) {
+  const isTooMuchNow = hasTooManyMatches(chain) || parts.some((part) => isNew(part) && isTooMuch(part, arrival))
+  if (chain.length > 0 && isTooMuchNow) {
     return cutAnew(visitor, event, fact, [], [...refused, ...chain], arrival)
   }
   const cutting = new Cutting(visitor, event, chain, arrival)
@@ -100,6 +102,13 @@ function isTooMuch(part: readonly Fact[], { rules }: Arrival): boolean {
   if (first === undefined || last === undefined) return false
   const isTooLong = part.length > rules.maxEvents || last.time - first.time > rules.maxDurationMs
   return isTooLong || factsSize(part) > MAX_FACTS_SIZE
+}
+
+/** Whether sessions that may become one match more of compound goals than one may keep. */
+function hasTooManyMatches(chain: readonly TrackedSession[]): boolean {
+  let size = 0
+  for (const { matches } of chain) if (matches.length > 0) size += matchesSize(matches)
+  return size > MAX_FACTS_SIZE
 }
 
 /** Whether a part is a session as it is: nothing leaves a session but its end, so its ends tell. */
@@ -233,6 +242,23 @@ class Cutting {
       session.conversions = counted.get(session) ?? []
       session.standby = standby.get(session) ?? []
     }
+    if (touched.some(({ matches }) => matches.length > 0)) this.moveMatches(touched)
+  }
+
+  /** What events match goes with them, too. */
+  private moveMatches(touched: readonly TrackedSession[]): void {
+    const moved = new Map<TrackedSession, Match[]>()
+    for (const old of touched) {
+      const standing = this.sessionOf(old.first_offset)
+      for (const match of old.matches) {
+        const { event_time, event_id } = match.conversion
+        const now = this.byEvent.get(nameOf(event_time, event_id)) ?? standing
+        const others = moved.get(now)
+        if (others === undefined) moved.set(now, [match])
+        else others.push(match)
+      }
+    }
+    for (const session of this.changed) session.matches = (moved.get(session) ?? []).sort(compareMatches)
   }
 
   /** Each part but the last was cut by the campaign of the next; the last ended for what the last session ended for. */

@@ -8,6 +8,7 @@ import type { StorefrontEvent } from '../event/event.ts'
 import { coveringSession } from '../session/place.ts'
 import type { Arrival } from '../session/session.ts'
 import { placeAgain } from './companions.ts'
+import { countCompounds, mergeMatches, noteMatches } from './compounds.ts'
 import { creditOf, isSameCredit, sessionlessCredit } from './credit.ts'
 import { join } from './join.ts'
 import { markDirty } from './settle.ts'
@@ -28,6 +29,7 @@ export function visitByServer(
   const companion = newCompanion(event, session?.id ?? '', arrival)
   const before = standingOf(visitor)
   visitor.companions = [...visitor.companions, companion]
+  noteMatches(companion, event, goals, key, arrival)
   const made = count(visitor, session ?? companion, event, goals, key, arrival)
   companion.size = companionSize(companion, made)
   if (session !== undefined) session.definitions_number = definitionsNumber
@@ -48,6 +50,7 @@ export function visitAgain(
   const replacedBy = new Map(retractions.map(({ session_id, merged_into }) => [session_id, merged_into ?? '']))
   const changed = placeAgain(visitor, replacedBy, arrival.rules)
   for (const other of others) changed.add(other)
+  noteMatches(session, event, goals, key, arrival)
   count(visitor, session, event, goals, key, arrival)
   noteChanges(visitor, before, changed.add(session), arrival)
   return { sessionId: session.id, retractions, conversions: rowsSince(before, visitor, key, arrival) }
@@ -57,10 +60,11 @@ export function visitAgain(
 function poolGoals(survivor: TrackedSession, loser: TrackedSession): readonly never[] {
   survivor.conversions = [...survivor.conversions, ...loser.conversions]
   survivor.standby = [...survivor.standby, ...loser.standby]
+  mergeMatches(survivor, loser)
   return []
 }
 
-/** Counts the event's goals, and again those that count once a session; returns what the event might make. */
+/** Counts the event's goals, and again those that count once a session and compound ones; returns what it might make. */
 function count(
   visitor: VisitorState,
   holder: Holder,
@@ -72,13 +76,14 @@ function count(
   const holders: readonly Holder[] = [...visitor.sessions, ...visitor.companions]
   const others = goals.filter((goal) => goal.count !== 'once_per_session')
   const { made } = countGoals(visitor, holders, holder, event, others, key, arrival)
-  const once = goals.filter((goal) => goal.count === 'once_per_session')
+  const once = goals.filter((goal) => goal.count === 'once_per_session' && goal.compound === null)
   const possible = once.map((goal) => newConversion(goal, event, key, arrival))
   if (possible.length > 0) holder.conversions = [...holder.conversions, ...possible]
   const companions = bySession(visitor)
   for (const session of visitor.sessions) {
     recount(session, companions.get(session.id) ?? [], session.facts.length > 0, arrival.offset)
   }
+  countCompounds(visitor, visitor.sessions, (session) => companions.get(session.id) ?? [], arrival)
   return [...made, ...possible]
 }
 

@@ -2,6 +2,7 @@ import { historySize } from '../attribution/history.ts'
 import type { Companion } from '../conversion/companion.ts'
 import type { Claim } from '../conversion/count.ts'
 import type { Conversion } from '../conversion/conversion.ts'
+import type { Match } from '../conversion/match.ts'
 import type { Fact } from '../session/fact.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 
@@ -34,7 +35,8 @@ export function sessionSize(session: TrackedSession): number {
   // The last part is what was emitted, of which only the tags vary much.
   const counted = sum(session.conversions, conversionSize) + sum(session.standby, conversionSize)
   const facts = session.facts.length === 0 ? 0 : factsSize(session.facts)
-  return size + counted + facts + 6 * session.moved.length + originSize(session) + 200
+  const matched = session.matches.length === 0 ? 0 : matchesSize(session.matches)
+  return size + counted + matched + facts + 6 * session.moved.length + originSize(session) + 200
 }
 
 export function factsSize(facts: readonly Fact[]): number {
@@ -51,10 +53,17 @@ export function factsSize(facts: readonly Fact[]): number {
 
 /** Kept with a companion: what it makes, wherever that is now, is counted with it, too. */
 export function companionSize(
-  { event_id, client_session_id, user_id }: Companion,
+  { event_id, client_session_id, user_id, matches }: Companion,
   makes: readonly Conversion[],
 ): number {
-  return 70 + event_id.length + client_session_id.length + user_id.length + sum(makes, conversionSize)
+  const made = sum(makes, conversionSize) + matchesSize(matches)
+  return 70 + event_id.length + client_session_id.length + user_id.length + made
+}
+
+export function matchesSize(matches: readonly Match[]): number {
+  let size = 0
+  for (const { conversion } of matches) size += 2 + conversionSize(conversion)
+  return size
 }
 
 function originSize({ origin }: TrackedSession): number {
@@ -66,10 +75,11 @@ function originSize({ origin }: TrackedSession): number {
   return 30 + event_id.length + 2 * tags + rest
 }
 
-function conversionSize({ goal, event_id, event_name, user_id, order_id, coupon, promotion }: Conversion): number {
+function conversionSize(conversion: Conversion): number {
+  const { goal, event_id, event_name, user_id, order_id, coupon, promotion, plan } = conversion
   const event = event_id.length + event_name.length + user_id.length
   // What was emitted repeats the goal.
-  return 80 + 2 * goal.length + event + order_id.length + coupon.length + promotion.length
+  return 80 + 2 * goal.length + event + order_id.length + coupon.length + promotion.length + plan.length
 }
 
 export function claimSize({ goal, order_id, event_id }: Claim): number {

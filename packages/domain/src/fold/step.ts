@@ -1,3 +1,4 @@
+import type { Goal } from '../conversion/goal.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
 import { hash53 } from '../event/hash.ts'
 import type { LogRecord } from '../event/record.ts'
@@ -122,7 +123,7 @@ function takeEvent(
   })
   const label = {
     session_id: sessionId,
-    goals: goals.map((goal) => goal.name),
+    goals: matchedBy(goals),
     is_late: late,
     definitions_number: partition.definitions.number,
     appended_at: record.appendedAt,
@@ -138,6 +139,13 @@ function takeEvent(
     definitionsNumber: partition.definitions.number,
   })
   for (const row of credits) outputs.push({ kind: 'credit', key, row })
+}
+
+/** Names of the goals that an event matches by itself: a part of a compound goal is not the goal. */
+function matchedBy(goals: readonly Goal[]): string[] {
+  const names: string[] = []
+  for (const { name, compound } of goals) if (compound === null) names.push(name)
+  return names
 }
 
 /**

@@ -2,6 +2,7 @@ import { historyDue, type History, type SaidCredit } from '../attribution/histor
 import type { Companion } from '../conversion/companion.ts'
 import { claimDue, type Claim } from '../conversion/count.ts'
 import type { Conversion } from '../conversion/conversion.ts'
+import type { Match } from '../conversion/match.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
 import type { Seen } from '../event/seen.ts'
 import type { Contribution } from '../session/row.ts'
@@ -27,6 +28,8 @@ export interface TrackedSession extends Session {
   conversions: readonly Conversion[]
   /** What its own events would make once a session but for an earlier event that may leave it. */
   standby: readonly Conversion[]
+  /** What its own events match of compound goals, in order; those that can't matter any more are left out. */
+  matches: readonly Match[]
   /** Input offsets of events that have joined it after they were labelled otherwise, since its last row. */
   moved: readonly number[]
   /** Stream time at which its next row is due; NEVER when its last row stands. */
@@ -125,6 +128,7 @@ export function newTrackedSession(event: StorefrontEvent, arrival: Arrival): Tra
     definitions_number: arrival.definitionsNumber,
     conversions: [],
     standby: [],
+    matches: [],
     moved: [],
     dirty_due: NEVER,
     emitted_at: -1,

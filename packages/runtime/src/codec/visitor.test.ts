@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 import { takeDirty } from '@cairn/domain'
-import { arrivals, EPOCH, FoldRun, jsonVisitorCodec, sessionRules, SPAN, visitorEvents } from '@cairn/testkit/domain'
+import {
+  arrivals,
+  compoundGoals,
+  EPOCH,
+  FoldRun,
+  jsonVisitorCodec,
+  sessionRules,
+  SPAN,
+  visitorEvents,
+} from '@cairn/testkit/domain'
 import fc from 'fast-check'
 import { readCatalog } from './catalog.ts'
 import { createVisitorCodec } from './visitor.ts'
@@ -55,6 +64,7 @@ describe('a visitor state', () => {
       { name: 'pay', kind: 'macro', match: { event: 'purchase' }, count: 'every' },
       { name: 'look', kind: 'micro', match: { event: 'view_item' }, count: 'once_per_session' },
       { name: 'join', kind: 'micro', match: { event: 'sign_up' }, count: 'once_per_visitor' },
+      ...compoundGoals,
     ]
     const drawn = fc.tuple(visitorEvents.chain(arrivals), sessionRules, fc.boolean())
     fc.assert(
