@@ -122,6 +122,16 @@ describe('a compound goal', () => {
     expect(shop.view(6)).toEqual(['+v6'])
   })
 
+  it('counts as another conversion when the event that had displaced it leaves', () => {
+    const shop = new Shop([threeViews], { cut_on_campaign: true })
+    for (const minute of [1, 3]) shop.view(minute)
+    const [first] = shop.at(5, 'view_item').conversions
+    expect(shop.view(2)).toEqual(['-v5', '+v3'])
+    const again = shop.at(1.5, 'page_view', { campaign: 'may' })
+    expect(changes(again)).toEqual(['-v3', '+v5'])
+    expect(again.conversions[1]?.conversion_id).not.toBe(first?.conversion_id)
+  })
+
   it('is worth what its last event is; a macro one is credited, and its credit withdrawn with it', () => {
     const macro = { ...found, kind: 'macro', value: 'event' }
     const shop = new Shop([macro])
@@ -177,6 +187,13 @@ describe('a compound goal that counts once a visitor', () => {
     const shop = new Shop([once], { cut_on_campaign: true })
     for (const minute of [1, 3, 5, 100, 101, 102]) shop.view(minute)
     expect(changes(shop.at(2, 'page_view', { campaign: 'may' }))).toEqual(['-v5', '+v102'])
+  })
+
+  it('is free again when a split leaves it incomplete everywhere', () => {
+    const shop = new Shop([once], { cut_on_campaign: true })
+    for (const minute of [1, 3, 5]) shop.view(minute)
+    expect(changes(shop.at(2, 'page_view', { campaign: 'may' }))).toEqual(['-v5'])
+    expect(shop.view(6)).toEqual(['+v6'])
   })
 
   it('does not count again once its session is forgotten, nor before it', () => {

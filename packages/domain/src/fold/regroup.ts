@@ -6,7 +6,7 @@ import { cutOnCampaign, factOf, inOrder, startsAnother, sumUp, withoutOrigin, ty
 import { chainOf } from '../session/place.ts'
 import type { SessionRow } from '../session/row.ts'
 import { addEvent, splitIdOf, touch, type Arrival } from '../session/session.ts'
-import { factsSize, matchesSize } from './size.ts'
+import { factsSize } from './size.ts'
 import { newTrackedSession, type TrackedSession, type VisitorState } from './visitor.ts'
 
 /** What an event did to sessions that campaigns cut. */
@@ -74,8 +74,7 @@ function cutAnew(
   const parts = partsOf(chain, fact)
   const asTheyAre = new Map(chain.map((session) => [session.facts[0], session]))
   const isNew = (part: Fact[]): boolean => !isSame(asTheyAre.get(part[0]), part)
-  const isTooMuchNow = hasTooManyMatches(chain) || parts.some((part) => isNew(part) && isTooMuch(part, arrival))
-  if (chain.length > 0 && isTooMuchNow) {
+  if (chain.length > 0 && parts.some((part) => isNew(part) && isTooMuch(part, arrival))) {
     return cutAnew(visitor, event, fact, [], [...refused, ...chain], arrival)
   }
   const cutting = new Cutting(visitor, event, chain, arrival)
@@ -102,13 +101,6 @@ function isTooMuch(part: readonly Fact[], { rules }: Arrival): boolean {
   if (first === undefined || last === undefined) return false
   const isTooLong = part.length > rules.maxEvents || last.time - first.time > rules.maxDurationMs
   return isTooLong || factsSize(part) > MAX_FACTS_SIZE
-}
-
-/** Whether sessions that may become one match more of compound goals than one may keep. */
-function hasTooManyMatches(chain: readonly TrackedSession[]): boolean {
-  let size = 0
-  for (const { matches } of chain) if (matches.length > 0) size += matchesSize(matches)
-  return size > MAX_FACTS_SIZE
 }
 
 /** Whether a part is a session as it is: nothing leaves a session but its end, so its ends tell. */

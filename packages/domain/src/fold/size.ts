@@ -60,7 +60,7 @@ export function companionSize(
   return 70 + event_id.length + client_session_id.length + user_id.length + made
 }
 
-export function matchesSize(matches: readonly Match[]): number {
+function matchesSize(matches: readonly Match[]): number {
   let size = 0
   for (const { conversion } of matches) size += 2 + conversionSize(conversion)
   return size

@@ -125,6 +125,19 @@ describe('a visitor state', () => {
     expect(bytes / estimate).toBeGreaterThan(0.5)
   })
 
+  it.each([true, false])('stays within one when every event is part of all goals; cut by campaigns: %s', (isCut) => {
+    const all = [{ match: { not: { event: 'nothing' } }, times: 100 }]
+    const goals = Array.from({ length: 16 }, (_, at) => ({ name: `goal ${at}`, kind: 'micro', compound: { all } }))
+    const fold = new FoldRun()
+    fold.define(T, { session: { cut_on_campaign: isCut }, goals })
+    for (let at = 0; at < 1_500; at++)
+      fold.event(T + at, { event_id: `${'漢'.repeat(20)}${at}`, order_id: `order ${at}` })
+    const { bytes, estimate } = saved(fold)
+    expect(bytes).toBeLessThan(MOST_BYTES)
+    expect(bytes / estimate).toBeLessThan(MOST_BYTES_OF_ESTIMATE)
+    expect(bytes / estimate).toBeGreaterThan(0.5)
+  })
+
   it('stays within a Kafka record when its sessions count every goal there is', () => {
     const fold = new FoldRun()
     const many = Array.from({ length: 60 }, (_, at) => ({ ...buy, name: `${'目標'.repeat(20)}${at}` }))
