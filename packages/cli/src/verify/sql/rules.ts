@@ -8,6 +8,8 @@ export interface SqlRules {
   readonly cutInZone: string
   readonly lookbackMs: number
   readonly goals: readonly SqlGoal[]
+  /** Compound goals: no event tells which of their parts it matched, so their conversions are not judged. */
+  readonly compounds: readonly string[]
 }
 
 export interface SqlGoal {
@@ -46,13 +48,16 @@ function rulesOf({ session, attribution, goals }: SiteDefinitions): SiteRules {
       trustsClient: session.clientSession === 'trust',
       cutInZone: session.dayOf === null ? '' : session.timeZone,
       lookbackMs: attribution.lookbackMs,
-      goals: goals.map(({ name, kind, count, oncePerOrder }) => ({
-        name,
-        isMacro: kind === 'macro',
-        once: oncePerOrder
-          ? 'order'
-          : ({ every: 'never', once_per_session: 'session', once_per_visitor: 'visitor' } as const)[count],
-      })),
+      compounds: goals.filter(({ compound }) => compound !== null).map(({ name }) => name),
+      goals: goals
+        .filter(({ compound }) => compound === null)
+        .map(({ name, kind, count, oncePerOrder }) => ({
+          name,
+          isMacro: kind === 'macro',
+          once: oncePerOrder
+            ? 'order'
+            : ({ every: 'never', once_per_session: 'session', once_per_visitor: 'visitor' } as const)[count],
+        })),
     },
   }
 }

@@ -1,5 +1,7 @@
 import type { SqlRules } from './rules.ts'
 
+export type SqlFact = 'sessions' | 'conversions' | 'credits'
+
 /** Parameters of every statement: `site`. Times are in milliseconds. */
 const ms = (time: string): string => `toUnixTimestamp64Milli(${time})`
 
@@ -105,7 +107,7 @@ export function conversionDifferences(rules: SqlRules): string {
   const told = `SELECT goal::String AS goal, event_id, if(session = '', toInt64(0), s.started_at) AS started_at
     FROM counted LEFT JOIN sessions_told AS s USING (visitor_id, session)`
   const stored = `SELECT goal::String AS goal, event_id, if(isNull(c.session_id), toInt64(0), ${ms('s.started_at')}) AS started_at
-    FROM (SELECT * FROM conversions FINAL WHERE site = {site:String}) AS c
+    FROM (SELECT * FROM conversions FINAL WHERE ${isJudged('conversions', rules)}) AS c
     LEFT JOIN (SELECT session_id, started_at FROM sessions FINAL WHERE site = {site:String}) AS s ON s.session_id = c.session_id`
   return `WITH ${conversions(rules)}\n${differences(told, stored, columns)}`
 }
@@ -130,9 +132,15 @@ export function creditDifferences(rules: SqlRules): string {
   const stored = `SELECT c.goal::String AS goal, v.event_id AS event_id,
       arrayMap(t -> ${ms('t')}, c.touch_started_at) AS path, ${share('first_touch')} AS first_credits,
       ${share('last_touch')} AS last_credits, ${share('linear')} AS linear_credits
-    FROM (SELECT * FROM credits FINAL WHERE site = {site:String}) AS c
+    FROM (SELECT * FROM credits FINAL WHERE ${isJudged('credits', rules)}) AS c
     LEFT JOIN (SELECT conversion_id, event_id FROM conversions FINAL WHERE site = {site:String}) AS v USING (conversion_id)`
   return `WITH ${conversions(rules)}\n${differences(told, stored, columns)}`
+}
+
+/** Which stored rows of a fact are compared: none of a compound goal. */
+export function isJudged(fact: SqlFact, { compounds }: SqlRules): string {
+  const ofSite = 'site = {site:String}'
+  return fact === 'sessions' || compounds.length === 0 ? ofSite : `${ofSite} AND goal NOT IN ${list(compounds)}`
 }
 
 /** Whether session `s` is a touchpoint of conversion `c`, whose own session is `own`. */

@@ -5,18 +5,25 @@ import type { Instance } from '../../instance/instance.ts'
 import { rows } from '../../warehouse.ts'
 import { beginHold } from '../hold.ts'
 import { rulesBySite, type SiteRules, type SqlRules, type Unjudged } from './rules.ts'
-import { conversionDifferences, creditDifferences, mostShown, sessionDifferences } from './statements.ts'
+import {
+  conversionDifferences,
+  creditDifferences,
+  isJudged,
+  mostShown,
+  sessionDifferences,
+  type SqlFact,
+} from './statements.ts'
 
 /** What the second oracle found of one site. */
 export interface SiteJudgement {
   readonly site: string
   /** Why it could not be judged; null where it was. */
   readonly because: Unjudged | null
+  /** Its compound goals, whose conversions are left out. */
+  readonly left_out: readonly string[]
   readonly compared: Readonly<Record<SqlFact, number>>
   readonly differences: readonly SqlDifference[]
 }
-
-export type SqlFact = 'sessions' | 'conversions' | 'credits'
 
 export interface SqlDifference {
   readonly fact: SqlFact
@@ -74,9 +81,10 @@ function sitesOf(instance: Instance): Promise<{ site: string; numbers: number[] 
 
 async function judge(instance: Instance, site: string, rules: SiteRules): Promise<SiteJudgement> {
   const compared = { sessions: 0, conversions: 0, credits: 0 }
-  if (!rules.ok) return { site, because: rules.because, compared, differences: [] }
+  if (!rules.ok) return { site, because: rules.because, left_out: [], compared, differences: [] }
+  const { compounds } = rules.rules
   if (rules.rules.trustsClient && (await hasServerEvents(instance, site)))
-    return { site, because: 'trusted_server_events', compared, differences: [] }
+    return { site, because: 'trusted_server_events', left_out: [], compared, differences: [] }
   const differences: SqlDifference[] = []
   for (const [fact, statement] of Object.entries(facts) as [SqlFact, (rules: SqlRules) => string][]) {
     const found = await rows<Record<string, unknown> & { surplus: number }>(instance, statement(rules.rules), { site })
@@ -84,12 +92,12 @@ async function judge(instance: Instance, site: string, rules: SiteRules): Promis
       differences.push({ fact, only: surplus > 0 ? 'told' : 'stored', row: JSON.stringify(row) })
     const [counted] = await rows<{ n: number }>(
       instance,
-      `SELECT count() AS n FROM ${fact} FINAL WHERE site = {site:String}`,
+      `SELECT count() AS n FROM ${fact} FINAL WHERE ${isJudged(fact, rules.rules)}`,
       { site },
     )
     compared[fact] = counted?.n ?? 0
   }
-  return { site, because: null, compared, differences }
+  return { site, because: null, left_out: compounds, compared, differences }
 }
 
 async function hasServerEvents(instance: Instance, site: string): Promise<boolean> {
@@ -102,11 +110,12 @@ export function sqlText(judgements: readonly SiteJudgement[]): string {
   return judgements.map(siteText).join('')
 }
 
-function siteText({ site, because, compared, differences }: SiteJudgement): string {
+function siteText({ site, because, left_out, compared, differences }: SiteJudgement): string {
   if (because !== null) return `site ${site} is not judged by SQL: ${why[because]}\n`
   const counts = Object.entries(compared).map(([fact, n]) => `${n} ${fact}`)
   const lines = differences.map(({ fact, only, row }) => `  ${fact} only ${only}: ${row}\n`)
-  return `site ${site}, from its events by SQL: ${counts.join(', ')}; ${atLeast(differences)} differences\n${lines.join('')}`
+  const without = left_out.length === 0 ? '' : ` (not judged, as they are compound: ${left_out.join(', ')})`
+  return `site ${site}, from its events by SQL: ${counts.join(', ')}; ${atLeast(differences)} differences${without}\n${lines.join('')}`
 }
 
 /** Of each kind no more than so many are looked up. */
