@@ -51,9 +51,40 @@ export function newConversion(
   key: string,
   { offset, definitionsNumber }: Pick<Arrival, 'offset' | 'definitionsNumber'>,
 ): Conversion {
+  const named = [event.site, key, goal.name, event.event_id, String(offset), 'conversion']
+  return conversionOf(idFrom(event.event_time, named), goal, event, definitionsNumber)
+}
+
+/**
+ * What an event counts for a compound goal if it completes it. Most never do, so until then the input offset of its event
+ * stands for the id.
+ */
+export function newCandidate(
+  goal: Goal,
+  event: StorefrontEvent,
+  { offset, definitionsNumber }: Pick<Arrival, 'offset' | 'definitionsNumber'>,
+): Conversion {
+  return conversionOf(String(offset), goal, event, definitionsNumber)
+}
+
+/**
+ * The conversion of an event that completes a goal now. It may have done so before, and have been withdrawn since; what was
+ * withdrawn does not come back, so it is another one each time.
+ */
+export function completed(
+  candidate: Conversion,
+  { site, visitor_id }: Pick<Owner, 'site' | 'visitor_id'>,
+  version: number,
+): Conversion {
+  const { id: offset, goal, event_id, event_time } = candidate
+  const named = [site, visitor_id, goal, event_id, offset, String(version), 'completed']
+  return { ...candidate, id: idFrom(event_time, named) }
+}
+
+function conversionOf(id: string, goal: Goal, event: StorefrontEvent, definitionsNumber: number): Conversion {
   const { value_minor, currency } = goal.worth(event)
   return {
-    id: idFrom(event.event_time, [event.site, key, goal.name, event.event_id, String(offset), 'conversion']),
+    id,
     goal: goal.name,
     kind: goal.kind,
     class: goal.class,

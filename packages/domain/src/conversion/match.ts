@@ -5,7 +5,7 @@ import type { Conversion } from './conversion.ts'
 export interface Match {
   /** Bit n for the n-th part. */
   readonly parts: number
-  /** What the event counts where it completes the goal; its `plan` names the goal's parts. */
+  /** What the event counts if it completes the goal; its `plan` names the goal's parts. */
   readonly conversion: Conversion
 }
 

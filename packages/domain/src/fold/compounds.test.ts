@@ -208,6 +208,20 @@ describe('a compound goal that counts once a visitor', () => {
   })
 })
 
+describe('the claim of a compound goal', () => {
+  const DAY = 24 * 60 * MINUTE
+
+  it('lives on with each session that would reach it again', () => {
+    const fold = new FoldRun()
+    fold.define(T, { goals: [once] })
+    const threeAt = (day: number) =>
+      ['x', 'y', 'z'].flatMap((id) =>
+        changes(fold.event(T + day * DAY, { event_id: `${id}${day}`, name: 'view_item' })),
+      )
+    expect([0, 170, 340, 521].map(threeAt)).toEqual([['+z0'], [], [], ['+z521']])
+  })
+})
+
 describe('what is kept for compound goals', () => {
   it('is the matches that may still matter: of a full part those up to the one that filled it', () => {
     const shop = new Shop([threeViews])

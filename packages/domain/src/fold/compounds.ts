@@ -1,6 +1,6 @@
 import type { Companion } from '../conversion/companion.ts'
 import { partsOf } from '../conversion/compound.ts'
-import { newConversion, renewed, type Conversion } from '../conversion/conversion.ts'
+import { completed, newCandidate, type Conversion } from '../conversion/conversion.ts'
 import { isEarlier, mergeConversions, replaceClaim, type Tally } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
 import { compareMatches, completions, pruned, readPlan, type Match } from '../conversion/match.ts'
@@ -21,17 +21,11 @@ export function hasCompound(goals: readonly Goal[]): boolean {
 }
 
 /** Notes what an event matches of compound goals. */
-export function noteMatches(
-  holder: Matching,
-  event: StorefrontEvent,
-  goals: readonly Goal[],
-  key: string,
-  arrival: Arrival,
-): void {
+export function noteMatches(holder: Matching, event: StorefrontEvent, goals: readonly Goal[], arrival: Arrival): void {
   const found: Match[] = []
   for (const goal of goals) {
     if (goal.compound === null) continue
-    found.push({ parts: partsOf(goal.compound, event), conversion: newConversion(goal, event, key, arrival) })
+    found.push({ parts: partsOf(goal.compound, event), conversion: newCandidate(goal, event, arrival) })
   }
   if (found.length > 0) holder.matches = joined(holder.matches, found)
 }
@@ -64,13 +58,13 @@ export function countCompounds(
 ): Tally<TrackedSession> {
   const due = new Map<TrackedSession, readonly Conversion[]>()
   for (const session of sessions) {
-    const completed = completedIn(session, companionsOf(session))
-    if (completed.length > 0 || session.conversions.some(isCompound)) due.set(session, completed)
+    const candidates = completedIn(session, companionsOf(session))
+    if (candidates.length > 0 || session.conversions.some(isCompound)) due.set(session, candidates)
   }
   const tally = { made: [] as Conversion[], withdrawn: [] as Conversion[], corrected: [] as TrackedSession[] }
   if (due.size === 0) return tally
   leaveToVisitor(visitor, due, streamTime)
-  for (const [session, conversions] of due) settleSession(session, conversions, offset, tally)
+  for (const [session, conversions] of due) settleSession(visitor, session, conversions, offset, tally)
   claimAgain(visitor, tally, streamTime)
   const withdrawn = tally.withdrawn.map((conversion) => ({ ...conversion, definitions_number: definitionsNumber }))
   return { ...tally, withdrawn }
@@ -80,7 +74,7 @@ const NOTHING: readonly never[] = []
 
 /** What a session's matches come to, once a goal. Of its own, those are let go that can't matter any more. */
 function completedIn(session: TrackedSession, companions: readonly Companion[]): readonly Conversion[] {
-  const served = companions.filter(({ matches }) => matches.length > 0)
+  const served = companions.length === 0 ? NOTHING : companions.filter(({ matches }) => matches.length > 0)
   if (session.matches.length === 0 && served.length === 0) return NOTHING
   // Where its own events may leave it, any of them may matter yet.
   if (session.facts.length === 0) session.matches = pruned(session.matches)
@@ -136,7 +130,13 @@ interface OpenTally {
 }
 
 /** Makes a session count what is due: what stands stays as it is, what is new gets an id that none had before. */
-function settleSession(session: TrackedSession, due: readonly Conversion[], version: number, tally: OpenTally): void {
+function settleSession(
+  visitor: VisitorState,
+  session: TrackedSession,
+  due: readonly Conversion[],
+  version: number,
+  tally: OpenTally,
+): void {
   const missing = [...due]
   const gone: Conversion[] = []
   for (const conversion of session.conversions) {
@@ -146,7 +146,7 @@ function settleSession(session: TrackedSession, due: readonly Conversion[], vers
     else missing.splice(at, 1)
   }
   if (gone.length + missing.length === 0) return
-  const made = missing.map((conversion) => renewed(conversion, version))
+  const made = missing.map((candidate) => completed(candidate, visitor, version))
   session.conversions = [...session.conversions.filter((conversion) => !gone.includes(conversion)), ...made]
   tally.made.push(...made)
   tally.withdrawn.push(...gone)

@@ -59,7 +59,7 @@ function visitUnnamed(
   const { session, retractions } = joined
   let tally = countGoals(visitor, visitor.sessions, session, event, goals, key, arrival)
   if (hasCompound(goals) || (retractions.length > 0 && session.matches.length > 0)) {
-    noteMatches(session, event, goals, key, arrival)
+    noteMatches(session, event, goals, arrival)
     tally = both(
       tally,
       countCompounds(visitor, [session], () => NOTHING, arrival),
