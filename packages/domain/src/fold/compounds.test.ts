@@ -163,6 +163,13 @@ describe('a compound goal with server events', () => {
     expect(changes(shop.at(0, 'page_view'))).toEqual(['+v3'])
   })
 
+  it('is completed by the merge of two sessions, with the matches of both and of a server event', () => {
+    const shop = new Shop([{ ...compared, compound: { all: [{ match: view, times: 3 }, { match: search }] } }])
+    for (const minute of [0, 1, 55]) shop.view(minute)
+    expect(shop.search(2, server)).toEqual([])
+    expect(changes(shop.at(28, 'page_view'))).toEqual(['+v55'])
+  })
+
   it('goes with one that moves on to a session that started later', () => {
     const shop = new Shop([compared], { cut_on_campaign: true })
     for (const minute of [0, 1]) shop.view(minute)
@@ -251,6 +258,13 @@ describe('what is kept for compound goals', () => {
     expect(shop.view(4)).toEqual(['+v4'])
     shop.fold.define(T, { goals: [threeViews] })
     expect(shop.view(0)).toEqual(['-v4', '+v2'])
+  })
+
+  it('counts once a session where a goal is completed by other parts, too: the earliest time', () => {
+    const shop = new Shop([threeViews])
+    for (const minute of [1, 8, 9]) shop.view(minute)
+    shop.fold.define(T, { goals: [{ ...threeViews, compound: { all: [{ match: view, times: 2 }] } }] })
+    expect([shop.view(3), shop.view(4), shop.view(5)]).toEqual([[], ['-v9', '+v4'], []])
   })
 
   it('stays as it was counted when other goals take the place of the goal', () => {
