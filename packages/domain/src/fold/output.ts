@@ -1,7 +1,7 @@
 import type { CreditRow } from '../attribution/row.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { Label } from '../event/event.ts'
-import type { PoisonReason } from '../event/record.ts'
+import type { PoisonReason } from '../event/poison.ts'
 import type { SessionRow } from '../session/row.ts'
 
 /** What a step writes; `key` is the record key it is written under. */

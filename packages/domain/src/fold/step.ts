@@ -1,11 +1,11 @@
 import type { Millis, StorefrontEvent } from '../event/event.ts'
 import { hash53 } from '../event/hash.ts'
-import type { LogRecord } from '../event/record.ts'
 import { recognise, remember } from '../event/seen.ts'
 import { compileDefinitions, type SiteDefinitions } from './definitions.ts'
 import { beforeEvent, creditVisit } from './journey.ts'
 import type { Output, StepResult } from './output.ts'
 import { internals, type Partition, type PartitionState } from './partition.ts'
+import type { LogRecord } from './record.ts'
 import { emitDue, settle, type Now } from './settle.ts'
 import { shed } from './shed.ts'
 import type { Slot } from './store.ts'
@@ -45,6 +45,8 @@ function begin(partition: Partition, record: LogRecord): StepResult {
   switch (body.kind) {
     case 'tick':
       return { outputs, outcome: 'control', late: false, isDone: flush(partition, record.key, body, now, outputs) }
+    case 'verdict':
+      return { outputs, outcome: 'control', late: false, isDone: true }
     case 'definitions': {
       const problem = deploy(partition, body.number, body.json)
       if (problem !== null) {

@@ -17,17 +17,21 @@ const compacted = {
 }
 
 const forEver = { 'retention.ms': '-1' }
+/** What the folds read: the broker's clock is the only one they know. */
+const inputs = { ...forEver, 'message.timestamp.type': 'LogAppendTime' }
 /** What the sink reads: as long as it may be away before rows must be made again from topic `events`. */
 const outputs = { 'retention.ms': String(14 * 86_400_000), ...recordLimit }
 
 const settings: Readonly<Record<TopicKind, Readonly<Record<string, string>>>> = {
-  events: { ...forEver, 'message.timestamp.type': 'LogAppendTime' },
+  events: inputs,
+  'order-events': inputs,
   definitions: forEver,
   'labelled-events': outputs,
   sessions: outputs,
   conversions: outputs,
   credits: outputs,
   'attribution-state': { ...compacted, ...recordLimit },
+  'order-state': { ...compacted, ...recordLimit },
   'sink-state': compacted,
   'dead-letters': { ...forEver, ...recordLimit },
 }
