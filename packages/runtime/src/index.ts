@@ -3,6 +3,7 @@ export { openCatalog } from './codec/registry.ts'
 export { createCodec, type Codec, type Decoded, type Undecoded } from './codec/codec.ts'
 export { fittedDeadLetter } from './codec/dead-letter.ts'
 export { readEventInput, UnknownSchema, type EventInput } from './codec/log-record.ts'
+export { createOrderCodec } from './codec/order.ts'
 export { createVisitorCodec } from './codec/visitor.ts'
 export {
   createContainerBuilder,

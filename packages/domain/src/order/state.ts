@@ -61,3 +61,9 @@ export interface OrderState {
   readonly refunds: readonly OrderRefund[]
   readonly said: SaidVerdict | null
 }
+
+/** How order states become bytes; `decode(encode(state))` equals `state`. */
+export interface OrderCodec {
+  readonly encode: (state: OrderState) => Uint8Array
+  readonly decode: (bytes: Uint8Array) => OrderState
+}

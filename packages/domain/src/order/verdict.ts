@@ -26,3 +26,6 @@ export interface Verdict {
   /** The deciding purchase as it was sent; null for `withdrawn`. */
   readonly event: StorefrontEvent | null
 }
+
+/** A verdict as it is written: with the bytes of its event as it was sent, none for a withdrawn one. */
+export type WrittenVerdict = Omit<Verdict, 'event'> & { readonly event: Uint8Array }

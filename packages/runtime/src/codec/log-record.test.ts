@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
-import { eventKey, type StorefrontEvent } from '@cairn/domain'
+import { eventKey, type StorefrontEvent, type WrittenVerdict } from '@cairn/domain'
 import { buildEvent } from '@cairn/testkit/domain'
 import { readCatalog } from './catalog.ts'
 import { createCodec } from './codec.ts'
-import type { VerdictRecord } from './records.ts'
 import { largestEvent, largestRepeated, readEventInput, UnknownSchema } from './log-record.ts'
 
 const codec = createCodec(readCatalog())
@@ -42,7 +41,7 @@ describe('an event of topic events', () => {
 
 describe('a verdict of topic events', () => {
   const event = buildEvent({ event_id: 'e', name: 'purchase', order_id: 'o1', value_minor: 500, currency: 'EUR' })
-  const placed: VerdictRecord = {
+  const placed: WrittenVerdict = {
     order_id: 'o1',
     order_offset: 8,
     number: 1,
@@ -52,9 +51,9 @@ describe('a verdict of topic events', () => {
     refunded_minor: 0,
     event: codec.encodeEvent(event),
   }
-  const withdrawn: VerdictRecord = { ...placed, status: 'withdrawn', event: Buffer.alloc(0) }
+  const withdrawn: WrittenVerdict = { ...placed, status: 'withdrawn', event: Buffer.alloc(0) }
 
-  function read(record: VerdictRecord, key = eventKey(event)) {
+  function read(record: WrittenVerdict, key = eventKey(event)) {
     const source = { key, value: codec.encode('verdict', record), offset: 5, timestamp: 0 }
     return readEventInput(codec, source, 'skim').record.body
   }

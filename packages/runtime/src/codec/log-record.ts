@@ -8,10 +8,10 @@ import {
   type PoisonReason,
   type StorefrontEvent,
   type Verdict,
+  type WrittenVerdict,
 } from '@cairn/domain'
 import type { Incoming } from '../kafka/record.ts'
 import type { Codec, Undecoded } from './codec.ts'
-import type { VerdictRecord } from './records.ts'
 
 /**
  * Bytes of an event. Ingest takes 32 KB of JSON and makes less than 150 KB of it; another producer may write as much as
@@ -99,7 +99,7 @@ function unfit(event: StorefrontEvent, message: Uint8Array, key: string): Poison
 }
 
 /** A verdict carries the purchase it is about as it was sent; one that is withdrawn carries none. */
-function verdictOf(codec: Codec, record: VerdictRecord, source: Incoming, read: Read): Body {
+function verdictOf(codec: Codec, record: WrittenVerdict, source: Incoming, read: Read): Body {
   const { status, event: bytes } = record
   if (!orderStatuses.includes(status)) return poison('undecodable', `no verdict has the status ${status}`)
   if (status === 'withdrawn') {
@@ -117,7 +117,7 @@ function verdictOf(codec: Codec, record: VerdictRecord, source: Incoming, read: 
 }
 
 /** One literal: the fold reads verdicts and knows their shape. */
-function verdictWith(record: VerdictRecord, event: StorefrontEvent | null): Verdict {
+function verdictWith(record: WrittenVerdict, event: StorefrontEvent | null): Verdict {
   const { order_id, order_offset, number, status, value_minor, currency, refunded_minor } = record
   return { order_id, order_offset, number, status, value_minor, currency, refunded_minor, event }
 }

@@ -6,7 +6,7 @@ import type {
   OrderState,
   SessionRow,
   StorefrontEvent,
-  Verdict,
+  WrittenVerdict,
 } from '@cairn/domain'
 
 /** Values of the records that are not the domain's own, by the schema that documents them. */
@@ -19,9 +19,6 @@ export interface DefinitionsRecord {
   readonly number: number
   readonly json: string
 }
-
-/** A verdict as it is written: with its event's own bytes, empty for a withdrawn one. */
-export type VerdictRecord = Omit<Verdict, 'event'> & { readonly event: Uint8Array }
 
 export interface Barrier {
   readonly flush_id: string
@@ -92,7 +89,7 @@ export interface RecordTypes {
   readonly labelled: Label & StorefrontEvent
   readonly tick: Tick
   readonly definitions: DefinitionsRecord
-  readonly verdict: VerdictRecord
+  readonly verdict: WrittenVerdict
   readonly session: SessionRow
   readonly conversion: ConversionRow
   readonly credit: CreditRow
