@@ -7,6 +7,7 @@ import type { ServiceProcess } from '../support/workers.ts'
 /** At which service a point is reached; both owners of partitions fence and restore. */
 function servicesAt(point: FaultPoint): ServiceName[] {
   const service = point.split('.')[0]
+  if (service === 'orders') return ['attribution']
   return service === 'ingest' || service === 'attribution' || service === 'sink' ? [service] : ['attribution', 'sink']
 }
 

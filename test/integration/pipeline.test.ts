@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { openProducer, silentLogger, topicName } from '@cairn/runtime'
 import { shopEvents } from '../../packages/cli/src/demo/shop-events/messages.ts'
-import { barriersPassed, flush } from '../../packages/cli/src/flush.ts'
+import { barriersPassed, flushOrFail } from '../../packages/cli/src/flush.ts'
 import { startInstance, type StartedInstance } from '../../packages/cli/src/instance/start.ts'
 import { sendAll, type Sent } from '../../packages/cli/src/send/send.ts'
 import { attribute } from '../../packages/cli/src/attribute/attribute.ts'
@@ -58,7 +58,8 @@ describe('the pipeline, from HTTP to queryable rows', () => {
   }
 
   async function wait(): Promise<void> {
-    expect(await barriersPassed(started.instance, await flush(started.instance, 0), 60_000, never)).toHaveLength(16)
+    const flushId = await flushOrFail(started.instance, 0, 60_000, never)
+    expect(await barriersPassed(started.instance, flushId, 60_000, never)).toHaveLength(16)
   }
 
   it('makes an accepted event, its session and its conversion queryable, once, and answers for each refused one', async () => {

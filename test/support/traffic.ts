@@ -1,8 +1,9 @@
-import { eventKey, type StorefrontEvent } from '@cairn/domain'
+import { eventKey, isOrderEvent, orderKey, type StorefrontEvent } from '@cairn/domain'
 import {
   createCodec,
   deployDefinitions,
   ensureTopics,
+  flushLog,
   openProducer,
   partitionFor,
   readCatalog,
@@ -10,6 +11,7 @@ import {
   silentLogger,
   topicName,
   type Codec,
+  type TopicKind,
 } from '@cairn/runtime'
 import { randomFrom } from '@cairn/testkit'
 import { buildEvent } from '@cairn/testkit/domain'
@@ -33,7 +35,7 @@ export interface Traffic {
   readonly partitions: number
   /** Events of random visitors, some late, some repeated. */
   send(events: number): Promise<void>
-  /** Puts a flush tick into every partition and waits until all `labelled-events` partitions carry its barrier. */
+  /** Flushes every partition, orders first, and waits until all `labelled-events` partitions carry its barrier. */
   drain(): Promise<void>
   close(): Promise<void>
 }
@@ -46,26 +48,28 @@ export async function startTraffic(what: string, seed: number, partitions = 4): 
   const codec = createCodec(readCatalog())
   await deployDefinitions(connection, codec, namespace, definitions)
   const producer = await openProducer(connection)
-  const topic = topicName(namespace, 'events')
   const next = events(seed, codec)
   let flushes = 0
+  const sendAll = async (kind: TopicKind, records: readonly Keyed[]) => {
+    const byPartition = new Map<number, Keyed[]>()
+    for (const record of records) {
+      const partition = partitionFor(record.key, partitions)
+      byPartition.set(partition, [...(byPartition.get(partition) ?? []), record])
+    }
+    for (const [partition, own] of byPartition) await producer.send(topicName(namespace, kind), partition, own)
+  }
   return {
     namespace,
     partitions,
     async send(count) {
-      const byPartition = new Map<number, { key: string; value: Buffer }[]>()
-      for (let i = 0; i < count; i++) {
-        const record = next()
-        const partition = partitionFor(record.key, partitions)
-        byPartition.set(partition, [...(byPartition.get(partition) ?? []), record])
-      }
-      for (const [partition, records] of byPartition) await producer.send(topic, partition, records)
+      const sent = Array.from({ length: count }, next)
+      await sendAll('events', sent.map(({ record }) => record)) // prettier-ignore
+      await sendAll('order-events', sent.flatMap(({ ofOrder }) => ofOrder ?? [])) // prettier-ignore
     },
     async drain() {
       const flushId = `drain-${flushes++}`
-      for (let p = 0; p < partitions; p++) {
-        await producer.send(topic, p, [{ key: '', value: codec.encode('tick', { flush_id: flushId, hold_ms: 0 }) }])
-      }
+      const flushed = await flushLog({ connection, codec, namespace, partitions, flushId, timeoutMs: 60_000 })
+      if (!flushed.ok) throw new Error(flushed.message)
       await until(async () => (await barriers(codec, namespace, flushId)) === partitions, 60_000)
     },
     close: () => producer.close(),
@@ -87,7 +91,18 @@ async function barriers(codec: Codec, namespace: string, flushId: string): Promi
   return found
 }
 
-function events(seed: number, codec: Codec): () => { key: string; value: Buffer } {
+interface Keyed {
+  readonly key: string
+  readonly value: Buffer
+}
+
+/** An event's record as ingest writes it, and the second one of what speaks of an order. */
+interface Sent {
+  readonly record: Keyed
+  readonly ofOrder: Keyed | undefined
+}
+
+function events(seed: number, codec: Codec): () => Sent {
   const random = randomFrom(seed)
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
   const now = Date.now()
@@ -96,7 +111,9 @@ function events(seed: number, codec: Codec): () => { key: string; value: Buffer 
   return () => {
     const event = previous !== undefined && random() < 0.05 ? previous : fresh()
     previous = event
-    return { key: eventKey(event), value: codec.encodeEvent(event) }
+    const value = codec.encodeEvent(event)
+    const ofOrder = isOrderEvent(event) ? { key: orderKey(event), value } : undefined
+    return { record: { key: eventKey(event), value }, ofOrder }
   }
 
   function fresh(): StorefrontEvent {

@@ -3,6 +3,7 @@ export { openCatalog } from './codec/registry.ts'
 export { createCodec, type Codec, type Decoded, type Undecoded } from './codec/codec.ts'
 export { fittedDeadLetter } from './codec/dead-letter.ts'
 export { readEventInput, UnknownSchema, type EventInput } from './codec/log-record.ts'
+export { readOrderRecord } from './codec/order-record.ts'
 export { createOrderCodec } from './codec/order.ts'
 export { createVisitorCodec } from './codec/visitor.ts'
 export {
@@ -74,6 +75,7 @@ export {
   type InsertIdentity,
   type Warehouse,
 } from './clickhouse/warehouse.ts'
+export { flushLog, type Flushed, type FlushOptions } from './kafka/flush.ts'
 export { readLog, type LogPosition, type ReadLogOptions } from './kafka/read-log.ts'
 export { kafkaObstacle } from './kafka/unavailable.ts'
 export { deployDefinitions, deployedDefinitions } from './definitions/deploy.ts'

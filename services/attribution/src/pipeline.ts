@@ -16,12 +16,14 @@ import {
 } from '@cairn/runtime'
 import type { AttributionConfig } from './config.ts'
 import { createObserver } from './observe.ts'
+import { ownOrders } from './orders/own.ts'
 import { runPartition } from './partition/loop.ts'
 import type { Shell } from './partition/shell.ts'
 
 /**
  * events → sessions, conversions and credits. For each partition this worker owns:
  * fence → restore → fold again what is committed → (read → fold → one transaction) for ever.
+ * Beside it, order-events → verdicts, which come back to it through topic events.
  */
 export async function startAttribution(
   config: AttributionConfig,
@@ -69,15 +71,17 @@ export async function startAttribution(
     supervision: createSupervision({ service: 'attribution', done: 'folded' }, metrics, log),
     own: (partition) => runPartition(shell, partition),
   })
+  const orders = await ownOrders({ config, connection, codec, faults, metrics, log, topic })
+  const missing = () => [...ownership.missing(), ...orders.missing().map((what) => `orders: ${what}`)]
   const server =
     config.METRICS_PORT === undefined
       ? undefined
-      : await serveMetrics(metrics, { host: config.METRICS_HOST, port: config.METRICS_PORT }, () => ownership.missing())
+      : await serveMetrics(metrics, { host: config.METRICS_HOST, port: config.METRICS_PORT }, missing)
   log.info({ namespace }, 'attribution runs')
   return {
-    ended: ownership.ended,
+    ended: Promise.race([ownership.ended, orders.ended]),
     async stop() {
-      await ownership.stop()
+      await Promise.all([ownership.stop(), orders.stop()])
       server?.close()
     },
   }

@@ -1,5 +1,5 @@
 import { CommandFailure, exitCode } from '../command.ts'
-import { flush, type PassedBarrier } from '../flush.ts'
+import { flushOrFail, type PassedBarrier } from '../flush.ts'
 import type { Instance } from '../instance/instance.ts'
 import { rows } from '../warehouse.ts'
 import { factTables } from './expected.ts'
@@ -11,9 +11,17 @@ export interface Hold {
   check(barriers: readonly PassedBarrier[]): Promise<void>
 }
 
-export async function beginHold(instance: Instance, holdMs: number): Promise<Hold> {
+export interface HoldOptions {
+  /** The sink goes on by itself after this long. */
+  readonly holdMs: number
+  /** Longest time for orders to be decided before it. */
+  readonly timeoutMs: number
+  readonly interrupted: AbortSignal
+}
+
+export async function beginHold(instance: Instance, { holdMs, timeoutMs, interrupted }: HoldOptions): Promise<Hold> {
   const began = performance.now()
-  const flushId = await flush(instance, holdMs)
+  const flushId = await flushOrFail(instance, holdMs, timeoutMs, interrupted)
   return {
     flushId,
     async check(barriers) {

@@ -1,7 +1,7 @@
 import { createCodec, readLog, topicName, type Catalog, type Codec, type LogPosition } from '@cairn/runtime'
 import { catalogOf } from '../catalog.ts'
 import { CommandFailure, exitCode } from '../command.ts'
-import { barriersPassed, connectionOf, flush, release, type PassedBarrier } from '../flush.ts'
+import { barriersPassed, connectionOf, flushOrFail, release, type PassedBarrier } from '../flush.ts'
 import type { Instance } from '../instance/instance.ts'
 import { compareEvents, compareFacts, compareMoves, compareRollUp, type Compared, type Difference } from './compare.ts'
 import { explained } from './details.ts'
@@ -53,9 +53,9 @@ interface Work extends Pick<VerifyOptions, 'timeoutMs' | 'interrupted'> {
  */
 export async function verify(instance: Instance, options: VerifyOptions): Promise<Verification> {
   const work = await prepare(instance, options)
-  await passed(work, await flush(instance, 0))
+  await passed(work, await flushOrFail(instance, 0, options.timeoutMs, options.interrupted))
   const position = await foldToTheEnd(work)
-  const hold = await beginHold(instance, options.holdMs ?? defaultHoldMs)
+  const hold = await beginHold(instance, { holdMs: defaultHoldMs, ...options })
   let barriers: readonly PassedBarrier[]
   const compared: Compared[] = []
   try {

@@ -84,7 +84,7 @@ function bodyOf(codec: Codec, source: Incoming, read: Read): { body: Body; schem
   }
 }
 
-function unreadable({ reason, detail, schemaId }: Undecoded, source: Incoming): Poison {
+export function unreadable({ reason, detail, schemaId }: Undecoded, source: Incoming): Poison {
   if (reason === 'unknown_schema') throw new UnknownSchema(schemaId ?? -1, source.offset)
   return poison(reason, detail)
 }
@@ -128,7 +128,7 @@ function isVisitorKey(key: string): boolean {
 }
 
 /** In what an event is too large to be folded; null when it is not. */
-function tooLarge(event: StorefrontEvent, { length }: Uint8Array): string | null {
+export function tooLarge(event: StorefrontEvent, { length }: Uint8Array): string | null {
   if (length <= largestRepeated) return null
   if (length > largestEvent) return `${length} bytes, of at most ${largestEvent}: send less with the event`
   const { event_id, name, user_id, order_id, coupon, currency } = event
@@ -137,6 +137,6 @@ function tooLarge(event: StorefrontEvent, { length }: Uint8Array): string | null
   return `${repeated} characters of ids, name, coupon, promotion and currency, of at most ${largestRepeated}: send shorter ones`
 }
 
-function poison(reason: PoisonReason, detail: string): Poison {
+export function poison(reason: PoisonReason, detail: string): Poison {
   return { kind: 'poison', reason, detail }
 }

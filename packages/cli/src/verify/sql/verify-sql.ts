@@ -43,7 +43,7 @@ export async function verifyBySql(
 ): Promise<SiteJudgement[]> {
   const deployed = await deployedDefinitions(connectionOf(instance, 'verify'), instance.namespace, interrupted)
   const rulesOf = rulesBySite(deployed?.json)
-  const hold = await beginHold(instance, holdMs)
+  const hold = await beginHold(instance, { holdMs, timeoutMs, interrupted })
   try {
     const barriers = await barriersPassed(instance, hold.flushId, timeoutMs, interrupted)
     if (barriers === undefined)

@@ -1,0 +1,104 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Codec } from '../codec/codec.ts'
+import { connect, type KafkaConnection } from './client.ts'
+import { openProducer, type IdempotentProducer } from './producer.ts'
+import { readLog, type LogPosition } from './read-log.ts'
+import { topicName } from './topic-names.ts'
+
+export interface FlushOptions {
+  readonly connection: KafkaConnection
+  readonly codec: Pick<Codec, 'encode' | 'decode'>
+  readonly namespace: string
+  readonly partitions: number
+  /** The id the barriers will carry: one that no other flush has. */
+  readonly flushId: string
+  /** How long the sink stands still at the barriers. */
+  readonly holdMs?: number
+  /** Longest time for orders to be decided. */
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal
+}
+
+export type Flushed =
+  { readonly ok: true } | { readonly ok: false; readonly reason: 'orders_silent'; readonly message: string }
+
+const pollMs = 30
+/** How long what has come of some partitions waits for the others before it is read: a reader takes a while to begin. */
+const togetherMs = 300
+
+/**
+ * Asks every partition to put out what it holds back, in two steps. First the orders: what was said of them on the way to
+ * topic `events` would come after ticks that were written at once. So the ticks for `events` are written only once the
+ * fold of orders has passed its own, and has all its verdicts before them on the log. Everything acknowledged before this
+ * call stands before the barriers, with all that it brings about.
+ */
+export async function flushLog(options: FlushOptions): Promise<Flushed> {
+  const { connection, namespace, partitions, flushId, holdMs = 0 } = options
+  const value = options.codec.encode('tick', { flush_id: flushId, hold_ms: holdMs })
+  const producer = await openProducer(connection)
+  const admin = connect(connection).admin()
+  const topic = topicName(namespace, 'order-state')
+  const ends = async () =>
+    new Map((await admin.fetchTopicOffsets(topic)).map((end) => [end.partition, Number(end.high)]))
+  const ticks = (topic: string) => tickAll(producer, topic, partitions, value)
+  try {
+    await admin.connect()
+    const before = await ends()
+    await ticks(topicName(namespace, 'order-events'))
+    const silent = await ordersPassed(options, before, ends)
+    if (silent.length > 0) return ordersSilent(options, silent)
+    await ticks(topicName(namespace, 'events'))
+    return { ok: true }
+  } finally {
+    await Promise.all([producer.close(), admin.disconnect()])
+  }
+}
+
+async function tickAll(producer: IdempotentProducer, topic: string, partitions: number, value: Buffer): Promise<void> {
+  for (let partition = 0; partition < partitions; partition++)
+    await producer.send(topic, partition, [{ key: '', value }])
+}
+
+function ordersSilent({ namespace, timeoutMs }: FlushOptions, silent: readonly number[]): Flushed {
+  const which = silent.length === 1 ? `partition ${silent.join()}` : `partitions ${silent.join(', ')}`
+  return {
+    ok: false,
+    reason: 'orders_silent',
+    message: `after ${timeoutMs / 1000} s the orders of ${which} are not decided (group ${namespace}.orders); "cairn lag" shows whether attribution runs`,
+  }
+}
+
+/** Waits for the barrier of each partition in the state of orders; the partitions without one when the time is over. */
+async function ordersPassed(
+  options: FlushOptions,
+  before: LogPosition,
+  endsNow: () => Promise<LogPosition>,
+): Promise<number[]> {
+  const { connection, codec, namespace, flushId, timeoutMs, signal } = options
+  const topic = topicName(namespace, 'order-state')
+  const deadline = performance.now() + timeoutMs
+  const missing = new Set(before.keys())
+  let from = before
+  let grownAt: number | undefined
+  for (;;) {
+    signal?.throwIfAborted()
+    const ends = await endsNow()
+    const grown = [...missing].filter((partition) => (ends.get(partition) ?? 0) > (from.get(partition) ?? 0))
+    const now = performance.now()
+    if (grown.length > 0) grownAt ??= now
+    if (grownAt !== undefined && (grown.length === missing.size || now - grownAt > togetherMs)) {
+      const visit = (partition: number, records: readonly { readonly value: Buffer | null }[]) => {
+        if (records.some(({ value }) => isBarrier(codec, value, flushId))) missing.delete(partition)
+      }
+      from = await readLog(connection, topic, visit, signal === undefined ? { from } : { from, signal })
+      grownAt = undefined
+    }
+    if (missing.size === 0 || now > deadline) return [...missing].sort((a, b) => a - b)
+    await delay(pollMs)
+  }
+}
+
+function isBarrier(codec: FlushOptions['codec'], value: Buffer | null, flushId: string): boolean {
+  const decoded = codec.decode(value)
+  return decoded.ok && decoded.kind === 'barrier' && decoded.value.flush_id === flushId
+}
