@@ -19,7 +19,7 @@ export const wait: Command = {
       io.err(`cairn wait: ${begun.message}\n`)
       return exitCode.no
     }
-    const left = Math.max(0, seconds * 1000 - (performance.now() - began))
+    const left = Math.max(0, Math.round(seconds * 1000 - (performance.now() - began)))
     if ((await barriersPassed(instance, begun.flushId, left, io.interrupted)) !== undefined) return exitCode.ok
     io.err(`cairn wait: not everything is queryable after ${seconds} s; "cairn lag" shows what is behind\n`)
     return exitCode.no
