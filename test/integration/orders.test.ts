@@ -18,7 +18,7 @@ import { buildEvent } from '@cairn/testkit/domain'
 import { startWorker } from '../support/attribution.ts'
 import { brokers, ownNamespace } from '../support/kafka.ts'
 import { metric } from '../support/metrics.ts'
-import { verdictDifferences } from '../support/order-replay.ts'
+import { orderDifferences } from '../support/order-replay.ts'
 import { freePort } from '../support/port.ts'
 import { until } from '../support/until.ts'
 
@@ -114,7 +114,7 @@ describe('orders', () => {
     expect(told('shop:v2')).toEqual(['o2 1 placed 1000 0'])
     const last = found.find(({ verdict }) => verdict.status === 'partly_refunded')
     expect(codec.decode(last?.verdict.event as Buffer)).toMatchObject({ value: { event_id: 'browser' } })
-    expect(await verdictDifferences(log.namespace)).toEqual([])
+    expect(await orderDifferences(log.namespace)).toEqual([])
     await log.close()
   })
 
@@ -130,7 +130,7 @@ describe('orders', () => {
     expect(await log.flush()).toEqual({ ok: true })
     const told = (await log.verdicts()).map(({ verdict }) => `${verdict.number} ${verdict.status}`)
     expect(told).toEqual(['1 placed', '2 refunded'])
-    expect(await verdictDifferences(log.namespace)).toEqual([])
+    expect(await orderDifferences(log.namespace)).toEqual([])
     await log.close()
   })
 

@@ -60,7 +60,8 @@ export function transactionAborts(nth: number, around: Around): AttributionRow {
     // The ticks come after: a fold that loses one with what it aborts would never be seen to be over.
     await until(async () => (await aborted()) > 0, 60_000)
     await traffic.drain()
-    if ((await aborted()) !== 1) throw new Error(`${await aborted()} transactions were aborted, not 1:\n${failing.log()}`)
+    if ((await aborted()) !== 1)
+      throw new Error(`${await aborted()} transactions were aborted, not 1:\n${failing.log()}`)
     if (!around.busy) return judged(traffic, failing)
     // The state it hands over must say that nothing of the aborted one is in it.
     failing.kill('SIGKILL')

@@ -1,5 +1,6 @@
 import { Orders } from '@cairn/domain'
 import {
+  controlPrefix,
   createCodec,
   createOrderCodec,
   readCatalog,
@@ -8,12 +9,15 @@ import {
   silentLogger,
   topicName,
   type Incoming,
+  type TopicKind,
 } from '@cairn/runtime'
 import { brokers } from './kafka.ts'
 
-/** Of a verdict: its order and whom it is said to, and which of those it is. */
-export interface VerdictDifference {
+export interface OrderDifference {
+  readonly where: 'verdict' | 'state' | 'output'
+  /** With whom it is said to; of an output, the topic and partition. */
   readonly order: string
+  /** Which of them. */
   readonly at: number
   readonly what: 'missing' | 'extra' | 'different' | 'out of order'
 }
@@ -23,37 +27,49 @@ interface Said {
   readonly value: Buffer
 }
 
+const codec = createCodec(readCatalog())
+const orderCodec = createOrderCodec(codec)
+
 /**
  * The oracle of orders: folds topic `order-events` again from its beginning, in one go and in this process, and compares
- * what that says with the verdicts in topic `events`. Each must be there, byte for byte and in order. One may be there
- * again, as it was: a batch that was said and not committed is said twice.
+ * what that gives with the verdicts in topic `events` and with the states in `order-state`. Each verdict must be there,
+ * byte for byte and in order. One may be there again, as it was: a batch that was said and not committed is said twice.
  */
-export async function verdictDifferences(namespace: string): Promise<VerdictDifference[]> {
-  const expected = await expectedVerdicts(namespace)
-  const actual = await foundVerdicts(namespace)
-  const orders = new Set([...expected.keys(), ...actual.keys()])
-  return [...orders].flatMap((order) => compare(order, expected.get(order) ?? [], actual.get(order) ?? []))
+export async function orderDifferences(namespace: string): Promise<OrderDifference[]> {
+  const { said, states } = await foldedAgain(namespace)
+  const found = await foundVerdicts(namespace)
+  const orders = new Set([...said.keys(), ...found.keys()])
+  const ofVerdicts = [...orders].flatMap((order) => compareSaid(order, said.get(order) ?? [], found.get(order) ?? []))
+  return [...ofVerdicts, ...compareStates(states, await foundStates(namespace))]
 }
 
-/** By order and key, what is to be said, in order. */
-async function expectedVerdicts(namespace: string): Promise<Map<string, Said[]>> {
-  const codec = createCodec(readCatalog())
+/** Verdicts in topic `events`, repeated ones among them. */
+export async function saidVerdicts(namespace: string): Promise<number> {
+  return [...(await foundVerdicts(namespace)).values()].reduce((sum, said) => sum + said.length, 0)
+}
+
+type VerdictsByOrder = Map<string, Said[]>
+type States = Map<string, Uint8Array>
+
+async function foldedAgain(namespace: string): Promise<{ said: VerdictsByOrder; states: States }> {
   const folds = new Map<number, Orders>()
-  const said = new Map<string, Said[]>()
-  await read(topicName(namespace, 'order-events'), (partition, records) => {
-    const orders = folds.get(partition) ?? new Orders(createOrderCodec(codec))
+  const said: VerdictsByOrder = new Map()
+  await read(namespace, 'order-events', (partition, records) => {
+    const orders = folds.get(partition) ?? new Orders(orderCodec)
     folds.set(partition, orders)
     for (const record of records)
       for (const { key, verdict } of orders.step(readOrderRecord(codec, record)).verdicts)
         note(said, key, verdict.order_id, { offset: verdict.order_offset, value: codec.encode('verdict', verdict) })
   })
-  return said
+  const states: States = new Map()
+  for (const orders of folds.values())
+    for (const [key, bytes] of orders.takeChanged()) if (bytes !== null) states.set(key, bytes)
+  return { said, states }
 }
 
-async function foundVerdicts(namespace: string): Promise<Map<string, Said[]>> {
-  const codec = createCodec(readCatalog())
-  const said = new Map<string, Said[]>()
-  await read(topicName(namespace, 'events'), (_, records) => {
+async function foundVerdicts(namespace: string): Promise<VerdictsByOrder> {
+  const said: VerdictsByOrder = new Map()
+  await read(namespace, 'events', (_, records) => {
     for (const { key, value } of records) {
       const decoded = codec.decode(value)
       if (!decoded.ok || decoded.kind !== 'verdict') continue
@@ -63,7 +79,19 @@ async function foundVerdicts(namespace: string): Promise<Map<string, Said[]>> {
   return said
 }
 
-function note(said: Map<string, Said[]>, key: string, order: string, one: Said): void {
+async function foundStates(namespace: string): Promise<States> {
+  const states: States = new Map()
+  await read(namespace, 'order-state', (_, records) => {
+    for (const { key, value } of records) {
+      if (key.startsWith(controlPrefix)) continue
+      if (value === null) states.delete(key)
+      else states.set(key, value)
+    }
+  })
+  return states
+}
+
+function note(said: VerdictsByOrder, key: string, order: string, one: Said): void {
   const id = `${order} of ${key}`
   const known = said.get(id)
   if (known === undefined) said.set(id, [one])
@@ -71,21 +99,35 @@ function note(said: Map<string, Said[]>, key: string, order: string, one: Said):
 }
 
 /** Repetitions aside, the verdicts come in the order they are expected in; each repetition says what was said before. */
-function compare(order: string, expected: readonly Said[], actual: readonly Said[]): VerdictDifference[] {
-  const differences: VerdictDifference[] = []
+function compareSaid(order: string, expected: readonly Said[], actual: readonly Said[]): OrderDifference[] {
+  const differences: OrderDifference[] = []
+  const differ = (at: number, what: OrderDifference['what']) => differences.push({ where: 'verdict', order, at, what })
   const wanted = new Map(expected.map((one, at) => [one.offset, { ...one, at }]))
   let next = 0
   for (const [at, { offset, value }] of actual.entries()) {
     const one = wanted.get(offset)
-    if (one === undefined) differences.push({ order, at, what: 'extra' })
-    else if (!one.value.equals(value)) differences.push({ order, at, what: 'different' })
-    else if (one.at > next) differences.push({ order, at, what: 'out of order' })
+    if (one === undefined) differ(at, 'extra')
+    else if (!one.value.equals(value)) differ(at, 'different')
+    else if (one.at > next) differ(at, 'out of order')
     else if (one.at === next) next++
   }
-  for (let at = next; at < expected.length; at++) differences.push({ order, at, what: 'missing' })
+  for (let at = next; at < expected.length; at++) differ(at, 'missing')
   return differences
 }
 
-async function read(topic: string, visit: (partition: number, records: readonly Incoming[]) => void): Promise<void> {
-  await readLog({ brokers: brokers(), clientId: 'replay', log: silentLogger }, topic, visit)
+function compareStates(expected: States, actual: States): OrderDifference[] {
+  return [...new Set([...expected.keys(), ...actual.keys()])].flatMap((order): OrderDifference[] => {
+    const [wanted, found] = [expected.get(order), actual.get(order)]
+    if (wanted !== undefined && found !== undefined && Buffer.from(wanted).equals(found)) return []
+    const what = found === undefined ? 'missing' : wanted === undefined ? 'extra' : 'different'
+    return [{ where: 'state', order, at: 0, what }]
+  })
+}
+
+async function read(
+  namespace: string,
+  kind: TopicKind,
+  visit: (partition: number, records: readonly Incoming[]) => void,
+): Promise<void> {
+  await readLog({ brokers: brokers(), clientId: 'replay', log: silentLogger }, topicName(namespace, kind), visit)
 }

@@ -35,12 +35,22 @@ export interface Traffic {
   readonly partitions: number
   /** Events of random visitors, some late, some repeated. */
   send(events: number): Promise<void>
+  /** These events, as ingest writes them. */
+  sendThese(events: readonly StorefrontEvent[]): Promise<void>
   /** Flushes every partition, orders first, and waits until all `labelled-events` partitions carry its barrier. */
   drain(): Promise<void>
   close(): Promise<void>
 }
 
-export async function startTraffic(what: string, seed: number, partitions = 4): Promise<Traffic> {
+/** What comes next, drawn from a seed. */
+export type Draw = (seed: number) => () => StorefrontEvent
+
+export async function startTraffic(
+  what: string,
+  seed: number,
+  partitions = 4,
+  draw: Draw = shopEvents,
+): Promise<Traffic> {
   const namespace = ownNamespace(what)
   const connection = { brokers: brokers(), clientId: 'traffic', log: silentLogger }
   const ready = await ensureTopics(connection, { namespace, partitions, replication: 1 })
@@ -48,7 +58,7 @@ export async function startTraffic(what: string, seed: number, partitions = 4): 
   const codec = createCodec(readCatalog())
   await deployDefinitions(connection, codec, namespace, definitions)
   const producer = await openProducer(connection)
-  const next = events(seed, codec)
+  const next = draw(seed)
   let flushes = 0
   const sendAll = async (kind: TopicKind, records: readonly Keyed[]) => {
     const byPartition = new Map<number, Keyed[]>()
@@ -58,14 +68,17 @@ export async function startTraffic(what: string, seed: number, partitions = 4): 
     }
     for (const [partition, own] of byPartition) await producer.send(topicName(namespace, kind), partition, own)
   }
+  const sendThese = async (events: readonly StorefrontEvent[]) => {
+    const sent = events.map((event) => ({ event, value: codec.encodeEvent(event) }))
+    await sendAll('events', sent.map(({ event, value }) => ({ key: eventKey(event), value }))) // prettier-ignore
+    const ofOrders = sent.filter(({ event }) => isOrderEvent(event))
+    await sendAll('order-events', ofOrders.map(({ event, value }) => ({ key: orderKey(event), value }))) // prettier-ignore
+  }
   return {
     namespace,
     partitions,
-    async send(count) {
-      const sent = Array.from({ length: count }, next)
-      await sendAll('events', sent.map(({ record }) => record)) // prettier-ignore
-      await sendAll('order-events', sent.flatMap(({ ofOrder }) => ofOrder ?? [])) // prettier-ignore
-    },
+    send: (count) => sendThese(Array.from({ length: count }, next)),
+    sendThese,
     async drain() {
       const flushId = `drain-${flushes++}`
       const flushed = await flushLog({ connection, codec, namespace, partitions, flushId, timeoutMs: 60_000 })
@@ -96,25 +109,13 @@ interface Keyed {
   readonly value: Buffer
 }
 
-/** An event's record as ingest writes it, and the second one of what speaks of an order. */
-interface Sent {
-  readonly record: Keyed
-  readonly ofOrder: Keyed | undefined
-}
-
-function events(seed: number, codec: Codec): () => Sent {
+function shopEvents(seed: number): () => StorefrontEvent {
   const random = randomFrom(seed)
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
   const now = Date.now()
   let number = 0
   let previous: StorefrontEvent | undefined
-  return () => {
-    const event = previous !== undefined && random() < 0.05 ? previous : fresh()
-    previous = event
-    const value = codec.encodeEvent(event)
-    const ofOrder = isOrderEvent(event) ? { key: orderKey(event), value } : undefined
-    return { record: { key: eventKey(event), value }, ofOrder }
-  }
+  return () => (previous = previous !== undefined && random() < 0.05 ? previous : fresh())
 
   function fresh(): StorefrontEvent {
     const name = pick(names)
