@@ -165,6 +165,7 @@ describe('the pipeline, from HTTP to queryable rows', () => {
     expect(differences).toEqual([])
     expect(ledger).toMatchObject({ received: compared.events + 1, stored: compared.events, duplicate: 1 })
     expect(compared.visitorUsers).toBeGreaterThan(0)
+    expect(compared.orders).toBeGreaterThan(0)
     expect(Object.fromEntries(ledger.refused)).toEqual({ no_event_name: 1 })
   })
 

@@ -11,6 +11,7 @@ import {
   type StorefrontEvent,
 } from '@cairn/domain'
 import { createVisitorCodec, readEventInput, type Catalog, type Codec, type Incoming } from '@cairn/runtime'
+import { SaidVerdicts } from './verdicts.ts'
 
 /** A row as the fold gives it; a later one of a session, conversion or credit replaces the earlier. */
 export type FoldedRow =
@@ -35,6 +36,7 @@ export class PartitionFold {
     control: 0,
   }
   late = 0
+  readonly verdicts = new SaidVerdicts()
   /** Where the flush stands that this fold runs to; undefined until it is reached. */
   end: number | undefined
   readonly #fold: PartitionState
@@ -59,6 +61,7 @@ export class PartitionFold {
       if (this.end !== undefined) return
       const { record } = readEventInput(this.#codec, source)
       const event = record.body.kind === 'event' ? record.body.event : undefined
+      if (record.body.kind === 'verdict') this.verdicts.add(record.key, record.body.verdict)
       let result = step(this.#fold, record)
       for (;;) {
         for (const output of result.outputs) this.#pass(output, record.offset, event)

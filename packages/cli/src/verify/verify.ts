@@ -8,6 +8,7 @@ import { explained } from './details.ts'
 import { ExpectedPartition, factTables, type FactTable } from './expected.ts'
 import { beginHold, type Hold } from './hold.ts'
 import { readLedger, type Ledger } from './ledger.ts'
+import { compareOrders } from './orders.ts'
 import { compareVisitorUsers } from './visitor-users.ts'
 import { recordColumns } from './warehouse-rows.ts'
 
@@ -21,6 +22,7 @@ export interface Verification {
     readonly credits: number
     readonly rollUpRows: number
     readonly visitorUsers: number
+    readonly orders: number
   }
 }
 
@@ -144,6 +146,9 @@ async function conclude(
     found.push(events)
     interrupted.throwIfAborted()
   }
+  const verdicts = partitions.map(({ fold }) => fold.verdicts)
+  const orders = await compareOrders(instance, schemas.codec, verdicts, flushId, interrupted)
+  found.push({ differences: [...orders.differences], differing: [] })
   const all = { differences: found.flatMap((f) => f.differences), differing: found.flatMap((f) => f.differing) }
   const sum = (of: (p: ExpectedPartition) => number) => partitions.reduce((n, p) => n + of(p), 0)
   return {
@@ -156,6 +161,7 @@ async function conclude(
       credits: sum((p) => p.credits.standing),
       rollUpRows: sum((p) => p.rollUp.rows().size),
       visitorUsers: sum((p) => p.visitorUsers.rows().size),
+      orders: orders.orders,
     },
   }
 }
