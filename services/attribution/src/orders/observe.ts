@@ -38,7 +38,7 @@ function observePartition(metrics: Metrics, log: Logger): PartitionObserver {
   return {
     restored: (partition, seconds) => {
       restore.set({ partition }, seconds)
-      log.info({ partition, seconds }, 'orders of the partition restored')
+      log.info({ partition, seconds }, 'orders restored')
     },
     position: (partition, position) => positions.set({ partition }, position),
     held: (partition, orders) => held.set({ partition }, orders),
