@@ -106,7 +106,7 @@ describe('the orders of a partition', () => {
         key: 'x',
         body: { kind: 'poison', reason: 'truncated', detail: '' },
       }),
-    ).toEqual({ result: 'poison', verdicts: [] })
+    ).toEqual({ result: 'poison', verdicts: [], changedBytes: 0 })
     expect(orders).toMatchObject({ position: 3, streamTime: T + 10 })
   })
 })

@@ -13,6 +13,10 @@ const keptMs: Millis = 180 * 24 * 60 * 60 * 1000
 /** Forgotten orders that are let go of at once: after a long silence they would not fit into one transaction. */
 const MAX_FORGOTTEN = 1_000
 
+/** Of a refund in Avro, and of all else in a state, for an estimate. */
+const refundBytes = 24
+const otherBytes = 200
+
 /** A record of topic `order-events`, decoded. */
 export interface OrderRecord {
   readonly offset: number
@@ -29,6 +33,8 @@ export type OrderBody =
 export interface OrderStep {
   readonly result: OrderResult
   readonly verdicts: readonly AddressedVerdict[]
+  /** About how many bytes the state takes that it changed; 0 where it changed none. */
+  readonly changedBytes: number
 }
 
 /** Where the fold of a partition's orders goes on. */
@@ -81,16 +87,15 @@ export class Orders {
   step({ offset, appendedAt, body }: OrderRecord): OrderStep {
     this.#position = offset + 1
     this.#streamTime = Math.max(this.#streamTime, appendedAt)
-    if (body.kind === 'tick') return { result: 'control', verdicts: [] }
-    if (body.kind === 'poison') return { result: 'poison', verdicts: [] }
+    if (body.kind === 'tick') return { result: 'control', verdicts: [], changedBytes: 0 }
+    if (body.kind === 'poison') return { result: 'poison', verdicts: [], changedBytes: 0 }
     const key = orderKey(body.event)
     const before = this.#find(key)
     const { state, result, verdicts } = foldOrder(before, body, offset, this.#streamTime)
-    if (state !== null && state !== before) {
-      this.#changed.delete(key)
-      this.#changed.set(key, state)
-    }
-    return { result, verdicts }
+    if (state === null || state === before) return { result, verdicts, changedBytes: 0 }
+    this.#changed.delete(key)
+    this.#changed.set(key, state)
+    return { result, verdicts, changedBytes: sizeOf(state) }
   }
 
   /**
@@ -134,4 +139,9 @@ export class Orders {
     }
     return gone
   }
+}
+
+/** What of a state can be large: the purchase it keeps, and refunds. */
+function sizeOf({ buyer, refunds }: OrderState): number {
+  return (buyer?.wire.length ?? 0) + refunds.length * refundBytes + otherBytes
 }

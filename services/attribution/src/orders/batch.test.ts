@@ -56,14 +56,19 @@ describe('a batch of orders', () => {
   })
 
   it('takes no further record once what it takes and says has filled its room', () => {
-    const records = log(...Array.from({ length: 50 }, (_, i) => purchase(`o${i}`)))
-    const size = records[0]?.value?.length ?? 0
+    const records = log(...Array.from({ length: 50 }, (_, i) => purchase(`o${i}`, { title: 't'.repeat(5_000) })))
     const fold = orders()
-    const { records: taken } = foldBatch(fold, records, { ...options, most: 10 * size }).tally
-    // Each is said again with a little more around it.
+    const { records: taken } = foldBatch(fold, records, { ...options, most: 50_000 }).tally
+    // Each is written twice: as a verdict, and as the state that keeps it.
     expect(taken).toBe(5)
     expect(fold.position).toBe(5)
     expect(foldBatch(fold, records.slice(taken), options).tally.records).toBe(45)
+    // Refunds that change nothing that is said are small, and what is kept of their orders is not.
+    const late = records.map(({ key }, i) => {
+      const event = purchase(`o${i}`, { name: 'refund', event_id: 'late', event_time: start + 181 * 86_400_000 })
+      return { key, value: codec.encodeEvent(event), offset: 50 + i, timestamp: start }
+    })
+    expect(foldBatch(fold, late, { ...options, most: 50_000 }).tally.records).toBe(10)
   })
 
   it('ends before a schema that is not known, and says the rest once it is', () => {

@@ -35,7 +35,7 @@ export interface BatchOptions {
   readonly origin: Origin
   /** Of topic events. */
   readonly partitions: number
-  /** Bytes of events and verdicts beyond which no further record is taken. */
+  /** Bytes of what is to be written beyond which no further record is taken. */
   readonly most: number
 }
 
@@ -69,15 +69,17 @@ class Gathering {
     this.#options = options
   }
 
-  take(source: Incoming, { offset, body }: OrderRecord, { result, verdicts }: OrderStep): void {
+  take(source: Incoming, { offset, body }: OrderRecord, { result, verdicts, changedBytes }: OrderStep): void {
     const { codec, origin } = this.#options
-    this.bytes += source.value?.length ?? 0
+    this.bytes += changedBytes
     this.#tally.records++
     count(this.#tally.results, result)
     for (const verdict of verdicts) this.#append(verdict)
     if (body.kind === 'poison') {
       const letter = letterOf(origin, source, body.reason, body.detail)
-      this.#letters.push({ key: letter.key, value: codec.encode('dead-letter', letter) })
+      const value = codec.encode('dead-letter', letter)
+      this.#letters.push({ key: letter.key, value })
+      this.bytes += value.length
       count(this.#tally.dead, body.reason)
     }
     if (body.kind === 'tick' && body.flush_id !== '') {
