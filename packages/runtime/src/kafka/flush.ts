@@ -4,6 +4,7 @@ import { connect, type KafkaConnection } from './client.ts'
 import { openProducer, type IdempotentProducer } from './producer.ts'
 import { readLog, type LogPosition } from './read-log.ts'
 import { topicName } from './topic-names.ts'
+import { kafkaObstacle } from './unavailable.ts'
 
 export interface FlushOptions {
   readonly connection: KafkaConnection
@@ -38,14 +39,18 @@ export async function flushLog(options: FlushOptions): Promise<Flushed> {
   const producer = await openProducer(connection)
   const admin = connect(connection).admin()
   const topic = topicName(namespace, 'order-state')
-  const ends = async () =>
-    new Map((await admin.fetchTopicOffsets(topic)).map((end) => [end.partition, Number(end.high)]))
+  const deadline = performance.now() + options.timeoutMs
+  const ends = () =>
+    patiently(deadline, async () => {
+      const offsets = await admin.fetchTopicOffsets(topic)
+      return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]))
+    })
   const ticks = (topic: string) => tickAll(producer, topic, partitions, value)
   try {
     await admin.connect()
     const before = await ends()
     await ticks(topicName(namespace, 'order-events'))
-    const silent = await ordersPassed(options, before, ends)
+    const silent = await ordersPassed(options, deadline, before, ends)
     if (silent.length > 0) return ordersSilent(options, silent)
     await ticks(topicName(namespace, 'events'))
     return { ok: true }
@@ -71,12 +76,12 @@ function ordersSilent({ namespace, timeoutMs }: FlushOptions, silent: readonly n
 /** Waits for the barrier of each partition in the state of orders; the partitions without one when the time is over. */
 async function ordersPassed(
   options: FlushOptions,
+  deadline: number,
   before: LogPosition,
   endsNow: () => Promise<LogPosition>,
 ): Promise<number[]> {
-  const { connection, codec, namespace, flushId, timeoutMs, signal } = options
+  const { connection, codec, namespace, flushId, signal } = options
   const topic = topicName(namespace, 'order-state')
-  const deadline = performance.now() + timeoutMs
   const missing = new Set(before.keys())
   let from = before
   let grownAt: number | undefined
@@ -90,11 +95,24 @@ async function ordersPassed(
       const visit = (partition: number, records: readonly { readonly value: Buffer | null }[]) => {
         if (records.some(({ value }) => isBarrier(codec, value, flushId))) missing.delete(partition)
       }
-      from = await readLog(connection, topic, visit, signal === undefined ? { from } : { from, signal })
+      const reading = signal === undefined ? { from } : { from, signal }
+      from = await patiently(deadline, () => readLog(connection, topic, visit, reading))
       grownAt = undefined
     }
     if (missing.size === 0 || now > deadline) return [...missing].sort((a, b) => a - b)
     await delay(pollMs)
+  }
+}
+
+/** Asks again until the time is over: a broker that has just come back leads none of its partitions for a moment. */
+async function patiently<T>(deadline: number, ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (kafkaObstacle(error) === undefined || performance.now() > deadline) throw error
+      await delay(pollMs)
+    }
   }
 }
 
