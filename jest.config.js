@@ -30,6 +30,7 @@ export default {
         '<rootDir>/services/*/src/**/*.test.ts',
         '<rootDir>/test/docs/**/*.test.ts',
         '<rootDir>/test/scripts/**/*.test.ts',
+        '<rootDir>/test/cases/cases.test.ts',
       ],
     },
     {
@@ -39,6 +40,7 @@ export default {
         '<rootDir>/test/integration/**/*.test.ts',
         '<rootDir>/test/faults/**/*.test.ts',
         '<rootDir>/test/cases/**/*.test.ts',
+        '!**/test/cases/cases.test.ts',
       ],
     },
     {

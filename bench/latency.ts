@@ -1,7 +1,7 @@
 import { Agent } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ensureTopics, openWarehouse, type Warehouse } from '@cairn/runtime'
-import { deployShop } from './attribution/ours.ts'
+import { deployShop, stateFolder } from './attribution/ours.ts'
 import type { Bench } from './environment.ts'
 import { batchBodies } from './ingest/bodies.ts'
 import { post } from './ingest/ours.ts'
@@ -68,7 +68,7 @@ async function startPipeline({ connection, options, stack }: Bench) {
   const port = await freePort()
   const settings = {
     ingest: { PORT: String(port), WRITE_KEYS: 'bench=shop' },
-    attribution: {},
+    attribution: { STATE_DIR: stateFolder },
     sink: { ...clickhouse, CLICKHOUSE_DATABASE: database },
   }
   const services: Measured[] = []

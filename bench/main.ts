@@ -9,8 +9,16 @@ import { benchFolder, stopProcesses } from './processes.ts'
 import { progress } from './report.ts'
 import { restore } from './restore.ts'
 import { sink } from './sink/measure.ts'
+import { state } from './state/measure.ts'
 
-const run: Readonly<Record<Measure, (bench: Bench) => Promise<void>>> = { attribution, sink, ingest, latency, restore }
+const run: Readonly<Record<Measure, (bench: Bench) => Promise<void>>> = {
+  attribution,
+  sink,
+  ingest,
+  latency,
+  restore,
+  state,
+}
 
 const options = readOptions(process.argv.slice(2))
 if (typeof options === 'string') {

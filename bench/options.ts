@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const measures = ['attribution', 'sink', 'ingest', 'latency', 'restore'] as const
+export const measures = ['attribution', 'sink', 'ingest', 'latency', 'restore', 'state'] as const
 export type Measure = (typeof measures)[number]
 
 export interface Options {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { eventKey } from '@cairn/domain'
+import { eventKey, isOrderEvent, orderKey } from '@cairn/domain'
 import {
   deployDefinitions,
   ensureTopics,
@@ -13,51 +13,55 @@ import type { Bench } from '../environment.ts'
 import type { Traffic } from '../fixture/traffic.ts'
 import { deleteGroup, deleteTopics, endsOf, partitions, preload } from '../log.ts'
 import { freePort, labelNumber, readMetric } from '../metrics.ts'
-import { repository, startService, until, whileAlive, type Measured } from '../processes.ts'
+import { benchFolder, repository, startService, until, whileAlive, type Measured } from '../processes.ts'
 import { perEvent, progress, type Sample } from '../report.ts'
 
+/** The workers' visitor states on disk. */
+export const stateFolder = join(benchFolder, 'state')
+
 export interface AttributionSubject {
-  /** Folds the whole topic from nothing with this many workers; events per second. */
+  /** Folds both topics from nothing with this many workers; events per second. */
   run(workers: number): Promise<Sample>
   /** Starts a worker on what the last run left; its port of metrics comes with it. */
   start(name: string): Promise<{ readonly worker: Measured; readonly port: number }>
-  /** Waits until the workers have committed the whole topic. */
+  /** Waits until the workers have committed both topics, with what orders add to the one, and a flush at its end. */
   caughtUp(ports: readonly number[], workers: readonly Measured[]): Promise<void>
   close(): Promise<void>
 }
 
-/** Topic `events` filled as ingest fills it, with the shop's definitions in force and a flush at its end. */
+/** Topics `events` and `order-events` filled as ingest fills them, with the shop's definitions in force. */
 export async function openAttribution(bench: Bench, namespace: string, traffic: Traffic): Promise<AttributionSubject> {
   const { connection, options } = bench
   const events = topicName(namespace, 'events')
-  await createTopics(bench, namespace)
-  await deployShop(bench, namespace)
-  progress(`filling ${events}`)
-  await preload(connection, events, records(bench, traffic))
-  await flush(bench, events)
-  const ends = await endsOf(connection, events)
-  const toFold = ends.reduce((a, b) => a + b, 0)
+  let isFresh = true
+  await fill(bench, namespace, traffic)
 
   async function start(name: string) {
     const port = await freePort()
     const settings = { METRICS_PORT: String(port), CAIRN_NAMESPACE: namespace, LOG_LEVEL: 'info' }
-    const env = { ...settings, KAFKA_BROKERS: connection.brokers.join(','), CAIRN_PARTITIONS: String(partitions) }
+    const shared = { KAFKA_BROKERS: connection.brokers.join(','), CAIRN_PARTITIONS: String(partitions) }
+    const env = { ...settings, ...shared, STATE_DIR: stateFolder }
     return { worker: startService(name, 'attribution', env, options.profile), port }
   }
 
+  /** Verdicts are added to `events` for as long as orders are decided, so its end is known only after that. */
   async function caughtUp(ports: readonly number[], workers: readonly Measured[]) {
-    await whileAlive(
-      workers,
-      until('attribution to catch up', async () => ((await folded(ports)) >= toFold ? true : undefined)),
-    )
+    const ofOrders = sum(await endsOf(connection, topicName(namespace, 'order-events')))
+    const reaches = (metric: string, end: number) => async () =>
+      (await committed(ports, metric)) >= end ? true : undefined
+    await whileAlive(workers, until('orders to be decided', reaches('cairn_orders_position', ofOrders)))
+    await flush(bench, events)
+    const toFold = sum(await endsOf(connection, events))
+    await whileAlive(workers, until('attribution to catch up', reaches('cairn_attribution_position', toFold)))
   }
 
   return {
     start,
     caughtUp,
     async run(count) {
-      await forgetOutputs(bench, namespace)
-      await createTopics(bench, namespace)
+      // What a run has said of orders stays in its log: the next one has its own.
+      if (!isFresh) await fill(bench, namespace, traffic)
+      isFresh = false
       const brokerBefore = bench.brokerCpuSeconds()
       const started = await Promise.all(Array.from({ length: count }, (_, i) => start(`attribution-${i + 1}`)))
       const workers = started.map(({ worker }) => worker)
@@ -67,10 +71,7 @@ export async function openAttribution(bench: Bench, namespace: string, traffic: 
         const endedAt = Date.now()
         const seconds = (endedAt - Math.min(...workers.map(firstReadAt))) / 1000
         const cpu = {
-          attribution: perEvent(
-            workers.reduce((sum, one) => sum + one.cpuSeconds(), 0),
-            traffic.length,
-          ),
+          attribution: perEvent(sum(workers.map((one) => one.cpuSeconds())), traffic.length),
           kafka: perEvent(bench.brokerCpuSeconds() - brokerBefore, traffic.length),
         }
         await checkOutcomes(ports, traffic.length)
@@ -94,12 +95,17 @@ async function createTopics({ connection }: Bench, namespace: string): Promise<v
   })
 }
 
-const outputs = ['labelled-events', 'sessions', 'conversions', 'credits', 'dead-letters', 'attribution-state'] as const
-
-async function forgetOutputs({ connection }: Bench, namespace: string): Promise<void> {
-  const names = new Set(outputs.map((kind) => topicName(namespace, kind)))
-  await deleteTopics(connection, (topic) => names.has(topic))
-  await deleteGroup(connection, `${namespace}.attribution`)
+/** From nothing: topics of an earlier run are deleted. */
+async function fill(bench: Bench, namespace: string, traffic: Traffic): Promise<void> {
+  const { connection } = bench
+  await deleteTopics(connection, (topic) => topic.startsWith(`${namespace}.`))
+  rmSync(stateFolder, { recursive: true, force: true })
+  for (const group of ['attribution', 'orders']) await deleteGroup(connection, `${namespace}.${group}`)
+  await createTopics(bench, namespace)
+  await deployShop(bench, namespace)
+  progress(`filling ${topicName(namespace, 'events')}`)
+  await preload(connection, topicName(namespace, 'events'), records(bench, traffic))
+  await preload(connection, topicName(namespace, 'order-events'), ofOrders(bench, traffic))
 }
 
 /** Puts the shop's own file in force. Sessions close by the fixture's times, which are the same in every run, not by today's. */
@@ -117,6 +123,13 @@ function* records({ codec }: Bench, traffic: Traffic): Generator<Outgoing> {
   }
 }
 
+function* ofOrders({ codec }: Bench, traffic: Traffic): Generator<Outgoing> {
+  for (let place = 0; place < traffic.length; place++) {
+    const event = traffic.at(place)
+    if (isOrderEvent(event)) yield { key: orderKey(event), value: codec.encodeEvent(event) }
+  }
+}
+
 /** Brings out the session rows that are still pending at the end, as closing does with the peer's caches. */
 async function flush({ connection, codec }: Bench, topic: string): Promise<void> {
   const producer = await openProducer(connection)
@@ -126,16 +139,20 @@ async function flush({ connection, codec }: Bench, topic: string): Promise<void>
 }
 
 /** Committed positions of all partitions, added up. */
-async function folded(ports: readonly number[]): Promise<number> {
+async function committed(ports: readonly number[], metric: string): Promise<number> {
   const positions = new Map<number, number>()
   for (const port of ports) {
     // A partition that moved stays among the gauges of who had it.
-    for (const [labels, position] of await readMetric(port, 'cairn_attribution_position')) {
+    for (const [labels, position] of await readMetric(port, metric)) {
       const partition = labelNumber(labels, 'partition')
       positions.set(partition, Math.max(position, positions.get(partition) ?? 0))
     }
   }
-  return [...positions.values()].reduce((a, b) => a + b, 0)
+  return sum([...positions.values()])
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0)
 }
 
 /** A partition is restored, from nothing here, just before its first event is asked for. UTC milliseconds. */

@@ -89,7 +89,7 @@ CREATE OR REPLACE VIEW {{database}}.v_sessions{{on_cluster}} (
   micro Int64 COMMENT 'Micro conversions in it',
   macro Int64 COMMENT 'Macro conversions in it',
   goals Array(String) COMMENT 'Goals counted in it',
-  value Map(String, Decimal(38, 4)) COMMENT 'Value of its macro conversions in major units by currency',
+  value Map(String, Decimal(38, 4)) COMMENT 'Value of its macro conversions in major units by currency, net of refunds that came while it could be corrected',
   is_engaged Bool COMMENT 'Over 10 s, or two page views, or a conversion of a macro or micro goal',
   is_bounce Bool COMMENT 'Not engaged',
   is_new Bool COMMENT 'No earlier session of the visitor is known',
@@ -131,9 +131,11 @@ CREATE OR REPLACE VIEW {{database}}.v_conversions{{on_cluster}} (
   event_id String COMMENT 'Event that reached it',
   event_name LowCardinality(String) COMMENT 'Its canonical name',
   event_time DateTime64(3, 'UTC') COMMENT 'When it happened',
-  value Nullable(Decimal(38, 4)) COMMENT 'Value in major units of currency, null without value',
+  value Nullable(Decimal(38, 4)) COMMENT 'Value in major units of currency, net of refunds; null without value',
+  refunded Decimal(38, 4) COMMENT 'What was refunded of it: gross is the sum of both',
   currency LowCardinality(String) COMMENT 'ISO 4217, empty without value',
   order_id String COMMENT 'Order, empty when none',
+  order_status LowCardinality(String) COMMENT 'placed, partly_refunded, refunded or cancelled; empty where the goal counts no orders',
   coupon String COMMENT 'Coupon, empty when none',
   promotion String COMMENT 'Id of the promotion the event is about, else its name, empty when none',
   channel LowCardinality(String) COMMENT 'Channel of the session',
@@ -144,7 +146,8 @@ CREATE OR REPLACE VIEW {{database}}.v_conversions{{on_cluster}} (
 ) AS
 SELECT
   conversion_id, site, visitor_id, user_id, session_id, goal, kind, class, event_id, event_name, event_time,
-  toDecimal128(value_minor, 4) / {{units_of_currency}} AS value, currency, order_id, coupon, promotion,
+  toDecimal128(value_minor, 4) / {{units_of_currency}} AS value, toDecimal128(refunded_minor, 4) / {{units_of_currency}} AS refunded,
+  currency, order_id, order_status, coupon, promotion,
   channel, source, medium, campaign, definitions_number AS definitions_version
 FROM {{database}}.conversions FINAL
 WHERE NOT is_bot
@@ -163,7 +166,7 @@ CREATE OR REPLACE VIEW {{database}}.v_channel_hourly{{on_cluster}} (
   converting_sessions Int64 COMMENT 'Sessions with a macro conversion; on goal rows sessions that reached the goal',
   micro Int64 COMMENT 'Micro conversions; 0 on rows of goal empty',
   macro Int64 COMMENT 'Macro conversions; 0 on rows of goal empty',
-  value Decimal(38, 4) COMMENT 'Value of the conversions in major units of currency'
+  value Decimal(38, 4) COMMENT 'Value of the conversions in major units of currency, net of refunds that came while the session could be corrected'
 ) AS
 SELECT
   hour, site, channel, source, medium, campaign, goal, currency,

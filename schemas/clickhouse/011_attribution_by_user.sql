@@ -18,7 +18,7 @@ CREATE OR REPLACE VIEW {{database}}.v_attribution_by_user{{on_cluster}} (
   medium String COMMENT 'Its medium',
   campaign String COMMENT 'Its campaign',
   credit Decimal(18, 6) COMMENT 'Share of the conversion; those of a conversion and model sum to 1',
-  value Nullable(Decimal(38, 4)) COMMENT 'Share of its value in major units of currency, summing to it; null without value',
+  value Nullable(Decimal(38, 4)) COMMENT 'Share of its value net of refunds in major units of currency, summing to it; null without value',
   currency LowCardinality(String) COMMENT 'ISO 4217, empty without value'
 ) AS
 WITH

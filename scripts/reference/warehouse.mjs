@@ -39,7 +39,8 @@ const introduction = `<!-- Written by scripts/reference.mjs from schemas/clickho
 
 The views below are the stable interface: their names and meanings stay. Read them, not the tables beneath. They show
 every row as it stands now, corrections applied, once. Bots are in \`v_events\` only. Money is in major units of its
-currency; add it up only within one currency. All times are UTC.
+currency; add it up only within one currency; of orders it is what is left after refunds ([orders](orders.md)). All times are
+UTC.
 
 In \`v_channel_hourly\` the rows of goal '' count sessions and the others count conversions of one goal in one currency, so
 sessions are added up where \`goal = ''\`:

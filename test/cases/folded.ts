@@ -5,13 +5,15 @@ import {
   eventKey,
   type Body,
   type ConversionRow,
+  type CreditRow,
   type LogRecord,
+  type Millis,
   type Outcome,
   type SessionRow,
   type StorefrontEvent,
 } from '@cairn/domain'
 import { createCodec, createVisitorCodec, noFaults, readCatalog, readDefinitions } from '@cairn/runtime'
-import { foldWhole } from '@cairn/testkit/domain'
+import { decided, foldWhole } from '@cairn/testkit/domain'
 import type { SegmentMessage } from '../../packages/cli/src/demo/segment.ts'
 import { createMemoryOutbox } from '../../services/ingest/src/outbox/memory.ts'
 import { createPipeline } from '../../services/ingest/src/pipeline.ts'
@@ -21,6 +23,7 @@ export interface Folded {
   readonly events: readonly { readonly event: StorefrontEvent; readonly sessionId: string }[]
   readonly sessions: readonly SessionRow[]
   readonly conversions: readonly ConversionRow[]
+  readonly credits: readonly CreditRow[]
   /** How many events were recognised as sent before, with the same content and with another. */
   readonly duplicates: number
   readonly conflicts: number
@@ -32,39 +35,88 @@ export type WrittenSchema = 'labelled:1' | 'session' | 'conversion' | 'credit'
 
 const codec = createCodec(readCatalog())
 
+/** What the clients of a site send, or its servers, one after the other. */
+export interface Part {
+  readonly isServer: boolean
+  readonly messages: readonly SegmentMessage[]
+}
+
 /**
- * Takes messages through ingest's pipeline, the wire and attribution's fold under shipped definitions, without servers: one
- * partition, in this order of arrival, a millisecond apart.
+ * Takes messages through ingest's pipeline, the wire and both folds of attribution under shipped definitions, without
+ * servers: one partition, in this order of arrival, a millisecond apart, each event's verdict directly after it.
  *
  * @param definitions the name of a file in definitions/
  * @param fromServer messages of a server key, which arrive after the others
  *
  * @throws Error when a message is refused
  */
-export async function fold(
+export function fold(
   messages: readonly SegmentMessage[],
   site: string,
   receivedAt: number,
   definitions = 'demo.yaml',
   fromServer: readonly SegmentMessage[] = [],
 ): Promise<Folded> {
+  const parts = [
+    { isServer: false, messages },
+    { isServer: true, messages: fromServer },
+  ]
+  return foldParts(parts, site, receivedAt, definitions)
+}
+
+/** The same for messages of clients and servers by turns. */
+export async function foldParts(
+  parts: readonly Part[],
+  site: string,
+  receivedAt: number,
+  definitions = 'demo.yaml',
+): Promise<Folded> {
+  const events = await eventsOf(parts, site, receivedAt)
+  return foldEvents(events, (_, at) => receivedAt + at, definitionsIn(definitions))
+}
+
+/** The events of messages as a consumer of the log reads them, in this order. */
+export async function eventsOf(
+  parts: readonly Part[],
+  site: string,
+  receivedAt: number,
+): Promise<readonly StorefrontEvent[]> {
+  const events: StorefrontEvent[] = []
+  for (const { isServer, messages } of parts)
+    events.push(...(await onTheLog(messages, { site, server: isServer }, receivedAt)))
+  return events
+}
+
+/**
+ * The same as `fold` for what is on the log, in this order.
+ *
+ * @param appendedAt append time of an event and its place, never falling
+ * @param definitions as JSON
+ */
+export function foldEvents(
+  events: readonly StorefrontEvent[],
+  appendedAt: (event: StorefrontEvent, at: number) => Millis,
+  definitions: string,
+): Folded {
   const partition = createPartition(createVisitorCodec(readCatalog()))
   const labelled: { event: StorefrontEvent; sessionId: string }[] = []
   const sessions = new Map<string, SessionRow>()
   const conversions = new Map<string, ConversionRow>()
+  const credits = new Map<string, CreditRow>()
   const outcomes: Outcome[] = []
   const written: Record<WrittenSchema, Buffer[]> = { 'labelled:1': [], session: [], conversion: [], credit: [] }
-  const events = await onTheLog(messages, { site, server: false }, receivedAt)
-  events.push(...(await onTheLog(fromServer, { site, server: true }, receivedAt)))
-  for (const record of recordsOf(events, definitions)) {
-    const { outputs, outcome } = foldWhole(partition, { ...record, appendedAt: receivedAt + record.offset })
+  for (const record of recordsOf(events, appendedAt, definitions)) {
+    const { outputs, outcome } = foldWhole(partition, record)
     outcomes.push(outcome)
     for (const output of outputs) {
       if (output.kind === 'conversion') {
         conversions.set(output.row.conversion_id, output.row)
         written.conversion.push(codec.encode('conversion', output.row))
       }
-      if (output.kind === 'credit') written.credit.push(codec.encode('credit', output.row))
+      if (output.kind === 'credit') {
+        credits.set(output.row.conversion_id, output.row)
+        written.credit.push(codec.encode('credit', output.row))
+      }
       if (output.kind === 'session') {
         sessions.set(output.row.session_id, output.row)
         written.session.push(codec.encode('session', output.row))
@@ -80,6 +132,7 @@ export async function fold(
     events: labelled.map(({ event, sessionId }) => ({ event, sessionId: movedTo(sessionId) })),
     sessions: [...sessions.values()].filter((row) => row.is_deleted === 0),
     conversions: [...conversions.values()].filter((row) => row.is_deleted === 0),
+    credits: [...credits.values()].filter((row) => row.is_deleted === 0),
     duplicates: outcomes.filter((outcome) => outcome === 'duplicate').length,
     conflicts: outcomes.filter((outcome) => outcome === 'duplicate_conflict').length,
     written,
@@ -115,14 +168,25 @@ function decoded(message: Buffer): StorefrontEvent {
   throw new Error('an event does not decode as it was encoded')
 }
 
-function recordsOf(events: readonly StorefrontEvent[], name: string): Omit<LogRecord, 'appendedAt'>[] {
+/** The definitions of a file in definitions/, as they are deployed. */
+export function definitionsIn(name: string): string {
   const file = resolve(import.meta.dirname, '..', '..', 'definitions', name)
   const definitions = readDefinitions(readFileSync(file, 'utf8'))
   if (!definitions.ok) throw new Error(`${file} is refused: ${JSON.stringify(definitions.problems)}`)
-  const entries: { key: string; body: Body }[] = [
-    { key: '', body: { kind: 'definitions', number: 0, json: definitions.json } },
-    ...events.map((event) => ({ key: eventKey(event), body: { kind: 'event', event } as const })),
-    { key: '', body: { kind: 'tick', flush_id: 'end', hold_ms: 0 } },
-  ]
-  return entries.map((entry, offset) => ({ ...entry, offset }))
+  return definitions.json
+}
+
+function recordsOf(
+  events: readonly StorefrontEvent[],
+  appendedAt: (event: StorefrontEvent, at: number) => Millis,
+  json: string,
+): LogRecord[] {
+  const records = events.map((event, at) => {
+    const body: Body = { kind: 'event', event }
+    return { key: eventKey(event), body, appendedAt: appendedAt(event, at) }
+  })
+  const [first, last] = [records[0]?.appendedAt ?? 0, records.at(-1)?.appendedAt ?? 0]
+  const deploy: Body = { kind: 'definitions', number: 0, json }
+  const flush: Body = { kind: 'tick', flush_id: 'end', hold_ms: 0 }
+  return decided([{ key: '', body: deploy, appendedAt: first }, ...records, { key: '', body: flush, appendedAt: last }])
 }

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, it, jest } from '@jest/globals'
 import { shopEvents } from '../../packages/cli/src/demo/shop-events/messages.ts'
@@ -60,6 +61,15 @@ function foundSession(members: readonly Member[]): FoundSession {
   }
 }
 
+/** A file of definitions with a set of three views and an addition. */
+function withSet(): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'cairn-set-')), 'set.yaml')
+  const parts = [{ match: { event: ['view_item', 'view_item_list'] }, times: 3 }, { match: { event: 'add_to_cart' } }]
+  const goals = [{ name: 'considered', kind: 'micro', compound: { all: parts } }]
+  writeFileSync(file, JSON.stringify({ session: { client_session: 'trust' }, goals }))
+  return file
+}
+
 const arrivals = [
   { order: 'the order of the collector', arrange: () => messages },
   { order: 'the opposite order', arrange: () => messages.toReversed() },
@@ -85,6 +95,20 @@ const arrivals = [
         transactions: 14,
         revenue: { EUR: 1_234_863.89, USD: 231_231 },
       })
+    },
+  )
+
+  it.each(arrivals)(
+    'reach a set of views and an addition in the sessions of which so many are published, arriving in $order',
+    async ({ arrange }) => {
+      const { events, conversions } = await fold(arrange(), 'real', receivedAt, withSet())
+      const sessions = bySession(events)
+      const reached = conversions.map(({ session_id }) => clientSessions(sessions.get(session_id ?? '') ?? []).join())
+      const published = [...publishedSessions(folder)].filter(
+        ([, { counts }]) => counts.views >= 3 && counts.additions >= 1,
+      )
+      expect(published.length).toBeGreaterThan(10)
+      expect(reached.sort()).toEqual(published.map(([id]) => id).sort())
     },
   )
 

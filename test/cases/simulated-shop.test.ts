@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import { simulate } from '../../packages/cli/src/demo/shop/simulate.ts'
-import { fold } from './folded.ts'
+import { foldParts } from './folded.ts'
 
 const end = Date.parse('2026-11-23T09:00:00Z')
-const { messages, books } = simulate({ seed: 11, days: 3, people: 500, end })
-const folded = await fold(messages, 'demo', end + 2000)
+const { parts, books } = simulate({ seed: 11, days: 4, people: 2400, end })
+const folded = await foldParts(parts, 'demo', end + 2000)
 const sessions = folded.sessions.filter((row) => row.is_bot === 0)
 
 function tally(values: readonly string[]): Record<string, number> {
@@ -29,11 +29,31 @@ describe('the simulated shop through mapping and fold', () => {
     expect(new Set(sessions.map((row) => row.visitor_id)).size).toBe(books.visitors)
   })
 
-  it('counts every order once, at its value', () => {
+  it('counts every order once, in its visit, and what became of it', () => {
     const found = folded.conversions.filter(({ goal }) => goal === 'purchase')
-    const rows = found.map((row) => ({ orderId: row.order_id, valueMinor: row.value_minor, currency: row.currency }))
+    const rows = found.map((row) => ({
+      orderId: row.order_id,
+      currency: row.currency,
+      status: row.order_status,
+      grossMinor: (row.value_minor ?? 0) + row.refunded_minor,
+      refundedMinor: row.refunded_minor,
+      isInVisit: row.session_id !== null,
+    }))
     const byId = (a: { orderId: string }, b: { orderId: string }) => (a.orderId < b.orderId ? -1 : 1)
     expect(rows.toSorted(byId)).toEqual(books.orders.toSorted(byId))
+  })
+
+  it('credits what is left of every order, under each model', () => {
+    const net = new Map(books.orders.map((order) => [order.orderId, order.grossMinor - order.refundedMinor]))
+    const orderOf = new Map(folded.conversions.map((row) => [row.conversion_id, row.order_id]))
+    expect(folded.credits).toHaveLength(books.orders.length)
+    for (const { conversion_id, value_minor, models, values_minor, touch_session_ids } of folded.credits) {
+      const own = net.get(orderOf.get(conversion_id) ?? '')
+      expect(value_minor).toBe(own)
+      if (touch_session_ids.length === 0) continue
+      const sums = values_minor.map((shares) => shares.reduce((sum, share) => sum + share, 0))
+      expect(sums).toEqual(models.map(() => own))
+    }
   })
 
   it('counts carts and product views', () => {

@@ -27,6 +27,11 @@ const examples = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'u
 const files = [...shipped.map((name) => ({ name, text: readFileSync(join(root, name), 'utf8') })), ...examples]
 
 const goal = { name: 'a', kind: 'micro', match: { event: 'x' } }
+const part = { match: { event: 'x' } }
+
+function compound(parts: unknown, others: object = {}): unknown {
+  return { goals: [{ name: 'a', kind: 'micro', compound: parts, ...others }] }
+}
 
 describe('schemas/definitions.schema.json', () => {
   it.each(files)('accepts $name', ({ text }) => {
@@ -47,6 +52,8 @@ describe('schemas/definitions.schema.json', () => {
     ['a channel', definition('channel'), { channels: [{ typo: 1 }] }],
     ['what a channel asks', inner('channel', 'match'), { channels: [{ match: { typo: 1 } }] }],
     ['a goal', definition('goal'), { goals: [{ typo: 1 }] }],
+    ['a compound', definition('compound'), { goals: [{ compound: { typo: 1 } }] }],
+    ['a part', definition('part'), { goals: [{ compound: { all: [{ typo: 1 }] } }] }],
     ['a matcher', definition('match'), { goals: [{ match: { typo: 1 } }] }],
     ['a pattern', alternative('pattern'), { goals: [{ match: { path: { typo: 1 } } }] }],
     ['fields', inner('match', 'fields'), { goals: [{ match: { fields: { typo: 1 } } }] }],
@@ -84,6 +91,17 @@ describe('schemas/definitions.schema.json', () => {
     ['a kind there is not', { goals: [{ ...goal, kind: 'nano' }] }],
     ['a class of a macro goal', { goals: [{ ...goal, kind: 'macro', class: 'process' }] }],
     ['orders that count once a session', { goals: [{ ...goal, count: 'once_per_session', dedupe_by: 'order_id' }] }],
+    ['a goal of one event and of several', { goals: [{ ...goal, compound: { all: [part, part] } }] }],
+    ['a compound of nothing', compound({})],
+    ['a set and a sequence', compound({ all: [part, part], sequence: [part, part] })],
+    ['a compound without parts', compound({ sequence: [] })],
+    ['nine parts', compound({ all: Array.from({ length: 9 }, () => part) })],
+    ['a part without a matcher', compound({ all: [{ times: 2 }] })],
+    ['a part that matches no time', compound({ all: [part, { ...part, times: 0 }] })],
+    ['a part that matches too often', compound({ all: [{ ...part, times: 101 }] })],
+    ['a window', compound({ all: [part, part], within: '7d' })],
+    ['a compound that counts every time', compound({ all: [part, part] }, { count: 'every' })],
+    ['a compound that counts orders', compound({ all: [part, part] }, { dedupe_by: 'order_id' })],
     ['an empty matcher', { goals: [{ ...goal, match: {} }] }],
     ['an empty list of matchers', { goals: [{ ...goal, match: { any: [] } }] }],
     ['an event without a name', { goals: [{ ...goal, match: { event: '' } }] }],

@@ -30,6 +30,8 @@ describe('docs/definitions.md', () => {
     ['a channel', { channels: [{ typo: 1 }] }],
     ['what a channel asks', { channels: [{ match: { typo: 1 } }] }],
     ['a goal', { goals: [{ typo: 1 }] }],
+    ['a compound', { goals: [{ compound: { typo: 1 } }] }],
+    ['a part', { goals: [{ compound: { all: [{ typo: 1 }] } }] }],
     ['a matcher', { goals: [{ match: { typo: 1 } }] }],
     ['a path', { goals: [{ match: { path: { typo: 1 } } }] }],
     ['fields', { goals: [{ match: { fields: { typo: 1 } } }] }],

@@ -4,10 +4,10 @@ import { describe, expect, it } from '@jest/globals'
 import { canonicalName, type StorefrontEvent } from '@cairn/domain'
 import { readDefinitions } from '@cairn/runtime'
 import { buildEvent } from '@cairn/testkit/domain'
-import { exampleNames, readExample } from './examples.ts'
+import { exampleNames, pages, readExample, readPage } from './examples.ts'
 
 describe.each(exampleNames)('docs/examples/%s.md', (name) => {
-  const { goals, queries } = readExample(name)
+  const { goals } = readExample(name)
   const file = join(import.meta.dirname, '..', '..', 'definitions', `${name}.yaml`)
   const read = readDefinitions(readFileSync(file, 'utf8'))
   if (!read.ok) throw new Error(JSON.stringify(read.problems))
@@ -24,11 +24,11 @@ describe.each(exampleNames)('docs/examples/%s.md', (name) => {
       expect(site.matchGoals(eventOf(by)).map((matched) => matched.name)).toEqual([goal])
     },
   )
+})
 
-  it('shows the answer of each of its queries', () => {
-    const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'examples', `${name}.md`), 'utf8')
-    expect(queries).toHaveLength([...text.matchAll(/^```sql$/gm)].length)
-  })
+it.each(pages.map(([path]) => path))('docs/%s shows the answer of each of its queries', (path) => {
+  const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', path), 'utf8')
+  expect(readPage(path).queries).toHaveLength([...text.matchAll(/^```sql$/gm)].length)
 })
 
 /** A page by its address, else a track call by its name, with the property in `{}` where one is given. */

@@ -14,15 +14,26 @@ export interface Example {
   readonly queries: readonly { readonly sql: string; readonly answer: string }[]
 }
 
+/** Pages about the definitions file of their name. */
 export const exampleNames = ['shop', 'lead', 'subscription'] as const
 
+/** All pages whose queries are shown with their answers: the path below docs, and the definitions in force. */
+export const pages = [
+  ...exampleNames.map((name) => [`examples/${name}.md`, `${name}.yaml`] as const),
+  ['orders.md', 'shop.yaml'] as const,
+]
+
 export function readExample(name: (typeof exampleNames)[number]): Example {
-  const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'examples', `${name}.md`), 'utf8')
+  return { name, ...readPage(`examples/${name}.md`) }
+}
+
+/** @param path below docs */
+export function readPage(path: string): Omit<Example, 'name'> {
+  const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', path), 'utf8')
   const rows = [...text.matchAll(/^\| `(\w+)` +\| (\w+) +\| (.*?) +\|/gm)]
   const [messages = [], fromServer = []] = [...text.matchAll(/^```\n(\{.*?)^```/gms)].map(([, block]) => linesOf(block))
   const queries = [...text.matchAll(/```sql\n(.*?)```\n\n```\n(.*?)```/gs)]
   return {
-    name,
     goals: rows.map(([, goal, kind, cell]) => {
       return {
         goal: String(goal),

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { busy, killed, transactionAborts, zombieWakes } from '../support/attribution-rows.ts'
+import { canMount, diskFills, diskLost, takenBack } from '../support/disk-rows.ts'
+import { killedInMerge } from '../support/merge-rows.ts'
 import { seed } from '../support/seed.ts'
 import { endProcesses, repository } from '../support/workers.ts'
 
@@ -14,8 +16,17 @@ describe(`attribution under faults, CAIRN_SEED=${seed}`, () => {
     ['before its transaction', 'attribution.before-transaction=kill@6'],
     ['after writing its outputs, before the commit', 'attribution.after-produce=kill@6'],
     ['after the commit, before it applied it', 'attribution.after-commit=kill@6'],
+    ['after the commit of a checkpoint, before its disk had it', 'attribution.before-store=kill@6'],
+    ['while a checkpoint was written to its disk', 'attribution.mid-store=kill@6'],
   ])('killed %s', async (_, fault) => {
     expect(await killed(fault, busy)(repository)).toEqual([])
+  })
+
+  it.each([
+    ['after writing it, before the commit', 'attribution.after-produce'],
+    ['after the commit, before it applied it', 'attribution.after-commit'],
+  ] as const)('killed in a merge of sessions that moves a conversion and changes a path, %s', async (_, point) => {
+    expect(await killedInMerge(point, busy)(repository)).toEqual([])
   })
 
   it.each([
@@ -33,5 +44,18 @@ describe(`attribution under faults, CAIRN_SEED=${seed}`, () => {
     ['between writing its outputs and the commit', 'attribution.after-produce=stop@6'],
   ])('halted past its session timeout %s, then continued beside its successor', async (_, fault) => {
     expect(await zombieWakes(fault, busy)(repository)).toEqual([])
+  })
+
+  it.each(['wiped', 'outdated'] as const)('comes back to a disk that is %s', async (how) => {
+    expect(await diskLost(how, busy)(repository)).toEqual([])
+  })
+
+  const named = `stops while its disk is full, and goes on${canMount ? '' : ' (only root can mount a small disk)'}`
+  ;(canMount ? it : it.skip)(named, async () => {
+    expect(await diskFills(busy)(repository)).toEqual([])
+  })
+
+  it('comes back to the disk it left after another machine has gone on', async () => {
+    expect(await takenBack(busy)(repository)).toEqual([])
   })
 })

@@ -10,8 +10,10 @@ const sections = [
   /^By channel\n {2}Channel +Visits .*\n.*\n {2}[A-Z][a-z]+ .*\d+\.\d %/m,
   /^From visit to purchase, .*\n {2}Step .*\n.*\n {2}Visit +[\d,]+ +100\.0 %.*\n {2}Product view .*\n {2}Add to cart .*\n {2}Begin checkout .*\n {2}Purchase +[1-9]/m,
   /^ {2}Cart abandonment rate +\d+\.\d % {2}[\d,]+ of [\d,]+ visits with something put into the cart/m,
+  /^Orders and what became of them\n {2}Currency +Orders +Number +Gross +Refunded +Net\n.*(?:\n.*){8,}\n\n {2}Under each of 6 models the credits come to the net value in every currency\.$/m,
   /^The simulated shop kept its own books: visits by channel, carts, orders and revenue are the same\.$/m,
   /^0 differences/m,
+  /^site demo, from its events by SQL: .*; 0 differences$/m,
 ]
 
 // A quiet machine takes under 90 s, a busy one several times that.

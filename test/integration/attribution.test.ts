@@ -4,6 +4,7 @@ import {
   createCodec,
   deployDefinitions,
   ensureTopics,
+  flushLog,
   openProducer,
   partitionFor,
   readCatalog,
@@ -31,7 +32,7 @@ const page = (fields: Parameters<typeof buildEvent>[0]) => buildEvent({ name: 'p
 
 const definitions = JSON.stringify({
   goals: [
-    { name: 'purchase', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' },
+    { name: 'purchase', kind: 'macro', match: { event: 'purchase' }, value: 'event' },
     { name: 'add_to_cart', kind: 'micro', class: 'process', match: { event: 'add_to_cart' } },
   ],
 })
@@ -55,8 +56,8 @@ async function setUp(what: string, deployed = definitions) {
     },
     topic,
     async flush() {
-      const value = codec.encode('tick', { flush_id: 'f', hold_ms: 0 })
-      for (let p = 0; p < partitions; p++) await producer.send(topic('events'), p, [{ key: '', value }])
+      const flushed = await flushLog({ connection, codec, namespace, partitions, flushId: 'f', timeoutMs: 20_000 })
+      expect(flushed).toMatchObject({ ok: true })
     },
     async read(kind: TopicKind): Promise<Decoded[]> {
       const found: Decoded[] = []

@@ -73,7 +73,7 @@ describe('the cairn command', () => {
     const places = lags.map(({ service, topic, partition }) => `${service} ${topic} ${partition}`)
     // One row a place, also with two workers: each speaks for the partitions it holds.
     expect(new Set(places).size).toBe(places.length)
-    expect(places).toHaveLength(4 + 4 * 4)
+    expect(places).toHaveLength(4 + 4 + 4 * 4)
 
     const verified = await cairn('verify', '--data', data)
     expect(verified).toMatchObject({ exit: 0, out: expect.stringContaining('compared 2 events, 1 session, ') })

@@ -7,7 +7,7 @@ import { readFigures } from '../../packages/cli/src/demo/report/figures.ts'
 import { report } from '../../packages/cli/src/demo/report/report.ts'
 import type { Query } from '../../packages/cli/src/demo/report/rows.ts'
 import { simulate } from '../../packages/cli/src/demo/shop/simulate.ts'
-import { fold } from '../cases/folded.ts'
+import { foldParts } from '../cases/folded.ts'
 import { loadFolded } from '../support/load-folded.ts'
 
 jest.setTimeout(120_000)
@@ -19,7 +19,7 @@ const warehouse = openWarehouse({
   password: process.env['CLICKHOUSE_PASSWORD'] ?? '',
 })
 
-const views = /\bv_(?:events|sessions|conversions|channel_hourly|attribution|micro_to_macro)\b/g
+const views = /\bv_(?:events|sessions|conversions|orders|channel_hourly|attribution|micro_to_macro)\b/g
 
 /** The report names its views without a database, which `cairn query` has as its default. */
 const query: Query = async (sql) => {
@@ -29,7 +29,7 @@ const query: Query = async (sql) => {
 }
 
 const end = Date.parse('2026-11-23T09:00:00Z')
-const { messages, books } = simulate({ seed: 3, days: 4, people: 800, end })
+const { parts, books } = simulate({ seed: 3, days: 4, people: 800, end })
 
 /** The queries of these documents, which name views and tables as `cairn query` finds them: in the default database. */
 const recipes = ['warehouse.md', 'micro-conversions.md'].flatMap((name) => {
@@ -53,7 +53,7 @@ describe('the report on a real engine', () => {
   beforeAll(async () => {
     const migrated = await migrate(warehouse, { migrations: readMigrations(), dedupWindow: 100 })
     if (!migrated.ok) throw new Error(migrated.message)
-    await loadFolded(warehouse, await fold(messages, 'demo', end + 2000))
+    await loadFolded(warehouse, await foldParts(parts, 'demo', end + 2000))
   })
   afterAll(async () => {
     await warehouse.command(`DROP DATABASE IF EXISTS ${warehouse.database}`)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { migrate, openWarehouse, readMigrations } from '@cairn/runtime'
 import { fold } from '../cases/folded.ts'
-import { exampleNames, readExample } from '../docs/examples.ts'
+import { pages, readPage } from '../docs/examples.ts'
 import { loadFolded } from '../support/load-folded.ts'
 
 jest.setTimeout(120_000)
@@ -10,9 +10,9 @@ const url = process.env['CLICKHOUSE_URL'] ?? ''
 const username = process.env['CLICKHOUSE_USER'] ?? 'default'
 const password = process.env['CLICKHOUSE_PASSWORD'] ?? ''
 
-describe.each(exampleNames)('docs/examples/%s.md', (name) => {
-  const { messages, fromServer, queries } = readExample(name)
-  const database = `example_${name}_${process.pid}`
+describe.each(pages)('docs/%s', (path, definitions) => {
+  const { messages, fromServer, queries } = readPage(path)
+  const database = `example_${path.replaceAll(/\W/g, '_')}_${process.pid}`
   const warehouse = openWarehouse({ url, username, password, database })
 
   beforeAll(async () => {
@@ -20,7 +20,7 @@ describe.each(exampleNames)('docs/examples/%s.md', (name) => {
     if (!migrated.ok) throw new Error(migrated.message)
     await loadFolded(
       warehouse,
-      await fold(messages, 'dev', Date.parse('2025-05-01T00:00:00Z'), `${name}.yaml`, fromServer),
+      await fold(messages, 'dev', Date.parse('2025-05-01T00:00:00Z'), definitions, fromServer),
     )
   })
   afterAll(async () => {

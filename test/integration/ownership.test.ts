@@ -75,8 +75,10 @@ async function startCopier(
         stateTopic: topic('attribution-state'),
         faults: noFaults,
       }
-      const producer = await takeOver(partition, options, (records) => {
-        for (const record of records) if (!isFence(record)) position = Number(record.value?.toString())
+      const producer = await takeOver(partition, options, {
+        take: (records) => {
+          for (const record of records) if (!isFence(record)) position = Number(record.value?.toString())
+        },
       })
       try {
         const inbox = partition.inbox(topic('events'))
@@ -243,7 +245,7 @@ describe('owned partitions', () => {
         ],
       },
     ]
-    for (let i = 0; i < 2; i++) expect(await producer.transact(0, topics)).toEqual({ end: 'committed' })
+    for (let i = 0; i < 2; i++) expect(await producer.transact(0, topics)).toMatchObject({ end: 'committed' })
     await expect(producer.transact(0, topics)).rejects.toThrow(ProducerSpent)
     await producer.close()
   }, 60_000)

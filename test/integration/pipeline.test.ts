@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { openProducer, silentLogger, topicName } from '@cairn/runtime'
 import { shopEvents } from '../../packages/cli/src/demo/shop-events/messages.ts'
-import { barriersPassed, flush } from '../../packages/cli/src/flush.ts'
+import { barriersPassed, flushOrFail } from '../../packages/cli/src/flush.ts'
 import { startInstance, type StartedInstance } from '../../packages/cli/src/instance/start.ts'
 import { sendAll, type Sent } from '../../packages/cli/src/send/send.ts'
 import { attribute } from '../../packages/cli/src/attribute/attribute.ts'
@@ -22,6 +22,15 @@ const root = resolve(import.meta.dirname, '..', '..')
 const shopFolder = join(resolve(root, process.env['CAIRN_DATA'] ?? '../shared/data'), 'shop-events')
 const never = new AbortController().signal
 
+/** The demo's definitions with a site whose only goal is compound: an order after a search. */
+function withPairs(file: string): string {
+  const demo = readFileSync(join(root, 'definitions', 'demo.yaml'), 'utf8')
+  const sequence = [{ match: { event: 'search' } }, { match: { event: 'purchase' } }]
+  const goals = [{ name: 'pair', kind: 'macro', compound: { sequence }, value: 'event' }]
+  writeFileSync(file, demo.replace('sites:\n', `sites:\n  pairs: ${JSON.stringify({ goals })}\n`))
+  return file
+}
+
 /** The whole pipeline as processes, on the run's shared broker and engine. */
 describe('the pipeline, from HTTP to queryable rows', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'cairn-pipeline-'))
@@ -30,11 +39,11 @@ describe('the pipeline, from HTTP to queryable rows', () => {
   beforeAll(async () => {
     started = await startInstance({
       dataDir,
-      definitions: join(root, 'definitions', 'demo.yaml'),
+      definitions: withPairs(join(dataDir, 'definitions.yaml')),
       workers: 2,
       partitions: 4,
       namespace: ownNamespace('pipeline'),
-      writeKeys: { demo: 'demo', real: 'real', shop: 'shop', back: 'shop:server' },
+      writeKeys: { demo: 'demo', real: 'real', shop: 'shop', back: 'shop:server', pairs: 'pairs' },
       env: process.env,
       progress: () => undefined,
       interrupted: new AbortController().signal,
@@ -58,7 +67,8 @@ describe('the pipeline, from HTTP to queryable rows', () => {
   }
 
   async function wait(): Promise<void> {
-    expect(await barriersPassed(started.instance, await flush(started.instance, 0), 60_000, never)).toHaveLength(16)
+    const { flushId } = await flushOrFail(started.instance, 0, 60_000, never)
+    expect(await barriersPassed(started.instance, flushId, 60_000, never)).toHaveLength(16)
   }
 
   it('makes an accepted event, its session and its conversion queryable, once, and answers for each refused one', async () => {
@@ -129,6 +139,34 @@ describe('the pipeline, from HTTP to queryable rows', () => {
     expect(await rows(started.instance, placed)).toEqual([{ ...row, events: 2, channel: 'Email' }])
   })
 
+  it('makes one conversion of several events, another one when one of them comes late, and credits that', async () => {
+    const now = Date.now()
+    const sent = (messageId: string, minutesAgo: number, event: string) => ({
+      anonymousId: 'cleo',
+      type: 'track',
+      messageId,
+      event,
+      timestamp: new Date(now - minutesAgo * 60_000).toISOString(),
+      properties: { query: 'oak', order_id: messageId, total: minutesAgo, currency: 'EUR' },
+    })
+    const reached = `SELECT c.event_id AS event_id, toFloat64(c.value) AS value, s.macro AS macro, length(e.goals) AS matched,
+        (SELECT count() FROM credits FINAL WHERE site = 'pairs') AS credits
+      FROM v_conversions AS c JOIN v_sessions AS s ON s.session_id = c.session_id JOIN v_events AS e ON e.event_id = c.event_id
+      WHERE c.site = 'pairs' AND e.site = 'pairs'`
+    const messages = [
+      sent('o1', 8, 'Order Completed'),
+      sent('s1', 6, 'Products Searched'),
+      sent('o2', 5, 'Order Completed'),
+    ]
+    await send(messages, 'pairs')
+    await wait()
+    const row = { macro: 1, matched: 0, credits: 1 }
+    expect(await rows(started.instance, reached)).toEqual([{ ...row, event_id: 'o2', value: 5 }])
+    await send([sent('s2', 9, 'Products Searched')], 'pairs')
+    await wait()
+    expect(await rows(started.instance, reached)).toEqual([{ ...row, event_id: 'o1', value: 8 }])
+  })
+
   const withShop = existsSync(shopFolder) ? it : it.skip
   if (!existsSync(shopFolder))
     console.warn(`skipped: ${shopFolder} is not there; CAIRN_DATA names the folder that holds shop-events`)
@@ -164,6 +202,7 @@ describe('the pipeline, from HTTP to queryable rows', () => {
     expect(differences).toEqual([])
     expect(ledger).toMatchObject({ received: compared.events + 1, stored: compared.events, duplicate: 1 })
     expect(compared.visitorUsers).toBeGreaterThan(0)
+    expect(compared.orders).toBeGreaterThan(0)
     expect(Object.fromEntries(ledger.refused)).toEqual({ no_event_name: 1 })
   })
 
@@ -171,11 +210,12 @@ describe('the pipeline, from HTTP to queryable rows', () => {
     const judged = await verifyBySql(started.instance, { timeoutMs: 60_000, interrupted: never })
     expect(judged.flatMap(({ differences }) => differences)).toEqual([])
     expect(judged.filter(({ because }) => because !== null)).toEqual([])
+    expect(judged.find(({ site }) => site === 'pairs')?.left_out).toEqual(['pair'])
     const of = (fact: 'sessions' | 'conversions' | 'credits') =>
       judged.reduce((n, { compared }) => n + compared[fact], 0)
     const [stored] = await rows<Record<string, number>>(
       started.instance,
-      'SELECT (SELECT count() FROM sessions FINAL) AS sessions, (SELECT count() FROM conversions FINAL) AS conversions, (SELECT count() FROM credits FINAL) AS credits',
+      "SELECT (SELECT count() FROM sessions FINAL) AS sessions, (SELECT count() FROM conversions FINAL WHERE site != 'pairs') AS conversions, (SELECT count() FROM credits FINAL WHERE site != 'pairs') AS credits",
     )
     expect({ sessions: of('sessions'), conversions: of('conversions'), credits: of('credits') }).toEqual(stored)
     expect(of('credits')).toBeGreaterThan(0)

@@ -1,8 +1,10 @@
+import { join } from 'node:path'
 import { brokers } from './kafka.ts'
 import { metric } from './metrics.ts'
 import { freePort } from './port.ts'
 import { differencesFromReplay, type Difference } from './replay.ts'
 import { seed } from './seed.ts'
+import { stateFolder } from './state-folder.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 import { until } from './until.ts'
 import { startProcess, untilStopped, type ServiceProcess } from './workers.ts'
@@ -95,36 +97,44 @@ export function zombieWakes(fault: string, around: Around): AttributionRow {
   }
 }
 
-interface Begun {
+export interface Begun {
   readonly namespace: string
   readonly traffic: Traffic
-  readonly worker: (settings?: Readonly<Record<string, string>>) => ServiceProcess
+  /** Where the workers keep their states. */
+  readonly disk: string
+  /** @param from another root than that of the row */
+  readonly worker: (settings?: Readonly<Record<string, string>>, from?: string) => ServiceProcess
   /** Sends events where they keep coming. */
   readonly more: () => Promise<void>
 }
 
 /** Traffic of which a first portion is sent, and workers for it. */
-async function begin(what: string, root: string, around: Around): Promise<Begun> {
+export async function begin(what: string, root: string, around: Around): Promise<Begun> {
   const traffic = await startTraffic(what, seed)
   await traffic.send(portion)
   const { namespace } = traffic
+  const disk = join(stateFolder, namespace)
   const always = {
     KAFKA_BROKERS: brokers().join(','),
     CAIRN_NAMESPACE: namespace,
     SESSION_TIMEOUT_MS: '3000',
     BATCH_RECORDS: '50',
+    // Visitors are left to the disk at every chance.
+    STATE_CACHE_BYTES: '0',
+    STATE_DIR: disk,
     CHECKPOINT_MS: String(around.checkpointMs),
   }
   return {
     namespace,
     traffic,
-    worker: (settings = {}) => startProcess('attribution', { ...always, ...settings }, root),
+    disk,
+    worker: (settings = {}, from = root) => startProcess('attribution', { ...always, ...settings }, from),
     more: () => (around.busy ? traffic.send(portion) : Promise.resolve()),
   }
 }
 
 /** Nothing lost, nothing doubled, nothing torn: the topics hold what one undisturbed fold gives. */
-async function judged(traffic: Traffic, ...workers: readonly ServiceProcess[]): Promise<Difference[]> {
+export async function judged(traffic: Traffic, ...workers: readonly ServiceProcess[]): Promise<Difference[]> {
   const differences = await differencesFromReplay(traffic.namespace)
   await traffic.close()
   await Promise.all(workers.map((worker) => worker.stop()))

@@ -1,6 +1,7 @@
 import { load, startAttribution, type AttributionConfig } from '@cairn/attribution'
 import type { Running } from '@cairn/runtime'
 import { brokers } from './kafka.ts'
+import { stateFolder } from './state-folder.ts'
 
 /** Attribution in this process, on a namespace of the test's own. */
 export async function startWorker(
@@ -18,6 +19,7 @@ function configOf(namespace: string, settings: Readonly<Record<string, string>>)
     KAFKA_BROKERS: brokers().join(','),
     CAIRN_NAMESPACE: namespace,
     LOG_LEVEL: 'error',
+    STATE_DIR: stateFolder,
     SESSION_TIMEOUT_MS: '6000',
     ...settings,
   })

@@ -1,4 +1,4 @@
-import { barriersPassed, flush } from '../../packages/cli/src/flush.ts'
+import { barriersPassed, flushOrFail } from '../../packages/cli/src/flush.ts'
 import type { Instance } from '../../packages/cli/src/instance/instance.ts'
 import { unaccounted } from '../../packages/cli/src/verify/ledger.ts'
 import { verify } from '../../packages/cli/src/verify/verify.ts'
@@ -14,7 +14,8 @@ const never = new AbortController().signal
  */
 export async function judge(instance: Instance, client: ShopClient, timeoutMs: number): Promise<string[]> {
   await until(() => hasViews(instance), timeoutMs)
-  const passed = await barriersPassed(instance, await flush(instance, 0), timeoutMs, never)
+  const { flushId } = await flushOrFail(instance, 0, timeoutMs, never)
+  const passed = await barriersPassed(instance, flushId, timeoutMs, never)
   if (passed === undefined) return [`the barriers did not pass within ${timeoutMs} ms`]
   return [...(await miscounted(instance, client)), ...(await differing(instance, timeoutMs))]
 }

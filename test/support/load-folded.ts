@@ -9,12 +9,15 @@ const landing: readonly (readonly [table: string, schema: WrittenSchema])[] = [
 ]
 
 /** Puts what was folded into the tables of a migrated database, as the sink would. */
-export async function loadFolded(warehouse: Warehouse, { written }: Folded): Promise<void> {
+export async function loadFolded(warehouse: Warehouse, { written }: Folded, name = ''): Promise<void> {
   for (const [table, schema] of landing) {
     const builder = createContainerBuilder(readCatalog().named(schema), 1, 0)
     if (written[schema].length === 0) continue
     for (const [offset, message] of written[schema].entries()) builder.add(offset, message)
-    const done = await warehouse.insertContainer(table, builder.build(), { token: table, queryId: `load-${table}` })
+    const done = await warehouse.insertContainer(table, builder.build(), {
+      token: `${name}${table}`,
+      queryId: `load-${name}${table}`,
+    })
     if (!done.ok) throw new Error(done.message)
   }
 }

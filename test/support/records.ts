@@ -145,6 +145,8 @@ export function conversion(over: Partial<ConversionRow> = {}): ConversionRow {
     value_minor: null,
     currency: '',
     order_id: '',
+    order_status: '',
+    refunded_minor: 0,
     coupon: '',
     promotion: '',
     channel: 'Direct',

@@ -1,8 +1,9 @@
-import { eventKey, type StorefrontEvent } from '@cairn/domain'
+import { eventKey, isOrderEvent, orderKey, type StorefrontEvent } from '@cairn/domain'
 import {
   createCodec,
   deployDefinitions,
   ensureTopics,
+  flushLog,
   openProducer,
   partitionFor,
   readCatalog,
@@ -10,6 +11,7 @@ import {
   silentLogger,
   topicName,
   type Codec,
+  type TopicKind,
 } from '@cairn/runtime'
 import { randomFrom } from '@cairn/testkit'
 import { buildEvent } from '@cairn/testkit/domain'
@@ -33,12 +35,22 @@ export interface Traffic {
   readonly partitions: number
   /** Events of random visitors, some late, some repeated. */
   send(events: number): Promise<void>
-  /** Puts a flush tick into every partition and waits until all `labelled-events` partitions carry its barrier. */
+  /** These events, as ingest writes them. */
+  sendThese(events: readonly StorefrontEvent[]): Promise<void>
+  /** Flushes every partition, orders first, and waits until all `labelled-events` partitions carry its barrier. */
   drain(): Promise<void>
   close(): Promise<void>
 }
 
-export async function startTraffic(what: string, seed: number, partitions = 4): Promise<Traffic> {
+/** What comes next, drawn from a seed. */
+export type Draw = (seed: number) => () => StorefrontEvent
+
+export async function startTraffic(
+  what: string,
+  seed: number,
+  partitions = 4,
+  draw: Draw = shopEvents,
+): Promise<Traffic> {
   const namespace = ownNamespace(what)
   const connection = { brokers: brokers(), clientId: 'traffic', log: silentLogger }
   const ready = await ensureTopics(connection, { namespace, partitions, replication: 1 })
@@ -46,26 +58,31 @@ export async function startTraffic(what: string, seed: number, partitions = 4): 
   const codec = createCodec(readCatalog())
   await deployDefinitions(connection, codec, namespace, definitions)
   const producer = await openProducer(connection)
-  const topic = topicName(namespace, 'events')
-  const next = events(seed, codec)
+  const next = draw(seed)
   let flushes = 0
+  const sendAll = async (kind: TopicKind, records: readonly Keyed[]) => {
+    const byPartition = new Map<number, Keyed[]>()
+    for (const record of records) {
+      const partition = partitionFor(record.key, partitions)
+      byPartition.set(partition, [...(byPartition.get(partition) ?? []), record])
+    }
+    for (const [partition, own] of byPartition) await producer.send(topicName(namespace, kind), partition, own)
+  }
+  const sendThese = async (events: readonly StorefrontEvent[]) => {
+    const sent = events.map((event) => ({ event, value: codec.encodeEvent(event) }))
+    await sendAll('events', sent.map(({ event, value }) => ({ key: eventKey(event), value }))) // prettier-ignore
+    const ofOrders = sent.filter(({ event }) => isOrderEvent(event))
+    await sendAll('order-events', ofOrders.map(({ event, value }) => ({ key: orderKey(event), value }))) // prettier-ignore
+  }
   return {
     namespace,
     partitions,
-    async send(count) {
-      const byPartition = new Map<number, { key: string; value: Buffer }[]>()
-      for (let i = 0; i < count; i++) {
-        const record = next()
-        const partition = partitionFor(record.key, partitions)
-        byPartition.set(partition, [...(byPartition.get(partition) ?? []), record])
-      }
-      for (const [partition, records] of byPartition) await producer.send(topic, partition, records)
-    },
+    send: (count) => sendThese(Array.from({ length: count }, next)),
+    sendThese,
     async drain() {
       const flushId = `drain-${flushes++}`
-      for (let p = 0; p < partitions; p++) {
-        await producer.send(topic, p, [{ key: '', value: codec.encode('tick', { flush_id: flushId, hold_ms: 0 }) }])
-      }
+      const flushed = await flushLog({ connection, codec, namespace, partitions, flushId, timeoutMs: 60_000 })
+      if (!flushed.ok) throw new Error(flushed.message)
       await until(async () => (await barriers(codec, namespace, flushId)) === partitions, 60_000)
     },
     close: () => producer.close(),
@@ -87,17 +104,18 @@ async function barriers(codec: Codec, namespace: string, flushId: string): Promi
   return found
 }
 
-function events(seed: number, codec: Codec): () => { key: string; value: Buffer } {
+interface Keyed {
+  readonly key: string
+  readonly value: Buffer
+}
+
+function shopEvents(seed: number): () => StorefrontEvent {
   const random = randomFrom(seed)
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
   const now = Date.now()
   let number = 0
   let previous: StorefrontEvent | undefined
-  return () => {
-    const event = previous !== undefined && random() < 0.05 ? previous : fresh()
-    previous = event
-    return { key: eventKey(event), value: codec.encodeEvent(event) }
-  }
+  return () => (previous = previous !== undefined && random() < 0.05 ? previous : fresh())
 
   function fresh(): StorefrontEvent {
     const name = pick(names)

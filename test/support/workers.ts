@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { stateFolder } from './state-folder.ts'
 import { until } from './until.ts'
 
 export const repository = resolve(import.meta.dirname, '..', '..')
@@ -27,7 +28,7 @@ export function startProcess(
   root: string = repository,
 ): ServiceProcess {
   const child = spawn(process.execPath, [join(root, 'services', service, 'dist', 'main.js')], {
-    env: { PATH: process.env['PATH'], LOG_LEVEL: 'warn', ...env },
+    env: { PATH: process.env['PATH'], LOG_LEVEL: 'warn', STATE_DIR: stateFolder, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   running.add(child)

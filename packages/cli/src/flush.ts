@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { createCodec, openProducer, pause, silentLogger, topicName, type KafkaConnection } from '@cairn/runtime'
+import { createCodec, flushLog, pause, silentLogger, type KafkaConnection } from '@cairn/runtime'
 import { catalogOf } from './catalog.ts'
+import { CommandFailure, exitCode } from './command.ts'
 import type { Instance } from './instance/instance.ts'
 import { ask, rows } from './warehouse.ts'
 
@@ -17,25 +18,41 @@ export function connectionOf(instance: Instance, what: string): KafkaConnection 
   return { brokers: instance.kafka, clientId: `${instance.namespace}.${what}`, log: silentLogger }
 }
 
+export interface BegunFlush {
+  readonly ok: true
+  /** The id its barriers carry. */
+  readonly flushId: string
+  /** `performance.now()` before the first of them was asked for in topic `events`. */
+  readonly ticksAt: number
+}
+
+/** A flush that has begun, or why it did not come about: orders were not decided in time. */
+export type Begun = BegunFlush | { readonly ok: false; readonly message: string }
+
 /**
- * Asks every partition to put out what it holds back; returns the id the barriers will carry.
- * Everything acknowledged by ingest before this call stands before the barriers.
+ * Asks every partition to put out what it holds back. Everything acknowledged by ingest before this call stands before
+ * the barriers.
  */
-export async function flush(instance: Instance, holdMs: number): Promise<string> {
+export async function flush(
+  instance: Instance,
+  holdMs: number,
+  timeoutMs: number,
+  interrupted: AbortSignal,
+): Promise<Begun> {
   const flushId = randomUUID()
-  const value = createCodec(await catalogOf(instance)).encode('tick', {
-    flush_id: flushId,
-    hold_ms: holdMs,
-  })
-  const producer = await openProducer(connectionOf(instance, 'flush'))
-  try {
-    const topic = topicName(instance.namespace, 'events')
-    for (let partition = 0; partition < instance.partitions; partition++)
-      await producer.send(topic, partition, [{ key: '', value }])
-  } finally {
-    await producer.close()
-  }
-  return flushId
+  const { namespace, partitions } = instance
+  const codec = createCodec(await catalogOf(instance))
+  const connection = connectionOf(instance, 'flush')
+  const options = { connection, codec, namespace, partitions, flushId, holdMs, timeoutMs, signal: interrupted }
+  const flushed = await flushLog(options)
+  return flushed.ok ? { ...flushed, flushId } : flushed
+}
+
+/** As `flush`, where nothing can be done without it. */
+export async function flushOrFail(...given: Parameters<typeof flush>): Promise<BegunFlush> {
+  const begun = await flush(...given)
+  if (begun.ok) return begun
+  throw new CommandFailure(exitCode.unavailable, begun.message)
 }
 
 /** Resolves with the barriers once the sink has passed all of them; undefined when the time is over. */

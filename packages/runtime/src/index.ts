@@ -3,7 +3,14 @@ export { openCatalog } from './codec/registry.ts'
 export { createCodec, type Codec, type Decoded, type Undecoded } from './codec/codec.ts'
 export { fittedDeadLetter } from './codec/dead-letter.ts'
 export { readEventInput, UnknownSchema, type EventInput } from './codec/log-record.ts'
+export { readOrderRecord } from './codec/order-record.ts'
+export { createOrderCodec, ownBytes } from './codec/order.ts'
 export { createVisitorCodec } from './codec/visitor.ts'
+export { DiskFailure } from './visitors/database.ts'
+export type { Unusable } from './visitors/claim.ts'
+export { type DiskOptions, type States, type VisitorDisk } from './visitors/disk.ts'
+export { emptyDisk, openVisitorDisk, type Opened } from './visitors/open.ts'
+export { Turns } from './visitors/turns.ts'
 export {
   createContainerBuilder,
   originFields,
@@ -20,6 +27,7 @@ export {
   openFencedProducer,
   type FencedProducer,
   type TopicBuffer,
+  type TopicEnds,
   type TopicRecords,
   type TransactionEnd,
 } from './kafka/fenced-producer.ts'
@@ -40,7 +48,7 @@ export type { Supervision } from './kafka/supervision.ts'
 export type { Lag, Progress } from './kafka/progress.ts'
 export { createSupervision } from './kafka/supervision-metrics.ts'
 export { topicKinds, topicName, type TopicKind } from './kafka/topic-names.ts'
-export { ensureTopics } from './kafka/topics.ts'
+export { ensureTopics, stateDeletesKeptMs } from './kafka/topics.ts'
 export { commonSettings, loadConfig, z, type Loaded, type Settings } from './config/config.ts'
 export { acceptedBy, defaultOf } from './config/setting.ts'
 export { backoffMs, pause, type Backoff } from './lifecycle/wait.ts'
@@ -54,7 +62,7 @@ export {
   type Histogram,
   type Metrics,
 } from './metrics/metrics.ts'
-export { controlPrefix, isFence, takeOver, type TakeoverOptions } from './kafka/takeover.ts'
+export { controlPrefix, isFence, takeOver, type StateReader, type TakeoverOptions } from './kafka/takeover.ts'
 export { type FailureReason, type WarehouseFailure } from './clickhouse/failure.ts'
 export { oneServer, type Topology } from './clickhouse/ddl.ts'
 export {
@@ -73,6 +81,7 @@ export {
   type InsertIdentity,
   type Warehouse,
 } from './clickhouse/warehouse.ts'
+export { flushLog, type Flushed, type FlushOptions } from './kafka/flush.ts'
 export { readLog, type LogPosition, type ReadLogOptions } from './kafka/read-log.ts'
 export { kafkaObstacle } from './kafka/unavailable.ts'
 export { deployDefinitions, deployedDefinitions } from './definitions/deploy.ts'

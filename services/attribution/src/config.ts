@@ -15,6 +15,17 @@ export const settings = {
     .min(65_536)
     .default(32 * 1024 * 1024)
     .describe('Estimated size of changed visitor states that brings a checkpoint forward'),
+  STATE_DIR: z
+    .string()
+    .describe(
+      'Folder for the visitor states on disk, a copy of what is in Kafka: lost or left behind, it is made anew. Workers of one machine may share it',
+    ),
+  STATE_CACHE_BYTES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(256 * 1024 * 1024)
+    .describe('Memory for visitor states, shared by the partitions of a process; what is changed comes on top'),
   INBOX_BYTES: z.coerce
     .number()
     .int()

@@ -10,6 +10,7 @@ export function createObserver(metrics: Metrics, log: Logger): Observer {
     ...observeFold(metrics),
     ...observeTransactions(metrics),
     ...observePartition(metrics, log),
+    ...observeVisitors(metrics, log),
   }
 }
 
@@ -65,11 +66,41 @@ function observePartition(metrics: Metrics, log: Logger): Pick<Observer, 'restor
     'reason',
   ])
   return {
-    restored: (partition, seconds) => {
+    restored: (partition, seconds, isWarm) => {
       restore.set({ partition }, seconds)
-      log.info({ partition, seconds }, 'partition restored')
+      log.info({ partition, seconds, isWarm }, 'partition restored')
     },
     position: (partition, position) => positions.set({ partition }, position),
     blocked: (partition, isBlocked) => blocked.set({ partition, reason: 'unknown_schema' }, isBlocked ? 1 : 0),
+  }
+}
+
+function observeVisitors(metrics: Metrics, log: Logger): Pick<Observer, 'discarded' | 'held'> {
+  const discards = metrics.counter(
+    'cairn_attribution_state_discarded_total',
+    'Disks of partitions that were thrown away, and made anew from Kafka, by why',
+    ['partition', 'reason'],
+  )
+  const cache = metrics.gauge('cairn_attribution_state_cache_bytes', 'Memory taken by visitor states, about', [
+    'partition',
+  ])
+  const disk = metrics.gauge('cairn_attribution_state_disk_bytes', 'Size of the visitor states on disk', ['partition'])
+  const hits = metrics.gauge('cairn_attribution_state_hits', 'Visitors found in memory since the takeover', [
+    'partition',
+  ])
+  const misses = metrics.gauge('cairn_attribution_state_misses', 'Visitors looked for on disk since the takeover', [
+    'partition',
+  ])
+  return {
+    discarded: (partition, reason) => {
+      discards.inc({ partition, reason })
+      log.warn({ partition, reason }, 'the state on disk is of no use: it is read from Kafka')
+    },
+    held: (partition, held) => {
+      cache.set({ partition }, held.cacheBytes)
+      disk.set({ partition }, held.diskBytes)
+      hits.set({ partition }, held.hits)
+      misses.set({ partition }, held.misses)
+    },
   }
 }

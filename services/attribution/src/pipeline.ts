@@ -8,20 +8,25 @@ import {
   faultsFrom,
   openCatalog,
   serveMetrics,
+  stateDeletesKeptMs,
   takeOwnership,
   topicName,
+  Turns,
+  type KafkaConnection,
   type ProcessPort,
   type Running,
   type TopicKind,
 } from '@cairn/runtime'
 import type { AttributionConfig } from './config.ts'
 import { createObserver } from './observe.ts'
+import { ownOrders } from './orders/own.ts'
 import { runPartition } from './partition/loop.ts'
 import type { Shell } from './partition/shell.ts'
 
 /**
  * events → sessions, conversions and credits. For each partition this worker owns:
  * fence → restore → fold again what is committed → (read → fold → one transaction) for ever.
+ * Beside it, order-events → verdicts, which come back to it through topic events.
  */
 export async function startAttribution(
   config: AttributionConfig,
@@ -40,21 +45,15 @@ export async function startAttribution(
 
   const metrics = createMetrics('attribution')
   const observe = createObserver(metrics, log)
-  const catalog = await openCatalog(config.SCHEMA_REGISTRY_URL)
-  const codec = createCodec(catalog)
   const faults = faultsFrom(config.CAIRN_FAULT, process)
-  const stateTopic = topic('attribution-state')
-  const takeover = { connection, codec, transactionalPrefix: `${namespace}.attribution`, stateTopic, faults }
-  const shell: Shell = {
-    config,
-    codec,
-    visitorCodec: createVisitorCodec(catalog),
-    takeover,
+  let held = 0
+  const shell = await createShell(config, connection, {
     faults,
     observe,
     log,
     topic,
-  }
+    cacheBytes: () => Math.floor(config.STATE_CACHE_BYTES / Math.max(1, held)),
+  })
 
   const ownership = await takeOwnership({
     connection,
@@ -62,23 +61,51 @@ export async function startAttribution(
     partitions: config.CAIRN_PARTITIONS,
     topics: [
       { kind: 'events', name: topic('events'), compacted: false },
-      { kind: 'attribution-state', name: stateTopic, compacted: true },
+      { kind: 'attribution-state', name: topic('attribution-state'), compacted: true },
     ],
     inboxBytes: config.INBOX_BYTES,
     sessionTimeoutMs: config.SESSION_TIMEOUT_MS,
     supervision: createSupervision({ service: 'attribution', done: 'folded' }, metrics, log),
-    own: (partition) => runPartition(shell, partition),
+    own: async (partition) => {
+      held++
+      try {
+        await runPartition(shell, partition)
+      } finally {
+        held--
+      }
+    },
   })
+  const orders = await ownOrders({ config, connection, codec: shell.codec, faults, metrics, log, topic })
+  const missing = () => [...ownership.missing(), ...orders.missing().map((what) => `orders: ${what}`)]
   const server =
     config.METRICS_PORT === undefined
       ? undefined
-      : await serveMetrics(metrics, { host: config.METRICS_HOST, port: config.METRICS_PORT }, () => ownership.missing())
+      : await serveMetrics(metrics, { host: config.METRICS_HOST, port: config.METRICS_PORT }, missing)
   log.info({ namespace }, 'attribution runs')
   return {
-    ended: ownership.ended,
+    ended: Promise.race([ownership.ended, orders.ended]),
     async stop() {
-      await ownership.stop()
+      await Promise.all([ownership.stop(), orders.stop()])
       server?.close()
     },
+  }
+}
+
+type Given = Pick<Shell, 'faults' | 'observe' | 'log' | 'topic' | 'cacheBytes'>
+
+async function createShell(config: AttributionConfig, connection: KafkaConnection, given: Given): Promise<Shell> {
+  const { CAIRN_NAMESPACE: namespace } = config
+  const catalog = await openCatalog(config.SCHEMA_REGISTRY_URL)
+  const codec = createCodec(catalog)
+  const stateTopic = given.topic('attribution-state')
+  const { faults } = given
+  return {
+    ...given,
+    config,
+    codec,
+    visitorCodec: createVisitorCodec(catalog),
+    takeover: { connection, codec, transactionalPrefix: `${namespace}.attribution`, stateTopic, faults },
+    diskWrites: new Turns(),
+    deletesKeptMs: await stateDeletesKeptMs(connection, namespace),
   }
 }

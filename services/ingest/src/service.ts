@@ -82,7 +82,11 @@ function openOutbox(config: IngestConfig, catalog: Catalog, connection: KafkaCon
   const outbox = createKafkaOutbox({
     producer: writer,
     codec: createCodec(catalog),
-    topics: { events: topicName(namespace, 'events'), deadLetters: topicName(namespace, 'dead-letters') },
+    topics: {
+      events: topicName(namespace, 'events'),
+      orderEvents: topicName(namespace, 'order-events'),
+      deadLetters: topicName(namespace, 'dead-letters'),
+    },
     partitions: config.CAIRN_PARTITIONS,
     queueBytes: config.MAX_QUEUE_BYTES,
     timeoutMs: config.REQUEST_TIMEOUT_MS,

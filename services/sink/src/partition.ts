@@ -7,7 +7,9 @@ import { Slice } from './slice.ts'
 /** One partition from takeover to hand-over: fence, read the intents before it, then each topic side by side. */
 export async function runPartition(shell: Shell, partition: OwnedPartition): Promise<void> {
   const intents = new Map<string, SinkIntent>()
-  const producer = await takeOver(partition, shell.takeover, (records) => readIntents(shell.codec, intents, records))
+  const producer = await takeOver(partition, shell.takeover, {
+    take: (records) => readIntents(shell.codec, intents, records),
+  })
   const failed = new AbortController()
   try {
     const ledger = new Ledger(shell, partition, producer, intents)

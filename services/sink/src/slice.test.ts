@@ -65,7 +65,7 @@ const producer = {
       if (name !== topicName('t', 'sink-state')) continue
       for (const { key, value } of records) state.push({ offset: state.length, timestamp: 0, key, value })
     }
-    return Promise.resolve({ end: 'committed' })
+    return Promise.resolve({ end: 'committed', ends: new Map() })
   },
 } as Pick<FencedProducer, 'transact'> as FencedProducer
 

@@ -7,7 +7,7 @@ async function told(
 ) {
   const metrics = createMetrics('sink')
   tell(createSupervision({ service: 'sink', done: 'queryable' }, metrics, silentLogger), metrics)
-  return parseLags('sink', await metrics.text())
+  return parseLags(await metrics.text())
 }
 const lag = { records: 7, seconds: 1.5 }
 const place = { service: 'sink', topic: 'sessions', partition: 2 }
@@ -47,6 +47,26 @@ describe('the lag that metrics tell', () => {
     })
     const unknown = { topic: '', records: null, seconds: null }
     expect(lags).toEqual([{ ...place, ...unknown, state: 'stopped: unreadable_state' }])
+  })
+
+  it('keeps apart what one process does with visitors and with orders', async () => {
+    const metrics = createMetrics('attribution')
+    const visitors = createSupervision({ service: 'attribution', done: 'folded' }, metrics, silentLogger)
+    const orders = createSupervision({ service: 'orders', done: 'decided' }, metrics, silentLogger)
+    visitors.onRunning(2)
+    visitors.onLag(2, 'events', lag)
+    orders.onStarting(2)
+    orders.onStopped(2, 'offset_gap')
+    expect(parseLags(await metrics.text())).toEqual([
+      { service: 'attribution', topic: 'events', partition: 2, ...lag, state: 'running' },
+      { service: 'orders', topic: '', partition: 2, records: null, seconds: null, state: 'stopped: offset_gap' },
+    ])
+    visitors.onReleased(2)
+    orders.onLag(2, 'order-events', lag)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(parseLags(await metrics.text())).toEqual([
+      { service: 'orders', topic: 'order-events', partition: 2, ...lag, state: 'stopped: offset_gap' },
+    ])
   })
 
   it('says what a topic-partition waits for, and of no other', async () => {

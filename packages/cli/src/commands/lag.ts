@@ -30,10 +30,9 @@ async function collect({ metrics }: Instance): Promise<{ lags: Lag[]; silent: st
   const silent: string[] = []
   const lags: Lag[] = []
   for (const [name, url] of Object.entries(metrics)) {
-    const service = name.replace(/-\d+$/, '')
-    if (service === 'ingest') continue
+    if (name === 'ingest') continue
     try {
-      lags.push(...parseLags(service, await (await fetch(url)).text()))
+      lags.push(...parseLags(await (await fetch(url)).text()))
     } catch {
       silent.push(name)
     }
@@ -47,11 +46,22 @@ async function collect({ metrics }: Instance): Promise<{ lags: Lag[]; silent: st
 }
 
 /**
- * Reads the lag and the state of each place from the Prometheus text format. A partition that has not got as far as
- * telling its lag is there all the same, with a lag that is not known.
+ * Reads the lag and the state of each place from the Prometheus text format; the service is the one its metrics are named
+ * after, so what one process does side by side stands apart. A partition that has not got as far as telling its lag is
+ * there all the same, with a lag that is not known.
  */
-export function parseLags(service: string, exposition: string): Lag[] {
-  const samples = [...exposition.matchAll(/^cairn_[a-z]+_([a-z_]+)\{([^}]*)\} (\S+)$/gm)].map(sampleOf)
+export function parseLags(exposition: string): Lag[] {
+  const samples = [...exposition.matchAll(/^cairn_([a-z]+)_([a-z_]+)\{([^}]*)\} (\S+)$/gm)].map(sampleOf)
+  const services = [...new Set(samples.map(({ service }) => service))]
+  return services.flatMap((service) =>
+    lagsOf(
+      service,
+      samples.filter((sample) => sample.service === service),
+    ),
+  )
+}
+
+function lagsOf(service: string, samples: readonly Sample[]): Lag[] {
   const stateOf = (partition: number, topic: string | undefined) => stateFrom(samples, partition, topic)
   const partitions = samples.filter(({ what }) => what === 'partition_running').map(({ partition }) => partition)
   const measured = samples
@@ -70,6 +80,7 @@ export function parseLags(service: string, exposition: string): Lag[] {
 }
 
 interface Sample {
+  readonly service: string
   readonly what: string
   readonly topic: string | undefined
   readonly partition: number
@@ -77,9 +88,10 @@ interface Sample {
   readonly value: number
 }
 
-function sampleOf([, what = '', labels = '', value]: RegExpExecArray): Sample {
+function sampleOf([, service = '', what = '', labels = '', value]: RegExpExecArray): Sample {
   const label = (name: string) => new RegExp(`(?:^|,)${name}="([^"]*)"`).exec(labels)?.[1]
   return {
+    service,
     what,
     topic: label('topic'),
     partition: Number(label('partition')),

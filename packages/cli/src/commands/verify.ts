@@ -52,7 +52,7 @@ function verificationText(result: Verification): string {
     .slice(0, shownDifferences)
     .map((d) => `  ${d.table} partition ${d.partition} ${d.row}: ${d.what}${d.detail === '' ? '' : `: ${d.detail}`}\n`)
   const more = differences.length > shown.length ? [`  and ${differences.length - shown.length} more\n`] : []
-  const { events, sessions, conversions, credits, rollUpRows, visitorUsers } = compared
+  const { events, sessions, conversions, credits, rollUpRows, visitorUsers, orders } = compared
   const parts = [
     counted(events, 'event'),
     counted(sessions, 'session'),
@@ -60,6 +60,7 @@ function verificationText(result: Verification): string {
     counted(credits, 'credit'),
     counted(rollUpRows, 'roll-up row'),
     counted(visitorUsers, 'identified visitor'),
+    counted(orders, 'order'),
   ]
   return [
     ledgerText(result.ledger),

@@ -13,8 +13,14 @@ export const wait: Command = {
   async run(values, _, io) {
     const instance = findInstance(values, io)
     const seconds = whole(values, 'timeout', 1) ?? 60
-    const flushId = await flush(instance, 0)
-    if ((await barriersPassed(instance, flushId, seconds * 1000, io.interrupted)) !== undefined) return exitCode.ok
+    const began = performance.now()
+    const begun = await flush(instance, 0, seconds * 1000, io.interrupted)
+    if (!begun.ok) {
+      io.err(`cairn wait: ${begun.message}\n`)
+      return exitCode.no
+    }
+    const left = Math.max(0, Math.round(seconds * 1000 - (performance.now() - began)))
+    if ((await barriersPassed(instance, begun.flushId, left, io.interrupted)) !== undefined) return exitCode.ok
     io.err(`cairn wait: not everything is queryable after ${seconds} s; "cairn lag" shows what is behind\n`)
     return exitCode.no
   },

@@ -112,8 +112,8 @@ function portsOf(instance: Instance, io: Io, verify: Verify): DemoInstance {
       })
     },
     wait: async () => {
-      const flushId = await flush(instance, 0)
-      return (await barriersPassed(instance, flushId, waitMs, io.interrupted)) !== undefined
+      const begun = await flush(instance, 0, waitMs, io.interrupted)
+      return begun.ok && (await barriersPassed(instance, begun.flushId, waitMs, io.interrupted)) !== undefined
     },
     query: (sql) => rows<Record<string, unknown>>(instance, sql),
     verify: () => verify(instance, io),
@@ -129,7 +129,7 @@ function farewell({ ingest, clickhouse, kafka, writeKeys }: Instance, data: stri
   return `
 All of it is still running.
   ingest      ${ingest}  (write keys: ${Object.entries(writeKeys)
-    .map(([key, site]) => `${key} for site ${site}`)
+    .map(([key, site]) => `${key} for site ${site.replace(':', ', ')}`)
     .join(', ')})
   ClickHouse  ${clickhouse.url}  (user ${clickhouse.user}, password ${clickhouse.password}, database ${clickhouse.database})
   Kafka       ${kafka.join(',')}

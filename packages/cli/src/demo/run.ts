@@ -7,15 +7,15 @@ import { report } from './report/report.ts'
 import type { Query } from './report/rows.ts'
 import type { SegmentMessage } from './segment.ts'
 import { shopEvents } from './shop-events/messages.ts'
-import { simulate } from './shop/simulate.ts'
+import { simulate, type Part } from './shop/simulate.ts'
 
 const root = resolve(import.meta.dirname, '..', '..', '..', '..')
 
 /** What is in force during the demo; `up` deploys it. */
 export const demoDefinitions = join(root, 'definitions', 'demo.yaml')
 
-/** The demo's write keys, each named like its site. */
-export const demoWriteKeys = { demo: 'demo', real: 'real' } as const
+/** The site of each of the demo's write keys. */
+export const demoWriteKeys = { demo: 'demo', 'demo-server': 'demo:server', real: 'real' } as const
 
 /** A running instance on an empty data directory, as far as the demo needs it. */
 export interface DemoInstance {
@@ -31,8 +31,8 @@ export interface DemoInstance {
 export interface Delivery {
   readonly accepted: number
   readonly refused: readonly { readonly reason: string; readonly message: string }[]
-  /** The first message without an answer, and why; absent when all were answered. */
-  readonly stopped?: { readonly line: number; readonly why: string }
+  /** Why some have no answer; absent when all were answered. */
+  readonly stopped?: { readonly why: string }
 }
 
 export interface DemoOptions {
@@ -65,9 +65,9 @@ export async function runDemo(instance: DemoInstance, options: DemoOptions): Pro
   const { out, progress, days, people } = options
   const real = realInput(options)
   progress(`simulating ${days} days of a shop with ${count(people)} people`)
-  const { messages, books } = simulate({ seed: options.seed, days, people, end: options.now })
+  const { parts, books } = simulate({ seed: options.seed, days, people, end: options.now })
   // The real events are of 2022: sent first, they are not late.
-  for (const [site, traffic] of [['real', real] as const, ['demo', messages] as const]) {
+  for (const [site, traffic] of [['real', [{ isServer: false, messages: real }]] as const, ['demo', parts] as const]) {
     const failure = await deliver(instance, site, traffic, progress)
     if (failure !== undefined) return { ok: false, reason: 'not_accepted', message: failure }
   }
@@ -87,7 +87,8 @@ export async function runDemo(instance: DemoInstance, options: DemoOptions): Pro
   if (differences.length > 0) return { ok: false, reason: 'figures_differ', message: differences.join('\n') }
   out(
     `\nThe simulated shop kept its own books: visits by channel, carts, orders and revenue are the same.\n` +
-      `Among its ${count(messages.length)} messages were ${count(books.repeats)} repeats and ${count(books.botEvents)} of bots.\n`,
+      `Among its ${count(books.events + books.repeats)} messages were ${count(books.repeats)} repeats, ` +
+      `${count(books.botEvents)} of bots and ${count(books.serverEvents)} of the shop's server.\n`,
   )
   progress('verifying: folding the log again and comparing every row')
   if (await instance.verify()) return { ok: true }
@@ -103,17 +104,32 @@ function realInput({ dataFolder: folder, progress }: DemoOptions): SegmentMessag
 
 async function deliver(
   instance: DemoInstance,
-  site: keyof typeof demoWriteKeys,
-  messages: readonly SegmentMessage[],
+  site: 'demo' | 'real',
+  parts: readonly Part[],
   progress: (line: string) => void,
 ): Promise<string | undefined> {
-  if (messages.length === 0) return undefined
-  progress(`sending ${count(messages.length)} messages to site ${site}`)
+  const messages = parts.reduce((sum, part) => sum + part.messages.length, 0)
+  if (messages === 0) return undefined
+  progress(`sending ${count(messages)} messages to site ${site}`)
   const started = performance.now()
-  const { accepted, refused, stopped } = await instance.send(messages, demoWriteKeys[site])
+  let accepted = 0
+  for (const part of parts) {
+    const sent = await instance.send(part.messages, writeKeyOf(site, part))
+    accepted += sent.accepted
+    const failure = failureOf(sent, site)
+    if (failure !== undefined) return failure
+  }
   const seconds = (performance.now() - started) / 1000
   progress(`  ${count(accepted)} accepted in ${seconds.toFixed(1)} s (${count(accepted / seconds)}/s)`)
-  if (stopped !== undefined) return `message ${count(stopped.line)} of site ${site} was not answered: ${stopped.why}`
+  return undefined
+}
+
+function writeKeyOf(site: 'demo' | 'real', { isServer }: Part): keyof typeof demoWriteKeys {
+  return site === 'demo' && isServer ? 'demo-server' : site
+}
+
+function failureOf({ refused, stopped }: Delivery, site: string): string | undefined {
+  if (stopped !== undefined) return `a message of site ${site} was not answered: ${stopped.why}`
   const [first] = refused
   if (first === undefined) return undefined
   return `${count(refused.length)} messages of site ${site} were refused, the first because ${first.message} (${first.reason})`

@@ -2,7 +2,8 @@
 export interface SegmentMessage {
   readonly type: 'track' | 'page' | 'screen' | 'identify'
   readonly messageId: string
-  readonly anonymousId: string
+  /** Absent where a server does not know the browser. */
+  readonly anonymousId?: string
   readonly userId?: string
   /** Name of a track call. */
   readonly event?: string

@@ -218,10 +218,12 @@ function serviceSpecs(options: StartOptions, instance: Instance): ServiceSpec[] 
     readyUrl: `http://127.0.0.1:${portOf(name)}/readyz`,
   })
   const workers = Array.from({ length: options.workers }, (_, i) => `attribution-${i + 1}`)
+  // Shared: a partition that moves to another worker finds its visitors there.
+  const stateDir = join(options.dataDir, 'state')
   const writeKeys = Object.entries(instance.writeKeys).map(([key, site]) => `${key}=${site}`)
   return [
     spec('sink', 'sink', { ...clickhouse, METRICS_PORT: portOf('sink') }),
-    ...workers.map((name) => spec(name, 'attribution', { METRICS_PORT: portOf(name) })),
+    ...workers.map((name) => spec(name, 'attribution', { METRICS_PORT: portOf(name), STATE_DIR: stateDir })),
     spec('ingest', 'ingest', { PORT: portOf('ingest'), WRITE_KEYS: writeKeys.join(',') }),
   ]
 }

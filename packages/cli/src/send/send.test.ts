@@ -98,7 +98,7 @@ describe('sending again', () => {
   })
 
   it('comes to an end where the server stays away, and names the line', async () => {
-    const { sent, requests } = await sendTo([broken], 1, { patienceMs: 100 })
+    const { sent, requests } = await sendTo([broken], 1, { patienceMs: 300 })
     expect(sent).toEqual({
       accepted: 0,
       refused: [],

@@ -31,7 +31,8 @@ function letter(origin_offset: number, payload: Buffer, over: Partial<DeadLetter
 }
 
 function books(letters: readonly DeadLetter[], missing: readonly number[]) {
-  const outcomes = { accepted: 0, duplicate: 0, duplicate_conflict: 0, poison: 0, control: 0 }
+  const verdicts = { verdict: 0, verdict_repeated: 0, verdict_forgotten: 0 }
+  const outcomes = { accepted: 0, duplicate: 0, duplicate_conflict: 0, poison: 0, control: 0, ...verdicts }
   const partition: LedgerPartition = { fold: { outcomes, late: 0 }, end: 100, barrier: 50, missing: new Set(missing) }
   const { deadLettered, otherDeadLetters } = booksOf(letters.map((one) => summary(one, codec)), [partition, partition], 't') // prettier-ignore
   return { events: Object.fromEntries(deadLettered), others: Object.fromEntries(otherDeadLetters) }

@@ -11,6 +11,8 @@ import {
   type StorefrontEvent,
 } from '@cairn/domain'
 import { createVisitorCodec, readEventInput, type Catalog, type Codec, type Incoming } from '@cairn/runtime'
+import { SentOrderEvents } from './order-events.ts'
+import { SaidVerdicts } from './verdicts.ts'
 
 /** A row as the fold gives it; a later one of a session, conversion or credit replaces the earlier. */
 export type FoldedRow =
@@ -33,8 +35,13 @@ export class PartitionFold {
     duplicate_conflict: 0,
     poison: 0,
     control: 0,
+    verdict: 0,
+    verdict_repeated: 0,
+    verdict_forgotten: 0,
   }
   late = 0
+  readonly verdicts = new SaidVerdicts()
+  readonly orderEvents = new SentOrderEvents()
   /** Where the flush stands that this fold runs to; undefined until it is reached. */
   end: number | undefined
   readonly #fold: PartitionState
@@ -53,12 +60,14 @@ export class PartitionFold {
     this.#flushId = flushId
   }
 
-  /** Folds records in their order; those after the flush are left alone. */
+  /** Folds records in their order; of those after the flush it is only noted which speak of orders. */
   add(records: readonly Incoming[]): void {
     for (const source of records) {
-      if (this.end !== undefined) return
       const { record } = readEventInput(this.#codec, source)
       const event = record.body.kind === 'event' ? record.body.event : undefined
+      if (event !== undefined) this.orderEvents.add(event, this.end !== undefined)
+      if (this.end !== undefined) continue
+      if (record.body.kind === 'verdict') this.verdicts.add(record.key, record.body.verdict)
       let result = step(this.#fold, record)
       for (;;) {
         for (const output of result.outputs) this.#pass(output, record.offset, event)

@@ -1,5 +1,5 @@
 import { CommandFailure, exitCode } from '../command.ts'
-import { flush, type PassedBarrier } from '../flush.ts'
+import { flushOrFail, type PassedBarrier } from '../flush.ts'
 import type { Instance } from '../instance/instance.ts'
 import { rows } from '../warehouse.ts'
 import { factTables } from './expected.ts'
@@ -11,13 +11,21 @@ export interface Hold {
   check(barriers: readonly PassedBarrier[]): Promise<void>
 }
 
-export async function beginHold(instance: Instance, holdMs: number): Promise<Hold> {
-  const began = performance.now()
-  const flushId = await flush(instance, holdMs)
+export interface HoldOptions {
+  /** The sink goes on by itself after this long. */
+  readonly holdMs: number
+  /** Longest time for orders to be decided before it. */
+  readonly timeoutMs: number
+  readonly interrupted: AbortSignal
+}
+
+export async function beginHold(instance: Instance, { holdMs, timeoutMs, interrupted }: HoldOptions): Promise<Hold> {
+  // Deciding orders comes before and may take long; the sink goes on meanwhile.
+  const { flushId, ticksAt } = await flushOrFail(instance, holdMs, timeoutMs, interrupted)
   return {
     flushId,
     async check(barriers) {
-      const took = performance.now() - began
+      const took = performance.now() - ticksAt
       const newer = await newerRows(instance, barriers)
       if (took <= holdMs && newer === undefined) return
       const why =

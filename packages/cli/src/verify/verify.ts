@@ -1,13 +1,14 @@
 import { createCodec, readLog, topicName, type Catalog, type Codec, type LogPosition } from '@cairn/runtime'
 import { catalogOf } from '../catalog.ts'
 import { CommandFailure, exitCode } from '../command.ts'
-import { barriersPassed, connectionOf, flush, release, type PassedBarrier } from '../flush.ts'
+import { barriersPassed, connectionOf, flushOrFail, release, type PassedBarrier } from '../flush.ts'
 import type { Instance } from '../instance/instance.ts'
 import { compareEvents, compareFacts, compareMoves, compareRollUp, type Compared, type Difference } from './compare.ts'
 import { explained } from './details.ts'
 import { ExpectedPartition, factTables, type FactTable } from './expected.ts'
 import { beginHold, type Hold } from './hold.ts'
 import { readLedger, type Ledger } from './ledger.ts'
+import { compareOrders } from './orders.ts'
 import { compareVisitorUsers } from './visitor-users.ts'
 import { recordColumns } from './warehouse-rows.ts'
 
@@ -21,6 +22,7 @@ export interface Verification {
     readonly credits: number
     readonly rollUpRows: number
     readonly visitorUsers: number
+    readonly orders: number
   }
 }
 
@@ -53,9 +55,10 @@ interface Work extends Pick<VerifyOptions, 'timeoutMs' | 'interrupted'> {
  */
 export async function verify(instance: Instance, options: VerifyOptions): Promise<Verification> {
   const work = await prepare(instance, options)
-  await passed(work, await flush(instance, 0))
+  const { flushId } = await flushOrFail(instance, 0, options.timeoutMs, options.interrupted)
+  await passed(work, flushId)
   const position = await foldToTheEnd(work)
-  const hold = await beginHold(instance, options.holdMs ?? defaultHoldMs)
+  const hold = await beginHold(instance, { holdMs: defaultHoldMs, ...options })
   let barriers: readonly PassedBarrier[]
   const compared: Compared[] = []
   try {
@@ -144,6 +147,9 @@ async function conclude(
     found.push(events)
     interrupted.throwIfAborted()
   }
+  const folds = partitions.map(({ fold }) => fold)
+  const orders = await compareOrders(instance, schemas.codec, folds, flushId, interrupted)
+  found.push({ differences: [...orders.differences], differing: [] })
   const all = { differences: found.flatMap((f) => f.differences), differing: found.flatMap((f) => f.differing) }
   const sum = (of: (p: ExpectedPartition) => number) => partitions.reduce((n, p) => n + of(p), 0)
   return {
@@ -156,6 +162,7 @@ async function conclude(
       credits: sum((p) => p.credits.standing),
       rollUpRows: sum((p) => p.rollUp.rows().size),
       visitorUsers: sum((p) => p.visitorUsers.rows().size),
+      orders: orders.orders,
     },
   }
 }

@@ -1,4 +1,4 @@
-import { endWith, highestRank, isBots, type Companion } from '../conversion/companion.ts'
+import { endWith, eventsAmong, highestRank, isBots, type Companion } from '../conversion/companion.ts'
 import type { Millis } from '../event/event.ts'
 import { idTime } from '../event/hash.ts'
 import { cartStage } from '../session/cart.ts'
@@ -48,7 +48,7 @@ export function rowOf(
     id_time: idTime(session.id),
     started_at: session.started_at,
     ended_at: session.ended_at,
-    events: session.events + companions.length,
+    events: session.events + eventsAmong(companions),
     page_views: session.page_views,
     entry_page: valueOf(session.entry),
     exit_page: valueOf(session.exit),

@@ -6,6 +6,8 @@ import { MAX_TOUCHES } from './path.ts'
 
 /** A touchpoint whose session can't be corrected any more. */
 export interface PastTouchpoint extends Omit<Touchpoint, 'is_bot'> {
+  /** Time of its session's last event: an order that is decided late may have been placed in it. */
+  readonly ended_at: Millis
   /** Stream time at which its session was let go. */
   readonly since: Millis
 }

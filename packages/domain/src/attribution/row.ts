@@ -6,6 +6,8 @@ export type CreditReason =
   | 'conversion'
   /** Another conversion displaced it. */
   | 'withdrawn'
+  /** What its order comes to changed: it was updated, refunded or cancelled. */
+  | 'order'
   /** What it is worth, its user or its session's bot label changed. */
   | 'restated'
   /** A touchpoint came late, was merged, began earlier or has another source. */

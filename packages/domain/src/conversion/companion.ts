@@ -2,12 +2,16 @@ import type { Millis, StorefrontEvent } from '../event/event.ts'
 import { cartRank } from '../session/cart.ts'
 import type { Arrival, Session } from '../session/session.ts'
 import { precedes } from '../session/session.ts'
+import { coveringSession, sessionHolding } from '../session/place.ts'
+import type { SessionRules } from '../session/rules.ts'
 import type { SessionEnd } from '../session/user.ts'
 import type { Conversion } from './conversion.ts'
+import type { Match } from './match.ts'
 
 /**
- * A server event, kept as long as the session it accompanies can be corrected: it belongs to the session that covers its
- * time, which may be another one once more events have come. It makes none, and moves no start and no end.
+ * A server event, or what an order comes to, kept as long as the session it accompanies can be corrected: it belongs to the
+ * session that covers its time, which may be another one once more events have come. It makes none, and moves no start and
+ * no end.
  */
 export interface Companion {
   readonly time: Millis
@@ -18,6 +22,10 @@ export interface Companion {
   readonly user_id: string
   readonly is_bot: boolean
   readonly cart_rank: number
+  /** The order whose verdict this is; empty for an event. */
+  readonly order_id: string
+  /** The order was placed by an event of the visitor's own client: it belongs where that event is. */
+  readonly is_own: boolean
   /** The session it is in, empty while there is none. */
   session_id: string
   /** First stream time at which one without a session can't get one any more. */
@@ -26,6 +34,8 @@ export interface Companion {
   conversions: readonly Conversion[]
   /** What it does not make because its session has an earlier one that counts once. */
   standby: readonly Conversion[]
+  /** What it matches of compound goals, at most one of each. */
+  matches: readonly Match[]
   /** About how many bytes it takes in Avro. */
   size: number
 }
@@ -34,6 +44,7 @@ export function newCompanion(
   event: StorefrontEvent,
   sessionId: string,
   { offset, streamTime, rules }: Arrival,
+  orderId = '',
 ): Companion {
   return {
     time: event.event_time,
@@ -43,20 +54,41 @@ export function newCompanion(
     user_id: event.user_id,
     is_bot: event.is_bot,
     cart_rank: cartRank(event.name),
+    order_id: orderId,
+    is_own: !event.is_server,
     session_id: sessionId,
     forget_due: streamTime + rules.gapMs + rules.graceMs + 1,
     conversions: [],
     standby: [],
+    matches: [],
     size: 0,
   }
 }
 
-/** Whether a companion made this conversion. */
+/** The session a companion belongs to, undefined while there is none. */
+export function sessionOf<S extends Session>(
+  sessions: readonly S[],
+  companion: Pick<Companion, 'time' | 'event_id' | 'client_session_id' | 'is_own'>,
+  rules: SessionRules,
+): S | undefined {
+  if (companion.is_own) return sessionHolding(sessions, companion, rules)
+  return coveringSession(sessions, companion.time, companion.client_session_id, rules)
+}
+
+/** Whether a companion made this conversion: what a verdict makes is not made by the purchase itself. */
 export function isBy(
   companion: Companion,
-  { event_time, event_id }: Pick<Conversion, 'event_time' | 'event_id'>,
+  { event_time, event_id, order_status }: Pick<Conversion, 'event_time' | 'event_id' | 'order_status'>,
 ): boolean {
-  return companion.event_id === event_id && companion.time === event_time
+  if (companion.event_id !== event_id || companion.time !== event_time) return false
+  return (companion.order_id === '') === (order_status === '')
+}
+
+/** How many of them are events: a verdict's purchase is one of its own. */
+export function eventsAmong(companions: readonly Companion[]): number {
+  let events = 0
+  for (const { order_id } of companions) if (order_id === '') events++
+  return events
 }
 
 /** Whether a session with these companions is automatic traffic: one event of a bot is enough. */

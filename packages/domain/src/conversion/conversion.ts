@@ -1,10 +1,12 @@
 import { idFrom } from '../event/hash.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
 import { promotionOf } from '../event/promotion.ts'
+import type { Verdict } from '../order/verdict.ts'
 import type { Arrival } from '../session/session.ts'
 import type { Origin } from '../session/source.ts'
 import { userOf, type UserMarks } from '../session/user.ts'
 import type { Goal } from './goal.ts'
+import { netOf } from './net.ts'
 import type { ConversionRow, GoalClass, GoalKind } from './row.ts'
 
 /** A counted (goal, event) as its session keeps it; immutable, so that drafts and sessions can share it. */
@@ -18,13 +20,19 @@ export interface Conversion {
   readonly event_time: Millis
   /** As the event names it; see {@link conversionRow} for one that names none. */
   readonly user_id: string
+  /** Net of what was refunded. */
   readonly value_minor: number | null
   readonly currency: string
   readonly order_id: string
+  /** Empty for what no verdict made. */
+  readonly order_status: ConversionRow['order_status']
+  readonly refunded_minor: number
   readonly coupon: string
   readonly promotion: string
   /** Of two in one session only the earlier counts. */
   readonly per_session: boolean
+  /** Of a compound goal what completes it; else empty. */
+  readonly plan: string
   readonly definitions_number: number
 }
 
@@ -42,16 +50,59 @@ export interface Credit extends Pick<Origin, 'channel' | 'source' | 'medium' | '
   readonly is_bot: boolean
 }
 
-/** What an event counts for a goal; like a session's, its id holds the offset, so that no other conversion gets it. */
+/**
+ * What an event counts for a goal; like a session's, its id holds the offset, so that no other conversion gets it.
+ *
+ * @param verdict what the order comes to whose deciding purchase the event is, null for any other event
+ */
 export function newConversion(
   goal: Goal,
   event: StorefrontEvent,
   key: string,
   { offset, definitionsNumber }: Pick<Arrival, 'offset' | 'definitionsNumber'>,
+  verdict: Verdict | null = null,
 ): Conversion {
-  const { value_minor, currency } = goal.worth(event)
+  const named = [event.site, key, goal.name, event.event_id, String(offset), 'conversion']
+  return conversionOf(idFrom(event.event_time, named), goal, event, definitionsNumber, verdict)
+}
+
+/**
+ * What an event counts for a compound goal if it completes it. Most never do, so until then the input offset of its event
+ * stands for the id.
+ */
+export function newCandidate(
+  goal: Goal,
+  event: StorefrontEvent,
+  { offset, definitionsNumber }: Pick<Arrival, 'offset' | 'definitionsNumber'>,
+): Conversion {
+  return conversionOf(String(offset), goal, event, definitionsNumber, null)
+}
+
+/**
+ * The conversion of an event that completes a goal now. It may have done so before, and have been withdrawn since; what was
+ * withdrawn does not come back, so it is another one each time.
+ */
+export function completed(
+  candidate: Conversion,
+  { site, visitor_id }: Pick<Owner, 'site' | 'visitor_id'>,
+  version: number,
+): Conversion {
+  const { id: offset, goal, event_id, event_time } = candidate
+  const named = [site, visitor_id, goal, event_id, offset, String(version), 'completed']
+  return { ...candidate, id: idFrom(event_time, named) }
+}
+
+function conversionOf(
+  id: string,
+  goal: Goal,
+  event: StorefrontEvent,
+  definitionsNumber: number,
+  verdict: Verdict | null,
+): Conversion {
+  const { value_minor: gross, currency } = goal.worth(event)
+  const { value_minor, refunded_minor } = netOf(gross, goal.isEventValue, verdict)
   return {
-    id: idFrom(event.event_time, [event.site, key, goal.name, event.event_id, String(offset), 'conversion']),
+    id,
     goal: goal.name,
     kind: goal.kind,
     class: goal.class,
@@ -62,9 +113,12 @@ export function newConversion(
     value_minor,
     currency,
     order_id: event.order_id,
+    order_status: verdict === null ? '' : verdict.status,
+    refunded_minor,
     coupon: event.coupon,
     promotion: promotionOf(event),
-    per_session: goal.count === 'once_per_session',
+    per_session: goal.compound === null && goal.count === 'once_per_session',
+    plan: goal.compound === null ? '' : goal.compound.plan,
     definitions_number: definitionsNumber,
   }
 }
@@ -97,6 +151,8 @@ export function conversionRow(owner: Owner, conversion: Conversion, credit: Cred
     value_minor: conversion.value_minor,
     currency: conversion.currency,
     order_id: conversion.order_id,
+    order_status: conversion.order_status,
+    refunded_minor: conversion.refunded_minor,
     coupon: conversion.coupon,
     promotion: conversion.promotion,
     channel: credit.channel,
@@ -131,6 +187,8 @@ export function withdrawnRow(owner: Owner, withdrawn: Withdrawn, version: number
     value_minor: null,
     currency: '',
     order_id: '',
+    order_status: '',
+    refunded_minor: 0,
     coupon: '',
     promotion: '',
     channel: '',

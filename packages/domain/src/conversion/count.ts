@@ -53,7 +53,7 @@ export function claimDue(claim: Claim): Millis {
 }
 
 /**
- * Counts the goals an event matched. Where only one event may count, the earliest by (event time, event id) does, so
+ * Counts the goals an event matched, save compound ones. Where only one event may count, the earliest by (event time, event id) does, so
  * that arrival order does not matter: an earlier event displaces a conversion as long as its holder is retained.
  *
  * @param holders the visitor's retained sessions and companions, `session` (what holds the event's own conversions; null
@@ -72,7 +72,7 @@ export function countGoals<H extends Holder>(
   const tally: OpenTally<H> = { made: [], withdrawn: [], corrected: [] }
   const counting: Counting<H> = { visitor, holders, session, event, arrival, tally }
   for (const goal of goals) {
-    if (!wins(counting, goal)) continue
+    if (goal.compound !== null || !wins(counting, goal)) continue
     const conversion = newConversion(goal, event, key, arrival)
     tally.made.push(conversion)
     if (session !== null) session.conversions = [...session.conversions, conversion]
@@ -179,7 +179,7 @@ function withdraw<H extends Holder>(holder: H, rival: Conversion, arrival: Arriv
   tally.corrected.push(holder)
 }
 
-function replaceClaim(visitor: Claims, claim: Claim): void {
+export function replaceClaim(visitor: Claims, claim: Claim): void {
   const others = visitor.claims.filter((held) => !isSameClaim(held, claim.goal, claim.order_id))
   if (others.length >= MAX_CLAIMS) others.sort((a, b) => b.touched_at - a.touched_at).pop()
   visitor.claims = [...others, claim]

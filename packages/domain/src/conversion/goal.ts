@@ -1,6 +1,8 @@
 import type { Check, Path } from '../definitions/check.ts'
 import type { StorefrontEvent } from '../event/event.ts'
-import { readMatcher, type Matcher } from './matcher.ts'
+import { changesOrders } from '../order/order-event.ts'
+import { anyPart, readCompound, type Compound } from './compound.ts'
+import { readGoalMatcher, type Matcher } from './matcher.ts'
 import type { GoalClass, GoalKind } from './row.ts'
 import { readValue, type Valuation } from './value.ts'
 
@@ -9,17 +11,24 @@ export interface Goal {
   readonly name: string
   readonly kind: GoalKind
   readonly class: GoalClass
+  /** Of a compound goal: that some part matches. */
   readonly matcher: Matcher
+  /** Its parts, where it takes several events to reach it; else null. */
+  readonly compound: Compound | null
   readonly worth: Valuation
   readonly count: 'every' | 'once_per_session' | 'once_per_visitor'
-  /** One conversion an order id (per visitor), whatever sends it twice. */
+  /** The value is what the event says. */
+  readonly isEventValue: boolean
+  /** One conversion an order id, whatever sends it twice: an order's by its verdict, any other event's once a visitor. */
   readonly oncePerOrder: boolean
 }
 
-/** The goals an event matches, in the order of the definitions. */
+/** The goals an event matches, in the order of the definitions; compound ones of which it matches a part are among them. */
 export type GoalIndex = (event: StorefrontEvent) => readonly Goal[]
 
-const KEYS = ['name', 'kind', 'class', 'match', 'value', 'count', 'dedupe_by']
+const KEYS = ['name', 'kind', 'class', 'match', 'compound', 'value', 'count', 'dedupe_by']
+/** Each session keeps what matches their parts. */
+const MAX_COMPOUNDS = 16
 const NONE: readonly Goal[] = []
 
 export function readGoals(check: Check, json: unknown, path: Path): readonly Goal[] {
@@ -29,40 +38,75 @@ export function readGoals(check: Check, json: unknown, path: Path): readonly Goa
     if (name !== '' && names.has(name)) check.add([...path, at, 'name'], `goal "${name}" is declared twice`)
     names.add(name)
   }
+  const compounds = goals.filter(({ compound }) => compound !== null).length
+  if (compounds > MAX_COMPOUNDS) check.add(path, `${compounds} goals are compound, at most ${MAX_COMPOUNDS} may be`)
   return goals
 }
 
 function readGoal(check: Check, json: unknown, path: Path): Goal {
   const entries = check.object(json, path, KEYS)
-  const { name, class: goalClass, value, match, dedupe_by: dedupeBy } = entries
+  const { class: goalClass, value, dedupe_by: dedupeBy } = entries
   const kind = check.oneOf(entries['kind'], [...path, 'kind'], ['macro', 'micro', 'negative'], 'micro')
   if (goalClass !== undefined && kind !== 'micro') check.add([...path, 'class'], 'only a micro goal has a class')
-  const count =
-    entries['count'] === undefined
-      ? 'every'
-      : check.oneOf(entries['count'], [...path, 'count'], ['every', 'once_per_session', 'once_per_visitor'], 'every')
-  if (dedupeBy !== undefined) check.oneOf(dedupeBy, [...path, 'dedupe_by'], ['order_id'], 'order_id')
-  if (dedupeBy !== undefined && count !== 'every') {
-    check.add([...path, 'dedupe_by'], 'dedupe_by counts each order once, so it needs count: every')
-  }
+  const count = readCount(check, entries, path)
+  const name = check.text(entries['name'], [...path, 'name'])
+  const reached = readReached(check, entries, path, name, count)
+  if (dedupeBy !== undefined && isAll(reached.matcher.names, changesOrders))
+    check.add(
+      [...path, 'dedupe_by'],
+      'orders count by their purchase, so this would never count: leave dedupe_by out to count each event',
+    )
   return {
-    name: check.text(name, [...path, 'name']),
+    name,
     kind,
     class: goalClass === undefined ? '' : check.oneOf(goalClass, [...path, 'class'], ['process', 'secondary'], ''),
-    matcher: readGoalMatcher(check, match, [...path, 'match']),
+    ...reached,
     worth: readValue(check, value, [...path, 'value']),
+    isEventValue: value === 'event',
     count,
     oncePerOrder: dedupeBy !== undefined,
   }
 }
 
-/** A matcher that some event can meet: one whose names exclude each other is a slip that would count nothing for ever. */
-function readGoalMatcher(check: Check, json: unknown, path: Path): Matcher {
-  const before = check.problems.length
-  const matcher = readMatcher(check, json, path)
-  if (matcher.names?.size === 0 && check.problems.length === before)
-    check.add(path, 'no event has all the names that must hold at once: put them into one list')
-  return matcher
+function isAll(names: ReadonlySet<string> | null, test: (name: string) => boolean): boolean {
+  return names !== null && names.size > 0 && [...names].every(test)
+}
+
+type Entries = Readonly<Record<string, unknown>>
+
+function readCount(check: Check, { compound, count, dedupe_by: dedupeBy }: Entries, path: Path): Goal['count'] {
+  const read =
+    count === undefined
+      ? undefined
+      : check.oneOf(count, [...path, 'count'], ['every', 'once_per_session', 'once_per_visitor'], 'every')
+  if (dedupeBy !== undefined) check.oneOf(dedupeBy, [...path, 'dedupe_by'], ['order_id'], 'order_id')
+  if (compound === undefined) {
+    if (dedupeBy !== undefined && read !== undefined && read !== 'every')
+      check.add([...path, 'dedupe_by'], 'dedupe_by counts each order once, so it needs count: every')
+    return read ?? 'every'
+  }
+  if (read === 'every')
+    check.add(
+      [...path, 'count'],
+      'a compound goal counts once_per_session or once_per_visitor: nothing says where the next one would begin',
+    )
+  if (dedupeBy !== undefined)
+    check.add([...path, 'dedupe_by'], 'dedupe_by counts each order once, a compound goal once a session or visitor')
+  return read ?? 'once_per_session'
+}
+
+/** What it takes to reach a goal: one event that matches, or several. */
+function readReached(
+  check: Check,
+  { match, compound: json }: Entries,
+  path: Path,
+  name: string,
+  count: Goal['count'],
+): Pick<Goal, 'matcher' | 'compound'> {
+  if (json === undefined) return { matcher: readGoalMatcher(check, match, [...path, 'match']), compound: null }
+  if (match !== undefined) check.add([...path, 'compound'], 'a goal has either match or compound')
+  const compound = readCompound(check, json, [...path, 'compound'], name, count === 'once_per_visitor')
+  return { matcher: anyPart(compound), compound }
 }
 
 /** Sorts goals by the event names they can match, so that an event that matches nothing costs one look-up. */

@@ -44,6 +44,15 @@ export function readMatcher(check: Check, json: unknown, path: Path): Matcher {
   return allOf(parts)
 }
 
+/** A matcher that some event can meet: one whose names exclude each other is a slip that would count nothing for ever. */
+export function readGoalMatcher(check: Check, json: unknown, path: Path): Matcher {
+  const before = check.problems.length
+  const matcher = readMatcher(check, json, path)
+  if (matcher.names?.size === 0 && check.problems.length === before)
+    check.add(path, 'no event has all the names that must hold at once: put them into one list')
+  return matcher
+}
+
 function readList(check: Check, json: unknown, path: Path): Matcher[] {
   const items = check.list(json, path)
   if (items.length === 0) check.add(path, 'the list is empty')
@@ -110,7 +119,7 @@ function allOf(parts: readonly Matcher[]): Matcher {
   return { names, matches: (event) => parts.every((part) => part.matches(event)) }
 }
 
-function anyOf(parts: readonly Matcher[]): Matcher {
+export function anyOf(parts: readonly Matcher[]): Matcher {
   const sets = parts.map((part) => part.names)
   const names = sets.every((set) => set !== null) ? new Set(sets.flatMap((set) => [...set])) : null
   return { names, matches: (event) => parts.some((part) => part.matches(event)) }

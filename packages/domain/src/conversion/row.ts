@@ -1,4 +1,5 @@
 import type { Millis } from '../event/event.ts'
+import type { OrderStatus } from '../order/verdict.ts'
 
 export type GoalKind = 'macro' | 'micro' | 'negative'
 export type GoalClass = 'process' | 'secondary' | ''
@@ -18,9 +19,14 @@ export interface ConversionRow {
   readonly event_id: string
   readonly event_name: string
   readonly event_time: Millis
+  /** Net of what was refunded. */
   readonly value_minor: number | null
   readonly currency: string
   readonly order_id: string
+  /** What became of the order; empty for what is none. */
+  readonly order_status: OrderStatus | ''
+  /** Minor units that were netted off. */
+  readonly refunded_minor: number
   readonly coupon: string
   readonly promotion: string
   readonly channel: string

@@ -1,9 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
 import {
   arrivals,
+  compoundGoals,
+  decided,
   EPOCH,
   jsonVisitorCodec,
   LogBuilder,
+  orderTruth,
   sessionRules,
   SPAN,
   visitorEvents,
@@ -20,6 +23,7 @@ const goals = [
   { name: 'pay', kind: 'micro', match: { event: 'purchase' }, value: 'event', count: 'every' },
   { name: 'look', kind: 'micro', match: { event: 'view_item' }, count: 'once_per_session' },
   { name: 'join', kind: 'micro', match: { event: 'sign_up' }, count: 'once_per_visitor' },
+  ...compoundGoals,
 ]
 
 const scenario = visitorEvents.chain((events) => fc.record({ arriving: arrivals(events), rules: sessionRules }))
@@ -37,8 +41,9 @@ function logOf({ arriving, rules }: Scenario): LogRecord[] {
     if (then === 'tick') log.tick(now)
     if (then === 'flush') log.flush(now)
   }
-  log.flush(now)
-  return log.records
+  const whole = new LogBuilder(decided(log.records, 2))
+  whole.flush(now)
+  return whole.records
 }
 
 /** What the warehouse holds in the end; `watch` sees each step's outputs before they are applied. */
@@ -89,7 +94,9 @@ describe('arrivals and repeats beyond grace', () => {
   it('make a conversion each: none replaces another, and sessions count those that name them', () => {
     fc.assert(
       fc.property(scenario, (drawn) => {
-        const records = logOf(drawn)
+        // What becomes of an order when its session is forgotten is not said of the session any more.
+        const arriving = drawn.arriving.map((one) => ({ ...one, event: { ...one.event, order_id: '' } }))
+        const records = logOf({ ...drawn, arriving })
         const warehouse = folded(records)
         const purchases = records.filter(
           ({ offset, body }) => body.kind === 'event' && body.event.name === 'purchase' && warehouse.labels.has(offset),
@@ -103,6 +110,28 @@ describe('arrivals and repeats beyond grace', () => {
         })
         const told = warehouse.liveSessions().map(({ session_id, micro, macro }) => ({ session_id, micro, macro }))
         expect(counted).toEqual(told)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('leave every order one conversion, of who bought and worth what is left of it', () => {
+    fc.assert(
+      fc.property(scenario, (drawn) => {
+        const conversions = folded(logOf(drawn)).liveConversions()
+        const orders = conversions.filter(({ goal, order_id }) => goal === 'buy' && order_id !== '')
+        const found = orders.map(({ order_id, visitor_id, order_status, value_minor, refunded_minor }) => {
+          return { order_id, visitor_id, status: order_status, value_minor, refunded_minor }
+        })
+        const events = drawn.arriving.map(({ event }) => event)
+        const truths = ['o1', 'o2'].flatMap((order_id) => {
+          const truth = orderTruth(events.filter((event) => event.order_id === order_id))
+          if (truth === undefined) return []
+          const { visitor_id, status, value_minor, refunded_minor } = truth
+          const net = value_minor === null ? null : value_minor - refunded_minor
+          return [{ order_id, visitor_id, status, value_minor: net, refunded_minor }]
+        })
+        expect(found.sort((a, b) => (a.order_id < b.order_id ? -1 : 1))).toEqual(truths)
       }),
       { numRuns: 200 },
     )

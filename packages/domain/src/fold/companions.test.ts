@@ -7,7 +7,7 @@ const MINUTE = 60_000
 const GAP = 30 * MINUTE
 const GRACE = 24 * 60 * MINUTE
 
-const buy = { name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' }
+const buy = { name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: 'event' }
 const look = { name: 'look', kind: 'micro', match: { event: 'view_item' }, count: 'once_per_session' }
 
 function foldWith(session: Record<string, unknown>, ...goals: unknown[]): FoldRun {

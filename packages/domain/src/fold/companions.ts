@@ -1,6 +1,5 @@
-import { isBy, type Companion } from '../conversion/companion.ts'
+import { isBy, sessionOf, type Companion } from '../conversion/companion.ts'
 import type { Millis } from '../event/event.ts'
-import { coveringSession } from '../session/place.ts'
 import type { SessionRules } from '../session/rules.ts'
 import { keepLonely } from './journey.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
@@ -59,13 +58,16 @@ export function placeAgain(
   const changed = new Set<TrackedSession>()
   for (const companion of visitor.companions) {
     companion.session_id = replacedBy.get(companion.session_id) ?? companion.session_id
-    const target = coveringSession(visitor.sessions, companion.time, companion.client_session_id, rules)
+    const target = sessionOf(visitor.sessions, companion, rules)
     if (target === undefined || target.id === companion.session_id) continue
     const from = visitor.sessions.find(({ id }) => id === companion.session_id)
     if (from !== undefined) changed.add(from)
     changed.add(target)
     move(companion, from, target)
   }
+  // Its purchase has come: from here on it goes where that goes, as the conversions of any event do.
+  const isPlaced = ({ is_own, session_id }: Companion): boolean => is_own && session_id !== ''
+  if (visitor.companions.some(isPlaced)) visitor.companions = visitor.companions.filter((one) => !isPlaced(one))
   return changed
 }
 
@@ -74,7 +76,9 @@ function move(companion: Companion, from: TrackedSession | undefined, to: Tracke
   const made = source.conversions.filter((conversion) => isBy(companion, conversion))
   source.conversions = source.conversions.filter((conversion) => !isBy(companion, conversion))
   to.conversions = [...to.conversions, ...made]
+  companion.session_id = to.id
+  // No event has the offset of a verdict.
+  if (companion.order_id !== '') return
   if (from !== undefined) from.moved = from.moved.filter((offset) => offset !== companion.offset)
   to.moved = [...to.moved, companion.offset]
-  companion.session_id = to.id
 }

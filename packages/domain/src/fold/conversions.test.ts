@@ -24,7 +24,7 @@ function changes({ conversions }: Stepped): string[] {
 
 describe('a conversion', () => {
   it('goes out in the step of its event, with its session and where that came from', () => {
-    const fold = foldWith(buy)
+    const fold = foldWith({ ...buy, dedupe_by: undefined })
     fold.event(T, { event_id: 'a', path: '/', source: 'letter', medium: 'email', campaign: 'may' })
     const order = { order_id: 'o1', value_minor: 1_000, currency: 'EUR', coupon: 'X', user_id: 'u' }
     const properties = { promotion_id: 'may' }
@@ -51,6 +51,8 @@ describe('a conversion', () => {
         is_bot: 0,
         definitions_number: 0,
         promotion: 'may',
+        order_status: '',
+        refunded_minor: 0,
         ...order,
       },
     ])
@@ -156,19 +158,19 @@ describe('once per visitor', () => {
   })
 })
 
-describe('once per order', () => {
+describe('once per order id, where no verdict says what an order comes to', () => {
   it('counts an order id once, whatever sends it twice, and events without one each', () => {
-    const fold = foldWith(buy)
+    const fold = foldWith({ ...buy, match: { event: 'renew' } })
     const sent = ['o1', 'o1', 'o2', '', ''].map((order_id, at) =>
-      changes(fold.event(T + at, { event_id: `e${at}`, name: 'purchase', order_id })),
+      changes(fold.event(T + at, { event_id: `e${at}`, name: 'renew', order_id })),
     )
     expect(sent).toEqual([['+e0'], [], ['+e2'], ['+e3'], ['+e4']])
   })
 
   it('keeps the earlier of browser and server', () => {
-    const fold = foldWith(buy)
-    fold.event(T, { event_id: 'server', name: 'purchase', order_id: 'o', is_server: true })
-    const browser = { event_id: 'browser', name: 'purchase', order_id: 'o', event_time: T - 1 }
+    const fold = foldWith({ ...buy, match: { event: 'renew' } })
+    fold.event(T, { event_id: 'server', name: 'renew', order_id: 'o', is_server: true })
+    const browser = { event_id: 'browser', name: 'renew', order_id: 'o', event_time: T - 1 }
     expect(changes(fold.event(T, browser))).toEqual(['-server', '+browser'])
   })
 })

@@ -1,11 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 import {
   arrivals,
+  compoundGoals,
   creditTruth,
+  decided,
   EPOCH,
   foldWhole,
   jsonVisitorCodec,
   LogBuilder,
+  oracleCompoundGoals,
+  ordersIn,
   sessionRules,
   SPAN,
   truthOf,
@@ -22,19 +26,33 @@ import { createPartition, eventKey, models, type CreditRow } from '../index.ts'
 const HOUR = 3_600_000
 const MILLION = 1_000_000
 
+/** Of the compound goals two macro ones and a micro one. */
+function isCredited({ name }: { readonly name?: unknown }): boolean {
+  return ['three_views', 'bought_after_pages', 'first_pair'].includes(String(name))
+}
+
 const goals = [
   { name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' },
   { name: 'join', kind: 'macro', match: { event: 'sign_up' }, count: 'once_per_visitor' },
   { name: 'look', kind: 'micro', match: { event: 'view_item' }, count: 'once_per_session' },
   { name: 'cart', kind: 'micro', match: { event: 'add_to_cart' }, count: 'every' },
+  ...compoundGoals.filter(isCredited),
 ]
 
-const oracleGoals: OracleGoal[] = [
-  { name: 'buy', matches: (e) => e.name === 'purchase', valued: true, count: 'once_per_order' },
-  { name: 'join', matches: (e) => e.name === 'sign_up', valued: false, count: 'once_per_visitor' },
-  { name: 'look', matches: (e) => e.name === 'view_item', valued: false, count: 'once_per_session' },
-  { name: 'cart', matches: (e) => e.name === 'add_to_cart', valued: false, count: 'every' },
-]
+const free = () => null
+
+function oracleGoals(events: readonly StorefrontEvent[]): OracleGoal[] {
+  const { decides, net } = ordersIn(events)
+  return [
+    { name: 'buy', matches: (e) => e.name === 'purchase' && decides(e), worth: net, count: 'every' },
+    { name: 'join', matches: (e) => e.name === 'sign_up', worth: free, count: 'once_per_visitor' },
+    { name: 'look', matches: (e) => e.name === 'view_item', worth: free, count: 'once_per_session' },
+    { name: 'cart', matches: (e) => e.name === 'add_to_cart', worth: free, count: 'every' },
+    ...oracleCompoundGoals.filter(isCredited),
+  ]
+}
+
+const macros = goals.filter(({ kind }) => kind === 'macro').map(({ name }) => String(name))
 
 const scenario = visitorEvents.chain((events) =>
   fc.record({
@@ -43,13 +61,14 @@ const scenario = visitorEvents.chain((events) =>
     lookbackHours: fc.constantFrom(1, 3, 24),
     resets: fc.boolean(),
     rules: sessionRules,
+    delay: fc.nat({ max: 5 }),
   }),
 )
 
 type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never
-type Setting = Pick<Scenario, 'lookbackHours' | 'resets' | 'rules'>
+type Setting = Pick<Scenario, 'lookbackHours' | 'resets' | 'rules' | 'delay'>
 
-function logOf(arriving: readonly Arriving[], { lookbackHours, resets, rules }: Setting): LogRecord[] {
+function logOf(arriving: readonly Arriving[], { lookbackHours, resets, rules, delay }: Setting): LogRecord[] {
   const log = new LogBuilder()
   let now = EPOCH + SPAN
   const attribution = { lookback: `${lookbackHours}h`, reset_on_conversion: resets }
@@ -59,8 +78,9 @@ function logOf(arriving: readonly Arriving[], { lookbackHours, resets, rules }: 
     log.event(now, event)
     if (then !== 'nothing') log.tick(now)
   }
-  log.flush(now + HOUR)
-  return log.records
+  const whole = new LogBuilder(decided(log.records, delay))
+  whole.flush(now + HOUR)
+  return whole.records
 }
 
 function folded(records: readonly LogRecord[]): Warehouse {
@@ -150,7 +170,7 @@ describe('credits after any order of arrival, with repeats', () => {
           const rules = { lookbackMs: lookbackHours * HOUR, halfLifeMs: 7 * 24 * HOUR, resets, trust }
           expectClose(
             found.get(key) ?? [],
-            creditTruth(truthOf(own, setting.rules.oracle, oracleGoals), own, ['buy', 'join'], rules),
+            creditTruth(truthOf(own, setting.rules.oracle, oracleGoals(events)), own, macros, rules),
           )
         }
       }),

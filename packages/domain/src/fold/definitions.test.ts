@@ -2,6 +2,11 @@ import { describe, expect, it } from '@jest/globals'
 import { compileDefinitions, noDefinitions, type Definitions } from './definitions.ts'
 
 const purchase = { name: 'purchase', kind: 'macro', match: { event: 'purchase' } }
+const bought = { match: { event: 'purchase' } }
+
+function compound(parts: object, others: object = {}): object {
+  return { name: 'g', kind: 'micro', compound: parts, ...others }
+}
 
 function compiled(json: unknown): Definitions {
   const result = compileDefinitions(json)
@@ -118,6 +123,11 @@ describe('definitions', () => {
       'goals.0.class: only a micro goal has a class',
     ],
     [
+      'orders that count by their refunds',
+      { goals: [{ ...purchase, match: { event: ['refund', 'order_cancelled'] }, dedupe_by: 'order_id' }] },
+      'goals.0.dedupe_by: orders count by their purchase, so this would never count: leave dedupe_by out to count each event',
+    ],
+    [
       'orders that count once a session',
       { goals: [{ ...purchase, count: 'once_per_session', dedupe_by: 'order_id' }] },
       'goals.0.dedupe_by: dedupe_by counts each order once, so it needs count: every',
@@ -151,6 +161,62 @@ describe('definitions', () => {
       'names that exclude each other',
       { goals: [{ ...purchase, match: { event: 'purchase', all: [{ event: ['refund', 'login'] }] } }] },
       'goals.0.match: no event has all the names that must hold at once: put them into one list',
+    ],
+    [
+      'a goal of one event and of several',
+      { goals: [{ ...purchase, ...compound({ all: [bought, bought] }) }] },
+      'goals.0.compound: a goal has either match or compound',
+    ],
+    [
+      'a set that is a sequence, too',
+      { goals: [compound({ all: [bought, bought], sequence: [bought, bought] })] },
+      'goals.0.compound: expected either all or sequence',
+    ],
+    ['a compound of nothing', { goals: [compound({})] }, 'goals.0.compound: expected either all or sequence'],
+    [
+      'a window, which is not there yet',
+      { goals: [compound({ all: [bought, bought], within: '7d' })] },
+      'goals.0.compound.within: windows such as 7d are not there yet: a compound goal is reached within a session',
+    ],
+    [
+      'a compound goal that would count every time',
+      { goals: [compound({ sequence: [bought, bought] }, { count: 'every' })] },
+      'goals.0.count: a compound goal counts once_per_session or once_per_visitor: nothing says where the next one would begin',
+    ],
+    [
+      'a compound goal that would count orders',
+      { goals: [compound({ all: [bought, bought] }, { dedupe_by: 'order_id' })] },
+      'goals.0.dedupe_by: dedupe_by counts each order once, a compound goal once a session or visitor',
+    ],
+    [
+      'a single match',
+      { goals: [compound({ all: [bought] })] },
+      'goals.0.compound.all: one match is no compound goal: use match, or say how many times',
+    ],
+    [
+      'more parts than a goal can have',
+      { goals: [compound({ sequence: Array.from({ length: 9 }, () => bought) })] },
+      'goals.0.compound.sequence: expected 1 to 8 parts, got 9',
+    ],
+    [
+      'more matches than are kept',
+      { goals: [compound({ all: [{ ...bought, times: 100 }, bought] })] },
+      'goals.0.compound.all: asks for 101 matches, of which 100 can be kept',
+    ],
+    [
+      'a part that matches no time',
+      { goals: [compound({ all: [bought, { ...bought, times: 0 }] })] },
+      'goals.0.compound.all.1.times: expected a whole number from 1 to 100, got 0',
+    ],
+    [
+      'a part that no event can match',
+      { goals: [compound({ all: [bought, { match: { event: 'a', all: [{ event: 'b' }] } }] })] },
+      'goals.0.compound.all.1.match: no event has all the names that must hold at once: put them into one list',
+    ],
+    [
+      'more compound goals than a session can follow',
+      { goals: Array.from({ length: 17 }, (_, at) => compound({ all: [bought, bought] }, { name: `g${at}` })) },
+      'goals: 17 goals are compound, at most 16 may be',
     ],
     [
       'a far-off key, with what is known',

@@ -88,7 +88,7 @@ describe('ticks', () => {
   it('bring out at most so many visitors a step, however many wait, and the barrier with the last', () => {
     const logged = new LogBuilder()
     const whole = createPartition(jsonVisitorCodec)
-    const cut = createPartition(jsonVisitorCodec, 2)
+    const cut = createPartition(jsonVisitorCodec, { maxFlushed: 2 })
     const fold = (record: LogRecord) => {
       step(whole, record)
       step(cut, record)
@@ -108,7 +108,7 @@ describe('ticks', () => {
 
   it('are refused another record in the middle of a flush', () => {
     const logged = new LogBuilder()
-    const partition = createPartition(jsonVisitorCodec, 1)
+    const partition = createPartition(jsonVisitorCodec, { maxFlushed: 1 })
     for (const visitor of ['v1', 'v2'])
       step(partition, logged.event(T, buildEvent({ event_id: 'a', visitor_id: visitor })))
     expect(step(partition, logged.flush(T)).isDone).toBe(false)

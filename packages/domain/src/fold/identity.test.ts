@@ -9,7 +9,7 @@ const HOUR = 60 * MINUTE
 
 const goals = [
   { name: 'cart', kind: 'micro', match: { event: 'add_to_cart' }, count: 'every' },
-  { name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' },
+  { name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: 'event' },
 ]
 
 let fold: FoldRun

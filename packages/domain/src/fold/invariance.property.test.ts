@@ -1,9 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import {
   arrivals,
+  compoundGoals,
+  decided,
   EPOCH,
   jsonVisitorCodec,
   LogBuilder,
+  oracleCompoundGoals,
+  ordersIn,
   sessionRules,
   SPAN,
   truthOf,
@@ -32,25 +36,34 @@ const goals = [
     match: { any: [{ event: 'sign_up' }, { event: 'add_to_cart' }] },
     count: 'once_per_visitor',
   },
+  ...compoundGoals,
 ]
 
-const oracleGoals: OracleGoal[] = [
-  { name: 'buy', matches: (e) => e.name === 'purchase', valued: true, count: 'once_per_order' },
-  { name: 'pay', matches: (e) => e.name === 'purchase', valued: true, count: 'every' },
-  { name: 'look', matches: (e) => e.name === 'view_item', valued: false, count: 'once_per_session' },
-  {
-    name: 'page_a',
-    matches: (e) => e.name === 'page_view' && e.path === '/a',
-    valued: false,
-    count: 'once_per_session',
-  },
-  {
-    name: 'join',
-    matches: (e) => ['sign_up', 'add_to_cart'].includes(e.name),
-    valued: false,
-    count: 'once_per_visitor',
-  },
-]
+const free = () => null
+const price = (event: StorefrontEvent) => event.value_minor
+
+/** @param events all there are: whose an order is can only be told from all that speak of it */
+function oracleGoals(events: readonly StorefrontEvent[]): OracleGoal[] {
+  const { decides, net } = ordersIn(events)
+  return [
+    { name: 'buy', matches: (e) => e.name === 'purchase' && decides(e), worth: net, count: 'every' },
+    { name: 'pay', matches: (e) => e.name === 'purchase', worth: price, count: 'every' },
+    { name: 'look', matches: (e) => e.name === 'view_item', worth: free, count: 'once_per_session' },
+    {
+      name: 'page_a',
+      matches: (e) => e.name === 'page_view' && e.path === '/a',
+      worth: free,
+      count: 'once_per_session',
+    },
+    {
+      name: 'join',
+      matches: (e) => ['sign_up', 'add_to_cart'].includes(e.name),
+      worth: free,
+      count: 'once_per_visitor',
+    },
+    ...oracleCompoundGoals,
+  ]
+}
 
 type TimeSource = 'log' | 'event'
 
@@ -58,11 +71,14 @@ type TimeSource = 'log' | 'event'
 interface Setting {
   readonly rules: DrawnRules
   readonly timeSource: TimeSource
+  /** How many records come between an event and the verdicts on its order, in turn. */
+  readonly delays: readonly number[]
 }
 
 const settings: fc.Arbitrary<Setting> = fc.record({
   rules: sessionRules,
   timeSource: fc.constantFrom<TimeSource>('log', 'event'),
+  delays: fc.array(fc.nat({ max: 5 }), { minLength: 1, maxLength: 8 }),
 })
 
 const scenario = visitorEvents.chain((events) =>
@@ -74,7 +90,7 @@ const scenario = visitorEvents.chain((events) =>
 )
 
 /** The log of some arrivals: definitions first, at the end everything closed and flushed. */
-function logOf(arriving: readonly Arriving[], { rules, timeSource }: Setting): LogRecord[] {
+function logOf(arriving: readonly Arriving[], { rules, timeSource, delays }: Setting): LogRecord[] {
   const log = new LogBuilder()
   let now = EPOCH + SPAN
   log.definitions(now, 1, { time_source: timeSource, session: rules.session, goals })
@@ -84,10 +100,12 @@ function logOf(arriving: readonly Arriving[], { rules, timeSource }: Setting): L
     if (then === 'tick') log.tick(now)
     if (then === 'flush') log.flush(now)
   }
+  let next = 0
+  const whole = new LogBuilder(decided(log.records, () => delays[next++ % delays.length] ?? 0))
   const end = Math.max(now, EPOCH + SPAN) + HOUR
-  log.event(end, closing(end))
-  log.flush(end)
-  return log.records
+  whole.event(end, closing(end))
+  whole.flush(end)
+  return whole.records
 }
 
 /** Moves the event clock past every gap; belongs to a visitor nobody looks at. */
@@ -177,7 +195,7 @@ function expected(events: readonly StorefrontEvent[], { rules }: Setting): Map<s
   return new Map(
     keys.map((key) => {
       const own = events.filter((event) => eventKey(event) === key)
-      return [key, sorted(truthOf(own, rules.oracle, oracleGoals))]
+      return [key, sorted(truthOf(own, rules.oracle, oracleGoals(events)))]
     }),
   )
 }
@@ -244,7 +262,8 @@ describe('any order of arrival, with repeats', () => {
 
   it('shows at every flush what the events so far tell', () => {
     fc.assert(
-      fc.property(scenario, ({ arriving, setting }) => {
+      fc.property(scenario, ({ arriving, setting: drawn }) => {
+        const setting = { ...drawn, delays: [0] }
         const records = logOf(arriving, setting)
         const partition = createPartition(jsonVisitorCodec)
         const warehouse = new Warehouse()

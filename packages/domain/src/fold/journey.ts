@@ -33,6 +33,8 @@ export interface Crediting {
   readonly streamTime: Millis
   readonly version: number
   readonly definitionsNumber: number
+  /** Whether a verdict changed what the conversions are worth. */
+  readonly byVerdict: boolean
 }
 
 /**
@@ -47,7 +49,7 @@ export function creditVisit(
   rows: readonly ConversionRow[],
   crediting: Crediting,
 ): readonly CreditRow[] {
-  for (const row of rows) if (row.session_id === null) noteFinal(visitor, row, crediting.streamTime)
+  for (const row of rows) if (isFinal(visitor, row)) noteFinal(visitor, row, crediting.streamTime)
   if (before === null && !rows.some(isMacro)) return NOTHING
   const touchpoints = touchpointsOf(visitor)
   const since = changedSince(before ?? touchpoints, touchpoints, rows)
@@ -63,7 +65,7 @@ export function creditVisit(
 /** Lets a session go: what later conversions look back at is kept of it. */
 export function keepOf(visitor: VisitorState, session: TrackedSession, streamTime: Millis): void {
   const { is_bot, ...touch } = touchpointOf(session, companionsOf(visitor, session))
-  if (!is_bot) keepTouchpoint(visitor, { ...touch, since: streamTime })
+  if (!is_bot) keepTouchpoint(visitor, { ...touch, ended_at: session.ended_at, since: streamTime })
   keepConversions(visitor, session.conversions, streamTime)
 }
 
@@ -110,18 +112,20 @@ function changedSince(
   return since === Infinity ? undefined : since
 }
 
-/** A conversion of an event that nothing holds, neither a session nor as a companion, is final: it is kept from the start. */
+/** Whether nothing holds a conversion: it is in no session and no companion's, or in a session that was let go. */
+function isFinal({ sessions, companions }: VisitorState, { conversion_id, session_id }: ConversionRow): boolean {
+  if (session_id !== null) return !sessions.some(({ id }) => id === session_id)
+  return !companions.some(({ conversions }) => conversions.some(({ id }) => id === conversion_id))
+}
+
+/** A conversion that nothing holds is final: it is kept from the start. */
 function noteFinal(visitor: VisitorState, row: ConversionRow, since: Millis): void {
   const { conversion_id, goal, kind, event_time } = row
   // An event of nobody has a key of its own: nothing will ever look back at it.
-  if (visitor.visitor_id === '' || isHeld(visitor, conversion_id)) return
+  if (visitor.visitor_id === '') return
   const others = visitor.past.filter((past) => past.conversion_id !== conversion_id)
   if (others.length < visitor.past.length) visitor.past = others
   if (row.is_deleted === 0) keepConversion(visitor, { conversion_id, goal, kind, event_time, since })
-}
-
-function isHeld({ companions }: VisitorState, id: string): boolean {
-  return companions.some(({ conversions }) => conversions.some((conversion) => conversion.id === id))
 }
 
 function withdraw(visitor: VisitorState, row: ConversionRow, crediting: Crediting): CreditRow {
@@ -134,22 +138,22 @@ function restate(
   visitor: VisitorState,
   credited: Due,
   journey: Journey,
-  { rules, version, definitionsNumber }: Crediting,
+  { rules, version, definitionsNumber, byVerdict }: Crediting,
   credits: CreditRow[],
 ): void {
   const attribution = attribute(journey, credited, rules)
   const now = saidOf(credited, attribution)
   const at = visitor.said.findIndex(({ conversion_id }) => conversion_id === now.conversion_id)
-  const reason = reasonOf(visitor.said[at], now)
+  const reason = reasonOf(visitor.said[at], now, byVerdict)
   if (reason === null) return
   // What nothing holds is credited from what is known when it comes, and stays so.
   if (!credited.isFinal) visitor.said = at < 0 ? [...visitor.said, now] : visitor.said.with(at, now)
   credits.push(creditRow(visitor, credited, attribution, rules, { version, reason, definitionsNumber }))
 }
 
-function reasonOf(last: SaidCredit | undefined, now: SaidCredit): CreditReason | null {
+function reasonOf(last: SaidCredit | undefined, now: SaidCredit, byVerdict: boolean): CreditReason | null {
   if (last === undefined) return 'conversion'
-  if (last.conversion !== now.conversion) return 'restated'
+  if (last.conversion !== now.conversion) return byVerdict ? 'order' : 'restated'
   if (last.path !== now.path) return 'path'
   return last.assists === now.assists ? null : 'assists'
 }
@@ -195,9 +199,10 @@ function creditedOf(visitor: VisitorState, rows: readonly ConversionRow[]): Due[
   for (const { session_id, conversions, is_bot } of visitor.companions)
     if (session_id === '') add(conversions, null, is_bot)
   for (const row of rows) {
-    if (!isMacro(row) || row.session_id !== null || row.is_deleted === 1 || isHeld(visitor, row.conversion_id)) continue
+    if (!isMacro(row) || row.is_deleted === 1 || !isFinal(visitor, row)) continue
+    const { session_id, event_time } = row
     const conversion = { ...row, id: row.conversion_id }
-    due.push({ conversion, session_id: null, is_bot: row.is_bot === 1, until: row.event_time, isFinal: true })
+    due.push({ conversion, session_id, is_bot: row.is_bot === 1, until: event_time, isFinal: true })
   }
   return due
 }
@@ -205,7 +210,7 @@ function creditedOf(visitor: VisitorState, rows: readonly ConversionRow[]): Due[
 function touchpointsOf(visitor: VisitorState): Touchpoint[] {
   const { touches, sessions } = visitor
   const touchpoints: Touchpoint[] = []
-  for (const { since: _, ...touch } of touches) touchpoints.push({ ...touch, is_bot: false })
+  for (const { since: _, ended_at: __, ...touch } of touches) touchpoints.push({ ...touch, is_bot: false })
   for (const session of sessions) touchpoints.push(touchpointOf(session, companionsOf(visitor, session)))
   return touchpoints
 }

@@ -33,10 +33,10 @@ describe('what one visitor can make the fold keep', () => {
     (letter) => {
       const fold = new FoldRun()
       const warehouse = new Warehouse()
-      fold.define(T, { goals: [{ name: 'buy', kind: 'macro', match: { event: 'purchase' }, dedupe_by: 'order_id' }] })
+      fold.define(T, { goals: [{ name: 'join', kind: 'macro', match: { event: 'sign_up' }, dedupe_by: 'order_id' }] })
       for (let at = 0; at < 1_500; at++) {
         const order_id = `${at}-${letter.repeat(600)}`
-        warehouse.apply(fold.event(T + at, { event_id: `e${at}`, name: 'purchase', order_id }).result.outputs)
+        warehouse.apply(fold.event(T + at, { event_id: `e${at}`, name: 'sign_up', order_id }).result.outputs)
       }
       warehouse.apply(fold.flush(T + 1_500).result.outputs)
       expect(savedBytes(fold)).toBeLessThan(STATE_RECORD / 2)

@@ -1,7 +1,7 @@
 import type { CreditRow } from '../attribution/row.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { Label } from '../event/event.ts'
-import type { PoisonReason } from '../event/record.ts'
+import type { PoisonReason } from '../event/poison.ts'
 import type { SessionRow } from '../session/row.ts'
 
 /** What a step writes; `key` is the record key it is written under. */
@@ -20,7 +20,14 @@ export type Output =
     }
 
 /** What became of the record: every one ends in exactly one of these. */
-export type Outcome = 'accepted' | 'duplicate' | 'duplicate_conflict' | 'poison' | 'control'
+export type Outcome = 'accepted' | 'duplicate' | 'duplicate_conflict' | 'poison' | 'control' | VerdictOutcome
+
+export type VerdictOutcome =
+  | 'verdict'
+  /** It came again, or after a later one of its order. */
+  | 'verdict_repeated'
+  /** Of an order that its visitor has forgotten: it can't be told what it changes. */
+  | 'verdict_forgotten'
 
 export interface StepResult {
   readonly outputs: readonly Output[]

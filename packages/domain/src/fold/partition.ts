@@ -1,13 +1,14 @@
 import type { Millis } from '../event/event.ts'
+import type { ColdVisitors } from './cold.ts'
 import { compileDefinitions, noDefinitions, type Definitions } from './definitions.ts'
-import { VisitorStore, type Slot } from './store.ts'
+import { VisitorStore, type CacheCounts, type Taken } from './store.ts'
 import type { VisitorCodec } from './visitor.ts'
 
 /**
  * Counts up when the same log would give other outputs or states. A checkpoint of another version is only taken over
  * where nothing has to be folded again.
  */
-export const foldVersion = 5
+export const foldVersion = 6
 
 /**
  * The fold of one partition: what meta and checkpoint records are written from. Changed only by `step`, and in place: where
@@ -26,6 +27,9 @@ export interface PartitionState {
   readonly definitions: DeployedDefinitions
   /** About how many bytes {@link takeDirty} would give. */
   readonly dirtyBytes: number
+  /** About how many bytes of memory its visitors take. */
+  readonly cacheBytes: number
+  readonly cache: CacheCounts
 }
 
 /** Definitions as they stand in the log. */
@@ -52,6 +56,15 @@ export interface Checkpoint {
  */
 const MAX_FLUSHED_VISITORS = 5_000
 
+export interface PartitionOptions {
+  /** Where visitors lie that memory has no room for; without one, all are in memory. */
+  readonly cold?: ColdVisitors
+  /** Bytes of memory for the visitors that the cold store has too: none, or what {@link limitCache} says. */
+  readonly cacheBytes?: number
+  /** Visitors a step of a flush puts out; another number makes other parts, so only tests give one. */
+  readonly maxFlushed?: number
+}
+
 export class Partition implements PartitionState {
   position = 0
   parts = 0
@@ -60,13 +73,13 @@ export class Partition implements PartitionState {
   definitions: DeployedDefinitions = { number: -1, json: '' }
   compiled: Definitions = noDefinitions
   readonly store: VisitorStore
-  /** The visitors that a begun flush has left, in order of key; null where that is to be found out. */
-  flushing: Slot[] | null = null
+  /** The keys of the visitors that a begun flush has left, in order; null where that is to be found out. */
+  flushing: string[] | null = null
   readonly maxFlushed: number
 
-  constructor(codec: VisitorCodec, maxFlushed: number) {
-    this.store = new VisitorStore(codec)
-    this.maxFlushed = maxFlushed
+  constructor(codec: VisitorCodec, { cold, cacheBytes, maxFlushed }: PartitionOptions) {
+    this.store = new VisitorStore(codec, cold ?? null, cacheBytes ?? 0)
+    this.maxFlushed = maxFlushed ?? MAX_FLUSHED_VISITORS
   }
 
   /** The clock that closes sessions. */
@@ -77,19 +90,23 @@ export class Partition implements PartitionState {
   get dirtyBytes(): number {
     return this.store.unsavedBytes
   }
+
+  get cacheBytes(): number {
+    return this.store.bytes
+  }
+
+  get cache(): CacheCounts {
+    return this.store
+  }
+}
+
+/** The partition before its first record: default session rules, no goals, no visitors. */
+export function createPartition(codec: VisitorCodec, options: PartitionOptions = {}): PartitionState {
+  return new Partition(codec, options)
 }
 
 /**
- * The partition before its first record: default session rules, no goals.
- *
- * @param maxFlushed visitors a step of a flush puts out; another number makes other parts, so only tests give one
- */
-export function createPartition(codec: VisitorCodec, maxFlushed: number = MAX_FLUSHED_VISITORS): PartitionState {
-  return new Partition(codec, maxFlushed)
-}
-
-/**
- * The partition as it stood at a checkpoint. Visitor states stay encoded until they are touched.
+ * The partition as it stood at a checkpoint, whose visitors lie in the cold store. They stay encoded until they are touched.
  *
  * @throws Error when the checkpoint's definitions do not compile: they did when they came into force, so a newer fold
  * has changed what it accepts
@@ -97,26 +114,52 @@ export function createPartition(codec: VisitorCodec, maxFlushed: number = MAX_FL
 export function restorePartition(
   codec: VisitorCodec,
   checkpoint: Checkpoint,
-  states: Iterable<readonly [key: string, bytes: Uint8Array]>,
-  maxFlushed: number = MAX_FLUSHED_VISITORS,
+  options: PartitionOptions & { readonly cold: ColdVisitors },
 ): PartitionState {
-  const partition = new Partition(codec, maxFlushed)
+  const partition = new Partition(codec, options)
   partition.position = checkpoint.position
   partition.parts = checkpoint.parts
   partition.streamTime = checkpoint.stream_time
   partition.eventClock = checkpoint.event_clock
   partition.definitions = { number: checkpoint.definitions_number, json: checkpoint.definitions }
   if (checkpoint.definitions !== '') partition.compiled = compiledAgain(partition.definitions)
-  for (const [key, bytes] of states) partition.store.restore(key, bytes)
   return partition
 }
 
 /**
  * The visitors that changed since the last checkpoint, encoded, in no order; null for one that is forgotten. They count as
- * saved from here on: a partition whose checkpoint is not written must not go on.
+ * saved from here on: a partition whose checkpoint is not written must not go on. Where there is a cold store, it must have
+ * them before the next ones are taken ({@link noteStored}).
  */
-export function takeDirty(state: PartitionState): readonly (readonly [key: string, bytes: Uint8Array | null])[] {
-  return internals(state).store.takeUnsaved()
+export function takeDirty(state: PartitionState): readonly Taken[] {
+  return [...takeDirtyIn(state, Infinity)].flat()
+}
+
+/**
+ * What {@link takeDirty} gives, encoded about so many bytes at a time as it is asked for: all of it takes a while. What is
+ * taken is the state as of one position, so the partition may not go on before the last of it.
+ *
+ * @throws Error when it went on
+ */
+export function* takeDirtyIn(state: PartitionState, bytes: number): Generator<readonly Taken[], void, undefined> {
+  const { position, parts, store } = internals(state)
+  for (const portion of store.takeUnsaved(bytes)) {
+    yield portion
+    if (state.position !== position || state.parts !== parts)
+      throw new Error(
+        `the fold went on from ${position} to ${state.position} while its checkpoint was taken: it is torn`,
+      )
+  }
+}
+
+/** Tells the partition that its cold store now has what {@link takeDirty} gave last. */
+export function noteStored(state: PartitionState): void {
+  internals(state).store.noteStored()
+}
+
+/** Bounds the memory for visitors that the cold store has too, from the next step on. */
+export function limitCache(state: PartitionState, bytes: number): void {
+  internals(state).store.capacity = bytes
 }
 
 /** The state behind the interface that the shell holds. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { FoldRun, jsonVisitorCodec } from '@cairn/testkit/domain'
-import { createPartition, restorePartition, step, takeDirty } from '../index.ts'
+import { FoldRun, jsonVisitorCodec, MemoryVisitors } from '@cairn/testkit/domain'
+import { createPartition, restorePartition, step, takeDirty, takeDirtyIn } from '../index.ts'
 
 const T = 1_700_000_000_000
 const MINUTE = 60_000
@@ -128,6 +128,24 @@ describe('a checkpoint', () => {
     ])
   })
 
+  it('is taken in portions of about so many bytes, in the order of all at once', () => {
+    const fold = new FoldRun()
+    for (const visitor_id of ['v1', 'v2', 'v3', 'v4', 'v5']) fold.event(T, { event_id: 'a', visitor_id })
+    const each = fold.partition.dirtyBytes / 5
+    const portions = [...takeDirtyIn(fold.partition, each + 1)].map((portion) => portion.map(([key]) => key))
+    expect(portions).toEqual([['shop:v1', 'shop:v2'], ['shop:v3', 'shop:v4'], ['shop:v5']])
+    expect([...takeDirtyIn(fold.partition, 1)]).toEqual([])
+  })
+
+  it('is of one position: a fold that goes on before the last portion is refused', () => {
+    const fold = new FoldRun()
+    for (const visitor_id of ['v1', 'v2']) fold.event(T, { event_id: 'a', visitor_id })
+    const portions = takeDirtyIn(fold.partition, 1)
+    portions.next()
+    fold.tick(T)
+    expect(() => portions.next()).toThrow('the fold went on from 2 to 3')
+  })
+
   it('tells beforehand about how large it will be', () => {
     const fold = new FoldRun()
     expect(fold.partition.dirtyBytes).toBe(0)
@@ -147,7 +165,10 @@ describe('a checkpoint', () => {
       definitions_number: 4,
       definitions: '{"goal":[]}',
     }
-    expect(() => restorePartition(jsonVisitorCodec, checkpoint, [])).toThrow(/Definitions 4 no longer compile.*deploy/)
+    const cold = new MemoryVisitors(jsonVisitorCodec)
+    expect(() => restorePartition(jsonVisitorCodec, checkpoint, { cold })).toThrow(
+      /Definitions 4 no longer compile.*deploy/,
+    )
   })
 })
 

@@ -1,5 +1,6 @@
 import { retractionRow } from '../aggregate/session-row.ts'
 import type { Conversion } from '../conversion/conversion.ts'
+import { compareMatches, type Match } from '../conversion/match.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import { cutOnCampaign, factOf, inOrder, startsAnother, sumUp, withoutOrigin, type Fact } from '../session/fact.ts'
 import { chainOf } from '../session/place.ts'
@@ -233,6 +234,23 @@ class Cutting {
       session.conversions = counted.get(session) ?? []
       session.standby = standby.get(session) ?? []
     }
+    if (touched.some(({ matches }) => matches.length > 0)) this.moveMatches(touched)
+  }
+
+  /** What events match goes with them, too. */
+  private moveMatches(touched: readonly TrackedSession[]): void {
+    const moved = new Map<TrackedSession, Match[]>()
+    for (const old of touched) {
+      const standing = this.sessionOf(old.first_offset)
+      for (const match of old.matches) {
+        const { event_time, event_id } = match.conversion
+        const now = this.byEvent.get(nameOf(event_time, event_id)) ?? standing
+        const others = moved.get(now)
+        if (others === undefined) moved.set(now, [match])
+        else others.push(match)
+      }
+    }
+    for (const session of this.changed) session.matches = (moved.get(session) ?? []).sort(compareMatches)
   }
 
   /** Each part but the last was cut by the campaign of the next; the last ended for what the last session ended for. */

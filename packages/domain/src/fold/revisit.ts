@@ -8,6 +8,7 @@ import type { StorefrontEvent } from '../event/event.ts'
 import { coveringSession } from '../session/place.ts'
 import type { Arrival } from '../session/session.ts'
 import { placeAgain } from './companions.ts'
+import { countCompounds, mergeMatches, noteMatches } from './compounds.ts'
 import { creditOf, isSameCredit, sessionlessCredit } from './credit.ts'
 import { join } from './join.ts'
 import { markDirty } from './settle.ts'
@@ -28,6 +29,7 @@ export function visitByServer(
   const companion = newCompanion(event, session?.id ?? '', arrival)
   const before = standingOf(visitor)
   visitor.companions = [...visitor.companions, companion]
+  noteMatches(companion, event, goals, arrival)
   const made = count(visitor, session ?? companion, event, goals, key, arrival)
   companion.size = companionSize(companion, made)
   if (session !== undefined) session.definitions_number = definitionsNumber
@@ -48,6 +50,7 @@ export function visitAgain(
   const replacedBy = new Map(retractions.map(({ session_id, merged_into }) => [session_id, merged_into ?? '']))
   const changed = placeAgain(visitor, replacedBy, arrival.rules)
   for (const other of others) changed.add(other)
+  noteMatches(session, event, goals, arrival)
   count(visitor, session, event, goals, key, arrival)
   noteChanges(visitor, before, changed.add(session), arrival)
   return { sessionId: session.id, retractions, conversions: rowsSince(before, visitor, key, arrival) }
@@ -57,10 +60,11 @@ export function visitAgain(
 function poolGoals(survivor: TrackedSession, loser: TrackedSession): readonly never[] {
   survivor.conversions = [...survivor.conversions, ...loser.conversions]
   survivor.standby = [...survivor.standby, ...loser.standby]
+  mergeMatches(survivor, loser)
   return []
 }
 
-/** Counts the event's goals, and again those that count once a session; returns what the event might make. */
+/** Counts the event's goals, and again those that count once a session and compound ones; returns what it might make. */
 function count(
   visitor: VisitorState,
   holder: Holder,
@@ -72,13 +76,14 @@ function count(
   const holders: readonly Holder[] = [...visitor.sessions, ...visitor.companions]
   const others = goals.filter((goal) => goal.count !== 'once_per_session')
   const { made } = countGoals(visitor, holders, holder, event, others, key, arrival)
-  const once = goals.filter((goal) => goal.count === 'once_per_session')
+  const once = goals.filter((goal) => goal.count === 'once_per_session' && goal.compound === null)
   const possible = once.map((goal) => newConversion(goal, event, key, arrival))
   if (possible.length > 0) holder.conversions = [...holder.conversions, ...possible]
   const companions = bySession(visitor)
   for (const session of visitor.sessions) {
     recount(session, companions.get(session.id) ?? [], session.facts.length > 0, arrival.offset)
   }
+  countCompounds(visitor, visitor.sessions, (session) => companions.get(session.id) ?? [], arrival)
   return [...made, ...possible]
 }
 
@@ -93,12 +98,12 @@ function bySession({ companions }: VisitorState): Map<string, Companion[]> {
 }
 
 /** All that counts of a visitor at one time. */
-interface Standing {
+export interface Standing {
   readonly lists: ReadonlyMap<TrackedSession, readonly Conversion[]>
   readonly conversions: ReadonlyMap<string, { readonly conversion: Conversion; readonly credit: Credit }>
 }
 
-function standingOf(visitor: VisitorState): Standing {
+export function standingOf(visitor: VisitorState): Standing {
   const companions = bySession(visitor)
   const standing = new Map<string, { conversion: Conversion; credit: Credit }>()
   const lists = new Map<TrackedSession, readonly Conversion[]>()
@@ -114,8 +119,8 @@ function standingOf(visitor: VisitorState): Standing {
   return { lists, conversions: standing }
 }
 
-/** What has to be said of conversions: those that are gone, then those that are new or are credited otherwise. */
-function rowsSince(before: Standing, visitor: VisitorState, key: string, arrival: Arrival): ConversionRow[] {
+/** What has to be said of conversions: those that are gone, then those that are new, another or credited otherwise. */
+export function rowsSince(before: Standing, visitor: VisitorState, key: string, arrival: Arrival): ConversionRow[] {
   const { offset: version, definitionsNumber: definitions_number } = arrival
   const { site, visitor_id, users } = visitor
   const owner = { key, site, visitor_id, users }
@@ -126,7 +131,7 @@ function rowsSince(before: Standing, visitor: VisitorState, key: string, arrival
   }
   for (const [id, { conversion, credit }] of now) {
     const last = before.conversions.get(id)
-    if (last === undefined || !isSameCredit(last.credit, credit)) {
+    if (last?.conversion !== conversion || !isSameCredit(last.credit, credit)) {
       rows.push(conversionRow(owner, conversion, credit, version))
     }
   }
@@ -134,7 +139,7 @@ function rowsSince(before: Standing, visitor: VisitorState, key: string, arrival
 }
 
 /** Marks the sessions whose rows no longer stand: those that are known to have changed, and those that count otherwise. */
-function noteChanges(
+export function noteChanges(
   visitor: VisitorState,
   before: Standing,
   changed: ReadonlySet<TrackedSession>,

@@ -272,6 +272,23 @@ describe('retention', () => {
     }
   })
 
+  it('forgets a visitor of whom nothing is left, whether or not another record came first', () => {
+    // A bot's session leaves no touchpoint.
+    for (const comesFirst of [false, true]) {
+      for (const [after, is_new] of [
+        [GAP + GRACE, 0],
+        [GAP + GRACE + 1, 1],
+      ] as const) {
+        const fold = new FoldRun()
+        fold.event(T, { event_id: 'a', is_bot: true, user_id: 'ada' })
+        if (comesFirst) fold.tick(T + after)
+        fold.event(T + after, { event_id: 'b' })
+        const user_id = is_new === 1 ? '' : 'ada'
+        expect(fold.flush(T + after).sessions.find(({ is_bot }) => is_bot === 0)).toMatchObject({ is_new, user_id })
+      }
+    }
+  })
+
   it('opens a closed session again when it is touched', () => {
     const fold = new FoldRun()
     fold.event(T, { event_id: 'a' })

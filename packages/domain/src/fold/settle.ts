@@ -7,6 +7,7 @@ import { forgetSeen } from '../event/seen.ts'
 import { pruneUsers } from '../session/user.ts'
 import { companionsOf, forgetCompanionsOf, forgetLonely } from './companions.ts'
 import { keepOf } from './journey.ts'
+import { forgetOrders } from './kept-order.ts'
 import type { Output } from './output.ts'
 import { NEVER, type Retention, type TrackedSession, type VisitorState } from './visitor.ts'
 
@@ -54,6 +55,7 @@ export function settle(
   forgetSeen(visitor, from)
   if (visitor.users.length > 1) visitor.users = pruneUsers(visitor.users, from)
   if (visitor.claims.length > 0) forgetClaims(visitor, now.streamTime)
+  if (visitor.orders.length > 0) forgetOrders(visitor, now.streamTime)
   if (visitor.touches.length + visitor.past.length > 0) forgetHistory(visitor, now.streamTime, historyMs)
 }
 
@@ -65,7 +67,7 @@ const CLOCKS_DIFFER_MS = 60_000
  * event that comes again late in the life of its session would count twice in it. Nothing arrives before it happened,
  * so no id of a session is older than its start.
  */
-function seenFrom({ sessions, companions }: VisitorState, graceStart: Millis): Millis {
+export function seenFrom({ sessions, companions }: VisitorState, graceStart: Millis): Millis {
   let from = graceStart
   for (const { started_at } of sessions) from = Math.min(from, started_at - CLOCKS_DIFFER_MS)
   for (const { time } of companions) from = Math.min(from, time - CLOCKS_DIFFER_MS)

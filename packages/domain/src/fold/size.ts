@@ -2,7 +2,9 @@ import { historySize } from '../attribution/history.ts'
 import type { Companion } from '../conversion/companion.ts'
 import type { Claim } from '../conversion/count.ts'
 import type { Conversion } from '../conversion/conversion.ts'
+import type { Match } from '../conversion/match.ts'
 import type { Fact } from '../session/fact.ts'
+import { ordersSize } from './kept-order.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 
 /**
@@ -14,7 +16,7 @@ export function visitorSize(visitor: VisitorState): number {
   const { visitor_id, seen_id, said, users } = visitor
   let size = 50 + visitor_id.length + 20 * seen_id.length + 60 * said.length
   for (const { event_id, value } of users) size += 10 + event_id.length + value.length
-  return size + historySize(visitor) + retainedSize(visitor)
+  return size + historySize(visitor) + ordersSize(visitor.orders) + retainedSize(visitor)
 }
 
 /** The part of it that one visitor can make grow without end: sessions, companions and claims. */
@@ -34,7 +36,8 @@ export function sessionSize(session: TrackedSession): number {
   // The last part is what was emitted, of which only the tags vary much.
   const counted = sum(session.conversions, conversionSize) + sum(session.standby, conversionSize)
   const facts = session.facts.length === 0 ? 0 : factsSize(session.facts)
-  return size + counted + facts + 6 * session.moved.length + originSize(session) + 200
+  const matched = session.matches.length === 0 ? 0 : matchesSize(session.matches)
+  return size + counted + matched + facts + 6 * session.moved.length + originSize(session) + 200
 }
 
 export function factsSize(facts: readonly Fact[]): number {
@@ -51,10 +54,17 @@ export function factsSize(facts: readonly Fact[]): number {
 
 /** Kept with a companion: what it makes, wherever that is now, is counted with it, too. */
 export function companionSize(
-  { event_id, client_session_id, user_id }: Companion,
+  { event_id, client_session_id, user_id, order_id, matches }: Companion,
   makes: readonly Conversion[],
 ): number {
-  return 70 + event_id.length + client_session_id.length + user_id.length + sum(makes, conversionSize)
+  const names = event_id.length + client_session_id.length + user_id.length + order_id.length
+  return 70 + names + sum(makes, conversionSize) + matchesSize(matches)
+}
+
+function matchesSize(matches: readonly Match[]): number {
+  let size = 0
+  for (const { conversion } of matches) size += 2 + conversionSize(conversion)
+  return size
 }
 
 function originSize({ origin }: TrackedSession): number {
@@ -66,10 +76,11 @@ function originSize({ origin }: TrackedSession): number {
   return 30 + event_id.length + 2 * tags + rest
 }
 
-function conversionSize({ goal, event_id, event_name, user_id, order_id, coupon, promotion }: Conversion): number {
+function conversionSize(conversion: Conversion): number {
+  const { goal, event_id, event_name, user_id, order_id, coupon, promotion, plan } = conversion
   const event = event_id.length + event_name.length + user_id.length
   // What was emitted repeats the goal.
-  return 80 + 2 * goal.length + event + order_id.length + coupon.length + promotion.length
+  return 100 + 2 * goal.length + event + order_id.length + coupon.length + promotion.length + plan.length
 }
 
 export function claimSize({ goal, order_id, event_id }: Claim): number {

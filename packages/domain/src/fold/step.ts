@@ -1,16 +1,22 @@
+import type { Goal } from '../conversion/goal.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
 import { hash53 } from '../event/hash.ts'
-import type { LogRecord } from '../event/record.ts'
 import { recognise, remember } from '../event/seen.ts'
+import { isOrderEvent } from '../order/order-event.ts'
+import type { Verdict } from '../order/verdict.ts'
+import type { Arrival } from '../session/session.ts'
 import { compileDefinitions, type SiteDefinitions } from './definitions.ts'
-import { beforeEvent, creditVisit } from './journey.ts'
+import { beforeEvent, creditVisit, type Crediting } from './journey.ts'
+import { noteSaid } from './kept-order.ts'
+import { takeVerdict } from './orders.ts'
 import type { Output, StepResult } from './output.ts'
 import { internals, type Partition, type PartitionState } from './partition.ts'
-import { emitDue, settle, type Now } from './settle.ts'
+import type { LogRecord } from './record.ts'
+import { emitDue, seenFrom, settle, type Now } from './settle.ts'
 import { shed } from './shed.ts'
-import type { Slot } from './store.ts'
+import type { Slot } from './slot.ts'
 import type { TimerQueue } from './timers.ts'
-import { isForgotten, newVisitor, NEVER, scheduleVisitor, type Retention, type VisitorState } from './visitor.ts'
+import { isForgotten, newVisitor, scheduleVisitor, type Retention, type VisitorState } from './visitor.ts'
 import { visit } from './visit.ts'
 
 /** Visitors that timers may bring up in one step; the rest waits for the next records. */
@@ -32,6 +38,7 @@ export function step(state: PartitionState, record: LogRecord): StepResult {
   } else {
     partition.parts++
   }
+  if (partition.store.isOverfull) partition.store.trim()
   return result
 }
 
@@ -39,6 +46,7 @@ function begin(partition: Partition, record: LogRecord): StepResult {
   partition.streamTime = Math.max(partition.streamTime, record.appendedAt)
   const { body } = record
   if (body.kind === 'event') return stepEvent(partition, record, body.event)
+  if (body.kind === 'verdict') return stepVerdict(partition, record, body.verdict)
   const now = nowAt(partition, record)
   const outputs: Output[] = []
   fireTimers(partition, now, null, outputs)
@@ -73,15 +81,16 @@ function stepEvent(partition: Partition, record: LogRecord, event: StorefrontEve
   const now = nowAt(partition, record)
   const { store } = partition
   const slot = store.slot(record.key)
-  const visitor = store.visitor(slot) ?? newVisitor(event.site, event.visitor_id)
+  const known = store.visitor(slot) ?? newVisitor(event.site, event.visitor_id)
   const site = partition.compiled.forSite(event.site)
   const { gapMs, graceMs } = site.session
   const late = event.event_time < now.closingClock - gapMs - graceMs
   const due: Output[] = []
-  settle(visitor, record.key, now, site.retention, due)
+  settle(known, record.key, now, site.retention, due)
+  const visitor = remembered(known, now)
   fireTimers(partition, now, slot, due)
   const id = hash53(event.event_id)
-  const repeat = recognise(visitor, id, event.content_hash)
+  const repeat = recognise(visitor, id, event.content_hash, seenFrom(visitor, now.streamTime - graceMs))
   const outputs: Output[] = []
   if (repeat === 'new') {
     remember(visitor, id, event.content_hash, now.streamTime)
@@ -111,18 +120,18 @@ function takeEvent(
   const { key, offset } = record
   const goals = site.matchGoals(event)
   const before = beforeEvent(visitor)
-  const { sessionId, conversions, retractions } = visit(visitor, event, goals, key, {
-    offset,
-    streamTime: partition.streamTime,
-    closingClock: partition.closingClock,
-    rules: site.session,
-    ownDomains: site.ownDomains,
-    channelRules: site.channelRules,
-    definitionsNumber: partition.definitions.number,
-  })
+  // Orders convert by their verdicts.
+  const counting = isOrderEvent(event) ? goals.filter((goal) => !goal.oncePerOrder) : goals
+  const { sessionId, conversions, retractions } = visit(
+    visitor,
+    event,
+    counting,
+    key,
+    arrivalOf(partition, site, offset),
+  )
   const label = {
     session_id: sessionId,
-    goals: goals.map((goal) => goal.name),
+    goals: matchedBy(goals),
     is_late: late,
     definitions_number: partition.definitions.number,
     appended_at: record.appendedAt,
@@ -131,13 +140,70 @@ function takeEvent(
   outputs.push({ kind: 'labelled', key, label })
   for (const row of conversions) outputs.push({ kind: 'conversion', key, row })
   for (const row of retractions) outputs.push({ kind: 'session', key, row })
-  const credits = creditVisit(visitor, before, conversions, {
-    rules: site.attribution,
-    streamTime: partition.streamTime,
-    version: offset,
-    definitionsNumber: partition.definitions.number,
-  })
+  const credits = creditVisit(visitor, before, conversions, creditingOf(partition, site, offset, false))
   for (const row of credits) outputs.push({ kind: 'credit', key, row })
+  if (visitor.orders.length > 0 && conversions.length + credits.length > 0) noteSaid(visitor, conversions, credits)
+}
+
+function stepVerdict(partition: Partition, record: LogRecord, verdict: Verdict): StepResult {
+  const now = nowAt(partition, record)
+  const { store } = partition
+  const { key, offset } = record
+  const slot = store.slot(key)
+  const { event } = verdict
+  const known = store.visitor(slot) ?? newVisitor(event?.site ?? '', event?.visitor_id ?? '')
+  const site = partition.compiled.forSite(known.site)
+  const outputs: Output[] = []
+  settle(known, key, now, site.retention, outputs)
+  const visitor = remembered(known, now)
+  fireTimers(partition, now, slot, outputs)
+  const before = beforeEvent(visitor)
+  const match = (order: StorefrontEvent) => site.matchGoals(order).filter((goal) => goal.oncePerOrder)
+  const decided = takeVerdict(visitor, verdict, match, key, arrivalOf(partition, site, offset))
+  const { outcome, conversions, credits } = decided
+  const restated = decided.isFinal
+    ? credits
+    : creditVisit(visitor, before, conversions, creditingOf(partition, site, offset, true))
+  for (const row of conversions) outputs.push({ kind: 'conversion', key, row })
+  for (const row of restated) outputs.push({ kind: 'credit', key, row })
+  noteSaid(visitor, conversions, restated)
+  shed(visitor, key, now, outputs)
+  emitDue(visitor, key, now, false, outputs)
+  finish(partition, slot, visitor)
+  return { outputs, outcome, late: false, isDone: true }
+}
+
+/**
+ * A settled visitor, or another one where nothing is left of it. Had any record come in between, its timer would have
+ * dropped it: what is known of a visitor must not depend on who else is in its partition.
+ */
+function remembered(visitor: VisitorState, { streamTime }: Now): VisitorState {
+  const isGone = streamTime >= visitor.expire_due && isForgotten(visitor)
+  return isGone ? newVisitor(visitor.site, visitor.visitor_id) : visitor
+}
+
+function arrivalOf(partition: Partition, site: SiteDefinitions, offset: number): Arrival {
+  return {
+    offset,
+    streamTime: partition.streamTime,
+    closingClock: partition.closingClock,
+    rules: site.session,
+    ownDomains: site.ownDomains,
+    channelRules: site.channelRules,
+    definitionsNumber: partition.definitions.number,
+  }
+}
+
+function creditingOf(partition: Partition, site: SiteDefinitions, version: number, byVerdict: boolean): Crediting {
+  const { streamTime, definitions } = partition
+  return { rules: site.attribution, streamTime, version, definitionsNumber: definitions.number, byVerdict }
+}
+
+/** Names of the goals that an event matches by itself: a part of a compound goal is not the goal. */
+function matchedBy(goals: readonly Goal[]): string[] {
+  const names: string[] = []
+  for (const { name, compound } of goals) if (compound === null) names.push(name)
+  return names
 }
 
 /**
@@ -145,7 +211,7 @@ function takeEvent(
  * has been settled already and is passed over, so the limit decides only when rows appear.
  */
 function fireTimers(partition: Partition, now: Now, own: Slot | null, outputs: Output[]): void {
-  const { emit, close, expire } = partition.store.timers
+  const { emit, close, expire } = partition.store
   let left = MAX_TIMED_VISITORS
   left = fire(partition, emit, now.streamTime, left, now, own, outputs)
   left = fire(partition, close, now.closingClock, left, now, own, outputs)
@@ -164,7 +230,7 @@ function fire(
 ): number {
   let left = limit
   while (left > 0) {
-    const slot = queue.next(clock)
+    const slot = partition.store.next(queue, clock)
     if (slot === undefined) break
     if (slot === own) continue
     left--
@@ -178,20 +244,13 @@ type Tick = Extract<LogRecord['body'], { kind: 'tick' }>
 /** Puts out pending rows up to the limit, and after the last of them the barrier: then the flush is done. */
 function flush(partition: Partition, key: string, tick: Tick, now: Now, outputs: Output[]): boolean {
   if (tick.flush_id === '') return true
-  const left = partition.flushing ?? pendingOf(partition)
-  for (const slot of left.splice(0, partition.maxFlushed)) attend(partition, slot, now, true, outputs)
+  const { store } = partition
+  const left = partition.flushing ?? store.pendingKeys()
+  for (const key of left.splice(0, partition.maxFlushed)) attend(partition, store.slot(key), now, true, outputs)
   partition.flushing = left.length === 0 ? null : left
   if (left.length > 0) return false
   outputs.push({ kind: 'barrier', key, flush_id: tick.flush_id, hold_ms: tick.hold_ms })
   return true
-}
-
-/** The visitors with a pending session row, in order of key; what a begun flush has left is found so after a restore. */
-function pendingOf({ store }: Partition): Slot[] {
-  const pending = new Set<Slot>()
-  const { emit } = store.timers
-  for (const slot of emit.live()) if (emit.dueOf(slot) < NEVER) pending.add(slot)
-  return [...pending].sort((a, b) => (a.key < b.key ? -1 : 1))
 }
 
 function attend(partition: Partition, slot: Slot, now: Now, all: boolean, outputs: Output[]): void {

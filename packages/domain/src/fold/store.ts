@@ -1,36 +1,55 @@
-import { visitorSize } from './size.ts'
-import { TimerQueue, type Timed } from './timers.ts'
+import type { Millis } from '../event/event.ts'
+import { CleanSlots } from './clean-slots.ts'
+import { earliestIndexed, type ColdVisitors } from './cold.ts'
+import { costOf, newSlot, savedSize, type Slot } from './slot.ts'
+import { TimerQueue } from './timers.ts'
 import { NEVER, type Dues, type VisitorCodec, type VisitorState } from './visitor.ts'
 
-/**
- * One visitor in memory: as a state, as bytes or (while it is likely to be needed again) as both. Without either it is
- * not there, or no more.
- */
-export interface Slot extends Timed {
-  state: VisitorState | null
-  /** As the last checkpoint has it; null once it has changed since. */
-  bytes: Uint8Array | null
-  /** About how many bytes it takes at the next checkpoint; -1 where it stands as the last one left it. */
-  unsaved: number
+/** Index entries looked at at once, and visitors brought into memory for them. */
+const PAGE = 256
+
+/** A visitor's state as it is to be saved, null for one that is forgotten. */
+export type Taken = readonly [key: string, bytes: Uint8Array | null]
+
+/** How often the visitor of an event was in memory, and how often not. */
+export interface CacheCounts {
+  readonly hits: number
+  readonly misses: number
 }
 
-/** The visitors of a partition and their timers. */
+/**
+ * The visitors of a partition and their timers. Those in memory are ruled by what memory says of them; all others lie in
+ * the cold store, if there is one, with their due times. Which of the two a visitor is in can't be seen in what the fold
+ * puts out.
+ */
 export class VisitorStore {
-  readonly timers = {
-    emit: new TimerQueue<Slot>(0, (slot) => this.dues(slot)?.emit_due ?? NEVER),
-    close: new TimerQueue<Slot>(1, (slot) => this.dues(slot)?.close_due ?? NEVER),
-    expire: new TimerQueue<Slot>(2, (slot) => this.dues(slot)?.expire_due ?? NEVER),
-  }
+  readonly emit = new TimerQueue<Slot>(0, (slot) => this.dues(slot)?.emit_due ?? NEVER)
+  readonly close = new TimerQueue<Slot>(1, (slot) => this.dues(slot)?.close_due ?? NEVER)
+  readonly expire = new TimerQueue<Slot>(2, (slot) => this.dues(slot)?.expire_due ?? NEVER)
+  /** About how many bytes of memory the visitors in memory take. */
+  bytes = 0
+  hits = 0
+  misses = 0
   private readonly codec: VisitorCodec
+  private readonly cold: ColdVisitors | null
+  /** Bytes of memory beyond which visitors are left to the cold store. */
+  capacity: number
   private readonly slots = new Map<string, Slot>()
+  private readonly clean = new CleanSlots()
+  /** By queue, a due time before which no visitor that is only in the cold store stands in its index. */
+  private readonly coldFrom: [Millis, Millis, Millis]
   /** Visitors that have changed since the last checkpoint; among them those that were forgotten since. */
   private unsaved: Slot[] = []
   private unsavedSize = 0
-  /** Visitors of the last checkpoint. */
+  /** Visitors of the last checkpoint, and those among them that the cold store does not have yet. */
   private lastSaved: readonly Slot[] = []
+  private storing: readonly Slot[] = []
 
-  constructor(codec: VisitorCodec) {
+  constructor(codec: VisitorCodec, cold: ColdVisitors | null, capacity: number) {
     this.codec = codec
+    this.cold = cold
+    this.capacity = capacity
+    this.coldFrom = cold === null ? [Infinity, Infinity, Infinity] : [0, 0, 0]
   }
 
   /** About how many bytes the next checkpoint takes. */
@@ -38,25 +57,23 @@ export class VisitorStore {
     return this.unsavedSize
   }
 
-  /** Takes over a saved visitor without decoding it. */
-  restore(key: string, bytes: Uint8Array): void {
-    const slot = this.slot(key)
-    slot.bytes = bytes
-    this.arm(slot)
-  }
-
+  /** The slot of a visitor, brought into memory if it is not there. */
   slot(key: string): Slot {
-    let slot = this.slots.get(key)
-    if (slot === undefined) {
-      slot = { key, armed: [NEVER, NEVER, NEVER], state: null, bytes: null, unsaved: -1 }
-      this.slots.set(key, slot)
+    const known = this.slots.get(key)
+    if (known !== undefined) {
+      this.hits++
+      return known
     }
-    return slot
+    this.misses++
+    return this.load(key)
   }
 
   /** The visitor of a slot, to be changed and put back; null for one that is not there. */
   visitor(slot: Slot): VisitorState | null {
-    if (slot.state === null && slot.bytes !== null) slot.state = this.codec.decode(slot.bytes)
+    if (slot.state === null && slot.bytes !== null) {
+      slot.state = this.codec.decode(slot.bytes)
+      this.charge(slot, savedSize(slot))
+    }
     return slot.state
   }
 
@@ -64,43 +81,155 @@ export class VisitorStore {
   put(slot: Slot, visitor: VisitorState | null): void {
     slot.state = visitor
     slot.bytes = null
-    if (visitor === null) this.slots.delete(slot.key)
+    if (slot.isClean) this.clean.remove(slot)
     this.noteUnsaved(slot)
+    // With a cold store it stays, and says that there is no such visitor, until that does.
+    if (visitor === null && this.cold === null) this.drop(slot)
     this.arm(slot)
   }
 
   /**
-   * Encodes the visitors that changed since the last checkpoint; they count as saved. Those saved one checkpoint earlier
-   * and untouched since keep only their bytes, so that memory holds as objects no more than what two checkpoint intervals
-   * touched.
+   * Takes out the next visitor of a queue that is due, in order of (due, key). What is cold comes up in pages, when nothing
+   * in memory is due before it.
    */
-  takeUnsaved(): [key: string, bytes: Uint8Array | null][] {
-    const taken: [key: string, bytes: Uint8Array | null][] = []
-    const saved: Slot[] = []
-    for (const slot of this.lastSaved) if (slot.bytes !== null) slot.state = null
-    for (const slot of this.unsaved) {
-      slot.unsaved = -1
-      if (slot.state !== null) {
-        slot.bytes = this.codec.encode(slot.state)
-        saved.push(slot)
-        taken.push([slot.key, slot.bytes])
-      } else if (!this.slots.has(slot.key)) {
-        // Forgotten, and not come back since as another one.
-        taken.push([slot.key, null])
-      }
+  next(queue: TimerQueue<Slot>, now: Millis): Slot | undefined {
+    for (;;) {
+      const cold = this.coldFrom[queue.number] as Millis
+      if (cold > now) return queue.next(now)
+      const slot = queue.next(cold - 1)
+      if (slot !== undefined) return slot
+      this.warmUp(queue.number, now)
     }
+  }
+
+  /** The keys of the visitors with a pending session row, in order. */
+  pendingKeys(): string[] {
+    const keys = new Set<string>()
+    for (const slot of this.emit.live()) if (this.emit.dueOf(slot) < NEVER) keys.add(slot.key)
+    for (let from = this.coldFrom[0]; this.cold !== null && from < NEVER;) {
+      const page = this.cold.dues(0, from, PAGE)
+      for (const { key } of page) if (!this.slots.has(key)) keys.add(key)
+      from = (page.at(-1)?.due ?? NEVER) + 1
+    }
+    return [...keys].sort((a, b) => (a < b ? -1 : 1))
+  }
+
+  /**
+   * Encodes the visitors that changed since the last checkpoint, about `portion` bytes of them at a time; they count as
+   * saved. Those saved one checkpoint earlier and untouched since keep only their bytes, so that memory holds as objects no
+   * more than what two checkpoint intervals touched. No visitor may be changed before all are taken.
+   */
+  *takeUnsaved(portion: number): Generator<Taken[], void, undefined> {
+    const { unsaved } = this
+    const saved: Slot[] = []
+    for (const slot of this.lastSaved) this.shrink(slot)
     this.lastSaved = saved
+    this.storing = this.cold === null ? [] : unsaved
     this.unsaved = []
     this.unsavedSize = 0
-    return taken
+    let taken: Taken[] = []
+    let size = 0
+    for (const slot of unsaved) {
+      size += slot.unsaved
+      const bytes = this.save(slot)
+      if (bytes !== null) saved.push(slot)
+      // One that was forgotten may have come back since as another one.
+      if (bytes !== null || (this.slots.get(slot.key) ?? slot) === slot) taken.push([slot.key, bytes])
+      if (size < portion) continue
+      yield taken
+      taken = []
+      size = 0
+    }
+    if (taken.length > 0) yield taken
+  }
+
+  /** The cold store now has what was taken last: what is untouched since may be left to it. */
+  noteStored(): void {
+    for (const slot of this.storing) {
+      if (slot.unsaved >= 0) continue
+      if (slot.bytes === null) this.drop(slot)
+      else this.clean.add(slot)
+    }
+    this.storing = []
+    if (this.isOverfull) this.trim()
+  }
+
+  /** Leaves visitors to the cold store until the others find room, longest untouched first. */
+  trim(): void {
+    let slot = this.clean.takeFirst()
+    if (slot === null) return
+    for (; slot !== null; slot = this.bytes > this.capacity ? this.clean.takeFirst() : null) this.evict(slot)
+    for (const queue of [this.emit, this.close, this.expire]) queue.compact(this.slots.size)
+  }
+
+  /** Whether there may be something to {@link trim}. */
+  get isOverfull(): boolean {
+    return this.bytes > this.capacity && this.cold !== null
+  }
+
+  /** Encodes a changed visitor; null for one that is forgotten. */
+  private save(slot: Slot): Uint8Array | null {
+    const size = slot.unsaved
+    slot.unsaved = -1
+    if (slot.state === null) return null
+    slot.bytes = this.codec.encode(slot.state)
+    this.charge(slot, size)
+    return slot.bytes
+  }
+
+  private evict(slot: Slot): void {
+    for (const queue of [this.emit, this.close, this.expire]) {
+      const at = earliestIndexed(queue.dueOf(slot))
+      if (at < NEVER && at < (this.coldFrom[queue.number] as Millis)) this.coldFrom[queue.number] = at
+      queue.disarm(slot)
+    }
+    this.drop(slot)
+    slot.state = null
+    slot.bytes = null
+  }
+
+  /** Brings in the next cold visitors of a queue, as far as they are due. */
+  private warmUp(queue: number, now: Millis): void {
+    const page = this.cold?.dues(queue, this.coldFrom[queue] as Millis, PAGE) ?? []
+    for (const { due, key } of page) {
+      if (this.slots.has(key)) continue
+      if (due > now) {
+        this.coldFrom[queue] = due
+        return
+      }
+      this.load(key)
+    }
+    this.coldFrom[queue] = page.length < PAGE ? Infinity : (page.at(-1)?.due ?? NEVER) + 1
+  }
+
+  private load(key: string): Slot {
+    const slot = newSlot(key)
+    slot.bytes = this.cold?.get(key) ?? null
+    this.slots.set(key, slot)
+    this.charge(slot, 0)
+    if (slot.bytes !== null) this.clean.add(slot)
+    this.arm(slot)
+    return slot
+  }
+
+  private drop(slot: Slot): void {
+    if (this.slots.get(slot.key) === slot) this.slots.delete(slot.key)
+    this.bytes -= slot.cost
+    slot.cost = 0
+  }
+
+  private shrink(slot: Slot): void {
+    if (slot.bytes === null) return
+    slot.state = null
+    this.charge(slot, 0)
   }
 
   private arm(slot: Slot): void {
     const dues = this.dues(slot)
     if (dues === null) return
-    this.timers.emit.arm(slot, dues.emit_due)
-    this.timers.close.arm(slot, dues.close_due)
-    this.timers.expire.arm(slot, dues.expire_due)
+    this.emit.arm(slot, dues.emit_due)
+    this.close.arm(slot, dues.close_due)
+    this.expire.arm(slot, dues.expire_due)
   }
 
   private dues({ state, bytes }: Slot): Readonly<Dues> | null {
@@ -109,9 +238,17 @@ export class VisitorStore {
   }
 
   private noteUnsaved(slot: Slot): void {
-    const size = slot.key.length + (slot.state === null ? 0 : visitorSize(slot.state))
+    const size = savedSize(slot)
     if (slot.unsaved < 0) this.unsaved.push(slot)
     this.unsavedSize += size - Math.max(0, slot.unsaved)
     slot.unsaved = size
+    this.charge(slot, size)
+  }
+
+  /** Counts what a slot takes now instead of what it took. */
+  private charge(slot: Slot, size: number): void {
+    const cost = costOf(slot, size)
+    this.bytes += cost - slot.cost
+    slot.cost = cost
   }
 }

@@ -39,6 +39,23 @@ describe('a timer queue', () => {
     )
   })
 
+  it('brings up the same in the same order after it has dropped the entries of what was disarmed', () => {
+    const items = Array.from({ length: 4_000 }, (_, at) => item(`k${at}`))
+    const queue = new TimerQueue<Item>(0, ({ due }) => due)
+    for (const [at, one] of items.entries()) {
+      one.due = (at * 7_919) % 1_000
+      queue.arm(one, one.due)
+    }
+    const left = items.filter((_, at) => at % 10 === 0)
+    for (const one of items) if (!left.includes(one)) queue.disarm(one)
+    queue.compact(left.length)
+    expect([...queue.live()]).toHaveLength(left.length)
+    const found: string[] = []
+    for (let next = queue.next(1_000); next !== undefined; next = queue.next(1_000)) found.push(next.key)
+    const expected = left.sort((a, b) => a.due - b.due || (a.key < b.key ? -1 : 1))
+    expect(found).toEqual(expected.map(({ key }) => key))
+  })
+
   it('leaves alone what is never due', () => {
     const queue = new TimerQueue<Item>(0, ({ due }) => due)
     queue.arm(item('a'), NEVER)

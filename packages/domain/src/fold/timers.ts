@@ -1,6 +1,9 @@
 import type { Millis } from '../event/event.ts'
 import { NEVER } from './visitor.ts'
 
+/** Dead entries that are not worth going through all for. */
+const COMPACT_FROM = 1_024
+
 /** What a timer queue knows of a visitor: for each queue by its number, the time of its one live entry. */
 export interface Timed {
   readonly key: string
@@ -13,9 +16,9 @@ export interface Timed {
  * costs nothing here, and an entry that a forgotten visitor left behind is merely looked at once.
  */
 export class TimerQueue<T extends Timed> {
-  private readonly dues: Millis[] = []
-  private readonly items: T[] = []
-  private readonly number: number
+  private dues: Millis[] = []
+  private items: T[] = []
+  readonly number: number
   /** When an item is due now, NEVER when it is not. */
   readonly dueOf: (item: T) => Millis
 
@@ -48,6 +51,20 @@ export class TimerQueue<T extends Timed> {
       if (actual <= due) return item
       this.arm(item, actual)
     }
+  }
+
+  /** Leaves an item without a live entry. */
+  disarm(item: T): void {
+    item.armed[this.number] = NEVER
+  }
+
+  /** Drops the entries that are not live, once they are more than those of `items` items: they keep what they name alive. */
+  compact(items: number): void {
+    if (this.items.length <= 2 * items + COMPACT_FROM) return
+    const live = [...this.live()]
+    this.dues = []
+    this.items = []
+    for (const item of live) this.push(item, this.armedAt(item))
   }
 
   /** The items with a live entry, in no order. */

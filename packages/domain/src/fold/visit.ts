@@ -1,11 +1,12 @@
 import { conversionRow, withdrawnRow, type Credit } from '../conversion/conversion.ts'
-import { countGoals, mergeConversions, type Tally } from '../conversion/count.ts'
+import { countGoals, type Tally } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import type { Arrival } from '../session/session.ts'
 import type { SessionRow } from '../session/row.ts'
 import { makeRoom } from './companions.ts'
+import { countCompounds, hasCompound, mergeGoals, noteMatches } from './compounds.ts'
 import { creditOf, sessionlessCredit } from './credit.ts'
 import { identify, rename } from './identity.ts'
 import { join, type Joined } from './join.ts'
@@ -54,14 +55,29 @@ function visitUnnamed(
   }
   if (visitor.companions.length > 0 || arrival.rules.cutOnCampaign)
     return visitAgain(visitor, event, goals, key, arrival)
-  const joined = join(visitor, event, arrival, mergeConversions)
+  const joined = join(visitor, event, arrival, mergeGoals)
   const { session, retractions } = joined
-  const tally = countGoals(visitor, visitor.sessions, session, event, goals, key, arrival)
+  let tally = countGoals(visitor, visitor.sessions, session, event, goals, key, arrival)
+  if (hasCompound(goals) || (retractions.length > 0 && session.matches.length > 0)) {
+    noteMatches(session, event, goals, arrival)
+    tally = both(
+      tally,
+      countCompounds(visitor, [session], () => NOTHING, arrival),
+    )
+  }
   noteChange(session, arrival)
   for (const corrected of tally.corrected) noteChange(corrected, arrival)
   const credit = creditOf(session, NOTHING)
   const conversions = conversionRows(visitor, event, key, joined, tally, credit, arrival)
   return { sessionId: session.id, retractions, conversions }
+}
+
+function both(a: Tally<TrackedSession>, b: Tally<TrackedSession>): Tally<TrackedSession> {
+  return {
+    made: [...a.made, ...b.made],
+    withdrawn: [...a.withdrawn, ...b.withdrawn],
+    corrected: [...a.corrected, ...b.corrected],
+  }
 }
 
 /** An event without a visitor, or one more of a server than can be kept, is in no session for good; it counts all the same. */

@@ -2,11 +2,13 @@ import { historyDue, type History, type SaidCredit } from '../attribution/histor
 import type { Companion } from '../conversion/companion.ts'
 import { claimDue, type Claim } from '../conversion/count.ts'
 import type { Conversion } from '../conversion/conversion.ts'
+import type { Match } from '../conversion/match.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
 import type { Seen } from '../event/seen.ts'
 import type { Contribution } from '../session/row.ts'
 import { sessionIdOf, type Arrival, type Session } from '../session/session.ts'
 import type { UserMarks } from '../session/user.ts'
+import { ordersDue, type KeptOrder } from './kept-order.ts'
 
 /** A due time that never comes. Below 2^53 - 2, the largest number the Avro codec takes for a long. */
 export const NEVER: Millis = 2 ** 52
@@ -27,6 +29,8 @@ export interface TrackedSession extends Session {
   conversions: readonly Conversion[]
   /** What its own events would make once a session but for an earlier event that may leave it. */
   standby: readonly Conversion[]
+  /** What its own events match of compound goals, in order; those that can't matter any more are left out. */
+  matches: readonly Match[]
   /** Input offsets of events that have joined it after they were labelled otherwise, since its last row. */
   moved: readonly number[]
   /** Stream time at which its next row is due; NEVER when its last row stands. */
@@ -60,6 +64,8 @@ export interface VisitorState extends Dues, Seen, History {
   /** Server events that are in a session here, or may still get into one; in order of arrival. */
   companions: readonly Companion[]
   claims: readonly Claim[]
+  /** Orders it placed, by when their last verdict came. */
+  orders: readonly KeptOrder[]
   /** Credits of the macro conversions of retained sessions. */
   said: readonly SaidCredit[]
   users: UserMarks
@@ -87,6 +93,7 @@ export function newVisitor(site: string, visitorId: string): VisitorState {
     sessions: [],
     companions: [],
     claims: [],
+    orders: [],
     touches: [],
     past: [],
     said: [],
@@ -125,6 +132,7 @@ export function newTrackedSession(event: StorefrontEvent, arrival: Arrival): Tra
     definitions_number: arrival.definitionsNumber,
     conversions: [],
     standby: [],
+    matches: [],
     moved: [],
     dirty_due: NEVER,
     emitted_at: -1,
@@ -152,18 +160,19 @@ export function scheduleVisitor(visitor: VisitorState, retention: Retention): vo
 
 /** Whether nothing is left to remember of a visitor. */
 export function isForgotten(visitor: VisitorState): boolean {
-  const { sessions, companions, seen_at, claims, touches, past } = visitor
-  return sessions.length + companions.length + seen_at.length + claims.length + touches.length + past.length === 0
+  const { sessions, companions, seen_at, claims, orders, touches, past } = visitor
+  const held = sessions.length + companions.length + seen_at.length
+  return held + claims.length + orders.length + touches.length + past.length === 0
 }
 
 /**
  * When a visitor without sessions loses what it still holds: its last event id, then the last of its history, then its
- * first claim. The history goes at once, so that a visitor who does not come back is not written again for each session
+ * first claim or order. The history goes at once, so that a visitor who does not come back is not written again for each session
  * it had.
  */
 function idleDue(visitor: VisitorState, { graceMs, historyMs }: Retention): Millis {
   const lastSeen = visitor.seen_at.at(-1)
   if (lastSeen !== undefined) return lastSeen + graceMs + 1
   const claims = visitor.claims.reduce((due, claim) => Math.min(due, claimDue(claim)), NEVER)
-  return Math.min(claims, historyDue(visitor, historyMs) ?? NEVER)
+  return Math.min(claims, ordersDue(visitor.orders) ?? NEVER, historyDue(visitor, historyMs) ?? NEVER)
 }

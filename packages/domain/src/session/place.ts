@@ -87,6 +87,28 @@ export function coveringSession<S extends Session>(
   return found
 }
 
+/**
+ * The session that holds an event of the visitor's own client, if it has come: sessions of one client never share a time,
+ * unless campaigns cut them, and then they keep their events.
+ */
+export function sessionHolding<S extends Session>(
+  sessions: readonly S[],
+  event: { readonly time: Millis; readonly event_id: string; readonly client_session_id: string },
+  rules: SessionRules,
+): S | undefined {
+  const { time, event_id, client_session_id } = event
+  let found: S | undefined
+  for (const session of sessions) {
+    const { facts } = session
+    if (facts.some((fact) => fact.time === time && fact.event_id === event_id)) return session
+    if (facts.length > 0 || session.client_session_id !== client_session_id) continue
+    if (time < session.started_at || session.ended_at < time) continue
+    if (rules.dayOf !== null && !isOfDay(session, time, rules.dayOf)) continue
+    if (found === undefined || isNearer(session, found, time)) found = session
+  }
+  return found
+}
+
 function covers(session: Session, time: Millis, rules: SessionRules): boolean {
   return session.started_at <= time && time <= session.ended_at + rules.gapMs
 }

@@ -124,6 +124,7 @@ describe.each(topologies)('the warehouse schema on $on', ({ ddl, tables, viewTar
       'v_data_driven',
       'v_events',
       'v_micro_to_macro',
+      'v_orders',
       'v_sessions',
       'v_visitor_users',
     ])

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { concatenate, type AvroRecord } from './schema.ts'
+import { withReferences } from './references.ts'
 import { compileWalk, type Walk } from './walk.ts'
 
 /** A schema as records on the wire name it: by its id. */
@@ -31,9 +32,13 @@ export const schemaFolder = fileURLToPath(new URL('../../../../schemas/avro', im
 export function readCatalog(folder: string = schemaFolder): Catalog {
   const ids = readJson(join(folder, 'ids.json')) as IdFile
   const label = readSchema(folder, 'label')
-  const files = Object.entries(ids).flatMap(([id, what]) =>
-    'schema' in what ? [entry(Number(id), what.schema, readSchema(folder, what.schema))] : [],
+  const read = Object.entries(ids).flatMap(([id, what]) =>
+    'schema' in what ? [{ id: Number(id), name: what.schema, schema: readSchema(folder, what.schema) }] : [],
   )
+  const files = withReferences(read.map(({ schema }) => schema)).map((schema, at) => {
+    const { id, name } = read[at] as (typeof read)[number]
+    return entry(id, name, schema)
+  })
   const labelled = Object.entries(ids).flatMap(([id, what]) =>
     'labelled' in what ? [labelledEntry(Number(id), what.labelled, files, label)] : [],
   )

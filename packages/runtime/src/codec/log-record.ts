@@ -1,13 +1,17 @@
 import {
   eventKey,
+  orderStatuses,
   promotionOf,
+  sitePattern,
   type Body,
   type LogRecord,
   type PoisonReason,
   type StorefrontEvent,
+  type Verdict,
+  type WrittenVerdict,
 } from '@cairn/domain'
 import type { Incoming } from '../kafka/record.ts'
-import type { Codec, Decoded } from './codec.ts'
+import type { Codec, Undecoded } from './codec.ts'
 
 /**
  * Bytes of an event. Ingest takes 32 KB of JSON and makes less than 150 KB of it; another producer may write as much as
@@ -49,28 +53,25 @@ export class UnknownSchema extends Error {
  *
  * @param read `skim` for the fold alone; `decode` for who looks at events whole
  */
-export function readEventInput(codec: Codec, source: Incoming, read: 'decode' | 'skim' = 'decode'): EventInput {
-  const { body, schemaId } = bodyOf(codec[read](source.value), source)
+export function readEventInput(codec: Codec, source: Incoming, read: Read = 'decode'): EventInput {
+  const { body, schemaId } = bodyOf(codec, source, read)
   return { record: { offset: source.offset, appendedAt: source.timestamp, key: source.key, body }, source, schemaId }
 }
 
-function bodyOf(decoded: Decoded, source: Incoming): { body: Body; schemaId: number } {
-  if (!decoded.ok) {
-    if (decoded.reason === 'unknown_schema') throw new UnknownSchema(decoded.schemaId ?? -1, source.offset)
-    return { body: poison(decoded.reason, decoded.detail), schemaId: 0 }
-  }
+type Read = 'decode' | 'skim'
+type Poison = Extract<Body, { kind: 'poison' }>
+
+function bodyOf(codec: Codec, source: Incoming, read: Read): { body: Body; schemaId: number } {
+  const decoded = codec[read](source.value)
+  if (!decoded.ok) return { body: unreadable(decoded, source), schemaId: 0 }
   const { schemaId } = decoded
   switch (decoded.kind) {
     case 'event': {
-      const large = tooLarge(decoded.value, source.value as Buffer)
-      if (large !== null) return { body: poison('too_large', large), schemaId }
-      const key = eventKey(decoded.value)
-      if (key === source.key) return { body: { kind: 'event', event: decoded.value }, schemaId }
-      return {
-        body: poison('key_mismatch', `the key should be ${key}: another partition may hold this visitor`),
-        schemaId,
-      }
+      const wrong = unfit(decoded.value, source.value as Buffer, source.key)
+      return { body: wrong ?? { kind: 'event', event: decoded.value }, schemaId }
     }
+    case 'verdict':
+      return { body: verdictOf(codec, decoded.value, source, read), schemaId }
     case 'tick':
       return { body: { kind: 'tick', ...decoded.value }, schemaId }
     case 'definitions':
@@ -83,8 +84,51 @@ function bodyOf(decoded: Decoded, source: Incoming): { body: Body; schemaId: num
   }
 }
 
+export function unreadable({ reason, detail, schemaId }: Undecoded, source: Incoming): Poison {
+  if (reason === 'unknown_schema') throw new UnknownSchema(schemaId ?? -1, source.offset)
+  return poison(reason, detail)
+}
+
+/** Why an event can't be folded where it stands; undefined when it can. */
+function unfit(event: StorefrontEvent, message: Uint8Array, key: string): Poison | undefined {
+  const large = tooLarge(event, message)
+  if (large !== null) return poison('too_large', large)
+  const own = eventKey(event)
+  if (own === key) return undefined
+  return poison('key_mismatch', `the key should be ${own}: another partition may hold this visitor`)
+}
+
+/** A verdict carries the purchase it is about as it was sent; one that is withdrawn carries none. */
+function verdictOf(codec: Codec, record: WrittenVerdict, source: Incoming, read: Read): Body {
+  const { status, event: bytes } = record
+  if (!orderStatuses.includes(status)) return poison('undecodable', `no verdict has the status ${status}`)
+  if (status === 'withdrawn') {
+    if (bytes.length > 0) return poison('undecodable', 'a verdict that is withdrawn carries no event')
+    if (!isVisitorKey(source.key)) return poison('key_mismatch', 'the key should be site:visitor')
+    return { kind: 'verdict', verdict: verdictWith(record, null) }
+  }
+  const decoded = codec[read](bytes as Buffer)
+  if (!decoded.ok) return unreadable({ ...decoded, detail: `the event of a verdict: ${decoded.detail}` }, source)
+  if (decoded.kind !== 'event') return poison('undecodable', `a verdict carries a ${decoded.kind}, not an event`)
+  const event = decoded.value
+  if (event.name !== 'purchase' || event.order_id !== record.order_id)
+    return poison('undecodable', 'the event of a verdict is no purchase of its order')
+  return unfit(event, bytes, source.key) ?? { kind: 'verdict', verdict: verdictWith(record, event) }
+}
+
+/** One literal: the fold reads verdicts and knows their shape. */
+function verdictWith(record: WrittenVerdict, event: StorefrontEvent | null): Verdict {
+  const { order_id, order_offset, number, status, value_minor, currency, refunded_minor } = record
+  return { order_id, order_offset, number, status, value_minor, currency, refunded_minor, event }
+}
+
+function isVisitorKey(key: string): boolean {
+  const colon = key.indexOf(':')
+  return colon >= 0 && colon < key.length - 1 && sitePattern.test(key.slice(0, colon))
+}
+
 /** In what an event is too large to be folded; null when it is not. */
-function tooLarge(event: StorefrontEvent, { length }: Buffer): string | null {
+export function tooLarge(event: StorefrontEvent, { length }: Uint8Array): string | null {
   if (length <= largestRepeated) return null
   if (length > largestEvent) return `${length} bytes, of at most ${largestEvent}: send less with the event`
   const { event_id, name, user_id, order_id, coupon, currency } = event
@@ -93,6 +137,6 @@ function tooLarge(event: StorefrontEvent, { length }: Buffer): string | null {
   return `${repeated} characters of ids, name, coupon, promotion and currency, of at most ${largestRepeated}: send shorter ones`
 }
 
-function poison(reason: PoisonReason, detail: string): Body {
+export function poison(reason: PoisonReason, detail: string): Poison {
   return { kind: 'poison', reason, detail }
 }

@@ -1,4 +1,13 @@
-import type { ConversionRow, CreditRow, Label, Millis, SessionRow, StorefrontEvent } from '@cairn/domain'
+import type {
+  ConversionRow,
+  CreditRow,
+  Label,
+  Millis,
+  OrderState,
+  SessionRow,
+  StorefrontEvent,
+  WrittenVerdict,
+} from '@cairn/domain'
 
 /** Values of the records that are not the domain's own, by the schema that documents them. */
 export interface Tick {
@@ -52,6 +61,13 @@ export interface AttributionCheckpoint {
   readonly partitions: number
 }
 
+export interface OrderMeta {
+  readonly position: number
+  readonly stream_time: Millis
+  readonly fold_version: number
+  readonly partitions: number
+}
+
 export interface Fence {
   readonly owner: string
 }
@@ -73,6 +89,7 @@ export interface RecordTypes {
   readonly labelled: Label & StorefrontEvent
   readonly tick: Tick
   readonly definitions: DefinitionsRecord
+  readonly verdict: WrittenVerdict
   readonly session: SessionRow
   readonly conversion: ConversionRow
   readonly credit: CreditRow
@@ -80,6 +97,8 @@ export interface RecordTypes {
   readonly 'dead-letter': DeadLetter
   readonly 'attribution-meta': AttributionMeta
   readonly 'attribution-checkpoint': AttributionCheckpoint
+  readonly 'order-state': OrderState
+  readonly 'order-meta': OrderMeta
   readonly fence: Fence
   readonly 'sink-intent': SinkIntent
 }

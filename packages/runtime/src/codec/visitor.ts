@@ -1,41 +1,72 @@
 import type { Dues, VisitorCodec, VisitorState } from '@cairn/domain'
-import type { Catalog } from './catalog.ts'
+import type { Catalog, CatalogEntry } from './catalog.ts'
 import { createMessageWriter } from './message.ts'
+import { compileMigration } from './migrate.ts'
 import { compileRead } from './read.ts'
 import { headerBytes, readHeader } from './wire.ts'
 import { compileWrite } from './write.ts'
 
-/** The due times are a state's first fields. */
+/** The due times are a state's first fields, in every version. */
 const dueFields = 3
 
-/** Bytes of a visitor state as the state topic holds them. Throws for bytes of another schema: nothing can go on then. */
-export function createVisitorCodec(catalog: Catalog): VisitorCodec {
-  const { id, schema, walk } = catalog.named('visitor-state')
-  const read = compileRead(schema)
-  const write = compileWrite(schema)
-  const message = createMessageWriter()
-  const readDues = compileRead({ ...schema, fields: schema.fields.slice(0, dueFields) })
+/** Versions of a visitor state that are still read, oldest first. */
+const earlier = ['visitor-state.v1']
 
-  function checked(bytes: Uint8Array): Buffer {
-    const given = bytes as Buffer
-    const found = readHeader(given)
-    if (found !== id)
-      throw new Error(
-        `a visitor state has schema ${String(found)}, ${id} is expected: it was written by another version`,
-      )
-    return given
+interface Reader extends Pick<CatalogEntry, 'walk'> {
+  readonly read: (bytes: Buffer, at: number) => VisitorState
+  readonly readDues: (bytes: Buffer, at: number) => Dues
+}
+
+/**
+ * Bytes of a visitor state as the state topic holds them. One of an earlier version is migrated when it is read, and
+ * written as of the current one when it has changed. Throws for bytes of another schema: nothing can go on then.
+ */
+export function createVisitorCodec(catalog: Catalog): VisitorCodec {
+  const current = catalog.named('visitor-state')
+  const write = compileWrite(current.schema)
+  const message = createMessageWriter()
+  // The current one last: a registry may give schemas that are equal the same id.
+  const readers = new Map(
+    [...earlier.map((name) => catalog.named(name)), current].map((entry) => [entry.id, readerOf(entry, current)]),
+  )
+
+  function readerFor(bytes: Uint8Array): Reader {
+    const found = readHeader(bytes as Buffer)
+    const reader = found === undefined ? undefined : readers.get(found)
+    if (reader !== undefined) return reader
+    throw new Error(
+      `a visitor state has schema ${String(found)}, ${[...readers.keys()].join(' or ')} is expected: it was written by another version`,
+    )
   }
 
   return {
-    encode: (state) => message(write, state, id),
+    encode: (state) => message(write, state, current.id),
     decode(bytes) {
-      const state = checked(bytes)
+      const { read, walk } = readerFor(bytes)
+      const state = bytes as Buffer
       if (walk(state, headerBytes) !== state.length)
         throw new Error(
           `a visitor state of ${state.length} bytes does not end where its schema does: it was cut off or overwritten`,
         )
-      return read(state, headerBytes) as VisitorState
+      return read(state, headerBytes)
     },
-    peekDues: (bytes) => readDues(checked(bytes), headerBytes) as Dues,
+    peekDues: (bytes) => readerFor(bytes).readDues(bytes as Buffer, headerBytes),
   }
+}
+
+function readerOf(entry: CatalogEntry, current: CatalogEntry): Reader {
+  const { schema, walk } = entry
+  const read = compileRead(schema) as Reader['read']
+  const readDues = compileRead({ ...schema, fields: schema.fields.slice(0, dueFields) }) as Reader['readDues']
+  if (entry === current) return { walk, read, readDues }
+  const migrate = compileMigration(schema, current.schema)
+  return { walk, readDues, read: (bytes, at) => withFirstSession(migrate(read(bytes, at)) as VisitorState) }
+}
+
+/** Where no session had been kept as a visitor's first, one of those it has is; else the next one would count as new. */
+function withFirstSession(state: VisitorState): VisitorState {
+  for (const { started_at } of state.sessions) {
+    if (started_at < state.first_started_at) state.first_started_at = started_at
+  }
+  return state
 }

@@ -1,4 +1,4 @@
-import kafkajs, { type Producer, type RecordMetadata, type Transaction } from 'kafkajs'
+import kafkajs, { type Producer, type Transaction } from 'kafkajs'
 import { connect, recordsBeforeRecycling, type KafkaConnection } from './client.ts'
 import { toOnePartition } from './one-partition.ts'
 import { RecordBuffer } from './record-buffer.ts'
@@ -26,7 +26,11 @@ export interface TopicBuffer {
  *   fence, tells the outcome.
  */
 export type TransactionEnd =
-  { readonly end: 'committed' } | { readonly end: 'aborted' | 'fenced' | 'in_doubt'; readonly cause: unknown }
+  | { readonly end: 'committed'; readonly ends: TopicEnds }
+  | { readonly end: 'aborted' | 'fenced' | 'in_doubt'; readonly cause: unknown }
+
+/** By topic, the offset after the last record that was written to it. */
+export type TopicEnds = ReadonlyMap<string, number>
 
 /** The one transactional writer of a partition's output topics. Opening it fences every earlier one. */
 export interface FencedProducer {
@@ -76,15 +80,22 @@ export async function openFencedProducer(
       if (sent >= mostRecords) throw new ProducerSpent()
       for (const { records } of topics) sent += records.length
       return run(producer, async (transaction) => {
-        for (const { topic, records } of topics) await write(transaction, topic, partition, records, room)
+        const ends = new Map<string, number>()
+        for (const { topic, records } of topics) {
+          const end = await write(transaction, topic, partition, records, room)
+          if (end !== undefined) ends.set(topic, end)
+        }
         await beforeCommit?.()
+        return ends
       })
     },
     async transactOne(partition, topic, record) {
       let offset: number | undefined
       const end = await run(producer, async (transaction) => {
-        const [metadata] = await write(transaction, topic, partition, [record], room)
-        offset = Number(metadata?.baseOffset)
+        const next = await write(transaction, topic, partition, [record], room)
+        if (next === undefined) return new Map()
+        offset = next - 1
+        return new Map([[topic, next]])
       })
       return offset === undefined ? end : { ...end, offset }
     },
@@ -92,38 +103,45 @@ export async function openFencedProducer(
   }
 }
 
-/** Returns what the broker said of each send. */
+/** Returns the offset after the last record; undefined where there is none or the broker does not say. */
 async function write(
   transaction: Transaction,
   topic: string,
   partition: number,
   records: readonly Outgoing[] | RecordBuffer,
   room: RequestRoom,
-): Promise<RecordMetadata[]> {
-  const written: RecordMetadata[] = []
+): Promise<number | undefined> {
+  let end: number | undefined
   for (const range of (records instanceof RecordBuffer ? records : RecordBuffer.of(records)).ranges(room)) {
     const messages = toOnePartition(partition, range)
-    written.push(...(await transaction.send({ topic, acks: -1, compression: CompressionTypes.None, messages })))
+    const [written] = await transaction.send({ topic, acks: -1, compression: CompressionTypes.None, messages })
     room.free()
+    const base = Number(written?.baseOffset ?? -1)
+    // -1 where a repeated request had been written before.
+    end = base < 0 ? undefined : base + range.length
   }
-  return written
+  return end
 }
 
-async function run(producer: Producer, work: (transaction: Transaction) => Promise<void>): Promise<TransactionEnd> {
+async function run(
+  producer: Producer,
+  work: (transaction: Transaction) => Promise<TopicEnds>,
+): Promise<TransactionEnd> {
   let transaction: Transaction
   try {
     transaction = await producer.transaction()
   } catch (cause) {
     return { end: isFenced(cause) ? 'fenced' : 'in_doubt', cause }
   }
+  let ends: TopicEnds
   try {
-    await work(transaction)
+    ends = await work(transaction)
   } catch (cause) {
     return abort(transaction, cause)
   }
   try {
     await transaction.commit()
-    return { end: 'committed' }
+    return { end: 'committed', ends }
   } catch (cause) {
     return { end: isFenced(cause) ? 'fenced' : 'in_doubt', cause }
   }

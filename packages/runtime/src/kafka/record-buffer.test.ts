@@ -20,7 +20,9 @@ describe('a record buffer', () => {
         const buffer = RecordBuffer.of(before)
         expect([...buffer]).toEqual(before)
         buffer.clear()
+        if (before.length % 2 === 0) buffer.reserve(1_000)
         for (const { key, value } of records) {
+          buffer.reserve(before.length * 100)
           if (value === null) buffer.add(key, null)
           else
             buffer.write(key, (bytes, at) => {

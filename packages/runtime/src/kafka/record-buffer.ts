@@ -92,6 +92,15 @@ export class RecordBuffer {
     this.#length = 0
   }
 
+  /** Makes room for so many bytes more at once, instead of growing to them again and again, which copies what is there. */
+  reserve(bytes: number): void {
+    const least = this.#end + bytes
+    if (least <= this.#bytes.length) return
+    const grown = Buffer.allocUnsafeSlow(least)
+    this.#bytes.copy(grown, 0, 0, this.#end)
+    this.#bytes = grown
+  }
+
   /**
    * The records in pieces that one send may carry, in order.
    *
@@ -170,9 +179,7 @@ export class RecordBuffer {
   #grow(least: number): void {
     let length = Math.max(firstBytes, this.#bytes.length)
     while (length < least) length *= 2
-    const grown = Buffer.allocUnsafeSlow(length)
-    this.#bytes.copy(grown)
-    this.#bytes = grown
+    this.reserve(length - this.#end)
   }
 }
 

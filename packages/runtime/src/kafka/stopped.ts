@@ -1,6 +1,12 @@
 /** Why a partition stands still until somebody acts. Each is a metric label. */
 export type StopReason =
-  'offset_gap' | 'not_deterministic' | 'fold_version' | 'partition_count' | 'unreadable_state' | 'changed_range'
+  | 'offset_gap'
+  | 'not_deterministic'
+  | 'fold_version'
+  | 'partition_count'
+  | 'unreadable_state'
+  | 'changed_range'
+  | 'disk_full'
 
 /** Thrown by a partition's loop when going on would lose, double or guess: it is not retried. */
 export class PartitionStopped extends Error {

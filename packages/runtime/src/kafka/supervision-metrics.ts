@@ -47,6 +47,6 @@ export function createSupervision(
       records.set({ topic, partition }, lag.records)
       seconds.set({ topic, partition }, lag.seconds)
     },
-    onReleased: (partition) => void metrics.releasePartition(partition),
+    onReleased: (partition) => void metrics.releasePartition(partition, name('')),
   }
 }

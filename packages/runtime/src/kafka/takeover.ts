@@ -16,6 +16,19 @@ export interface TakeoverOptions {
   readonly faults: Faults
 }
 
+/** Where a reader that has kept what it read before goes on. */
+export interface StateReader {
+  /**
+   * The offset to read from; called once the fence is written.
+   *
+   * @param fence offset of the fence
+   * @param lookAt reads the first record from an offset on that is still there
+   */
+  readonly from?: (fence: number, lookAt: (offset: number) => Promise<Incoming | undefined>) => Promise<number>
+  /** Takes records in their order, portion by portion. */
+  readonly take: (records: readonly Incoming[]) => Promise<void> | void
+}
+
 /** Control keys of state topics start with this; record keys start with a site, which never does. */
 export const controlPrefix = '\u0001'
 const fenceKey = `${controlPrefix}fence`
@@ -33,7 +46,7 @@ const restorePollMs = 1000
 export async function takeOver(
   partition: OwnedPartition,
   options: TakeoverOptions,
-  visit: (records: readonly Incoming[]) => void,
+  reader: StateReader,
 ): Promise<FencedProducer> {
   const producer = await openFencedProducer(options.connection, `${options.transactionalPrefix}-${partition.partition}`)
   try {
@@ -43,7 +56,9 @@ export async function takeOver(
     if (fence.end !== 'committed' || fence.offset === undefined)
       throw new Error(`the fence of partition ${partition.partition} could not be written`, { cause: fence })
     await options.faults.reach(`after-fence`)
-    await readUpTo(partition, options, fence.offset, visit)
+    const lookAt = (offset: number) => firstFrom(partition, options, offset)
+    const from = (await reader.from?.(fence.offset, lookAt)) ?? 0
+    await readUpTo(partition, options, from, fence.offset, reader.take)
     return producer
   } catch (error) {
     await producer.close()
@@ -51,21 +66,34 @@ export async function takeOver(
   }
 }
 
+async function firstFrom(
+  partition: OwnedPartition,
+  { stateTopic }: TakeoverOptions,
+  offset: number,
+): Promise<Incoming | undefined> {
+  const inbox = partition.inbox(stateTopic)
+  inbox.readFrom(offset)
+  await inbox.waitForRecords(restorePollMs, partition.lost)
+  const [record] = inbox.take(1)
+  return record
+}
+
 async function readUpTo(
   partition: OwnedPartition,
   options: TakeoverOptions,
+  from: number,
   fence: number,
-  visit: (records: readonly Incoming[]) => void,
+  take: StateReader['take'],
 ): Promise<void> {
   const inbox = partition.inbox(options.stateTopic)
-  inbox.readFrom(0)
+  inbox.readFrom(from)
   for (;;) {
     await inbox.waitForRecords(restorePollMs, partition.lost)
     const records = inbox.take(chunk)
     const last = records.at(-1)
     if (last === undefined) continue
     const end = records.findIndex((r) => r.offset >= fence)
-    visit(end < 0 ? records : records.slice(0, end))
+    await take(end < 0 ? records : records.slice(0, end))
     await options.faults.reach('mid-restore')
     if (end < 0) continue
     inbox.stopReading()

@@ -1,11 +1,13 @@
 export const topicKinds = [
   'events',
+  'order-events',
   'definitions',
   'labelled-events',
   'sessions',
   'conversions',
   'credits',
   'attribution-state',
+  'order-state',
   'sink-state',
   'dead-letters',
 ] as const

@@ -4,9 +4,10 @@ import { topicKinds } from './topic-names.ts'
 import { raiseRecordLimits } from './topic-settings.ts'
 
 /** Topics whose records can outgrow Kafka's default. */
-const limited = ['labelled-events', 'sessions', 'conversions', 'credits', 'attribution-state', 'dead-letters'].map(
-  (kind) => `shop.${kind}`,
-)
+const limited = [
+  ...['labelled-events', 'sessions', 'conversions', 'credits'],
+  ...['attribution-state', 'order-state', 'dead-letters'],
+].map((kind) => `shop.${kind}`)
 
 type Altered = Parameters<Admin['alterConfigs']>[0]['resources']
 

@@ -17,17 +17,21 @@ const compacted = {
 }
 
 const forEver = { 'retention.ms': '-1' }
+/** What the folds read: the broker's clock is the only one they know. */
+const inputs = { ...forEver, 'message.timestamp.type': 'LogAppendTime' }
 /** What the sink reads: as long as it may be away before rows must be made again from topic `events`. */
 const outputs = { 'retention.ms': String(14 * 86_400_000), ...recordLimit }
 
 const settings: Readonly<Record<TopicKind, Readonly<Record<string, string>>>> = {
-  events: { ...forEver, 'message.timestamp.type': 'LogAppendTime' },
+  events: inputs,
+  'order-events': inputs,
   definitions: forEver,
   'labelled-events': outputs,
   sessions: outputs,
   conversions: outputs,
   credits: outputs,
   'attribution-state': { ...compacted, ...recordLimit },
+  'order-state': { ...compacted, ...recordLimit },
   'sink-state': compacted,
   'dead-letters': { ...forEver, ...recordLimit },
 }
@@ -35,6 +39,13 @@ const settings: Readonly<Record<TopicKind, Readonly<Record<string, string>>>> = 
 /** Settings a topic is created with. */
 export function settingsOf(kind: TopicKind): Readonly<Record<string, string>> {
   return settings[kind]
+}
+
+/** For how long a topic keeps the mark of a deleted key at least. A reader that was away longer may have missed one. */
+export async function deletesKeptMs(admin: Pick<Admin, 'describeConfigs'>, topic: string): Promise<number> {
+  const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: ['delete.retention.ms'] }]
+  const described = await admin.describeConfigs({ resources, includeSynonyms: false })
+  return Number(described.resources[0]?.configEntries[0]?.configValue ?? 0)
 }
 
 /** What `describeConfigs` says of a setting that was given to the topic itself. */

@@ -1,7 +1,7 @@
 import type { Admin } from 'kafkajs'
 import { connect, type KafkaConnection } from './client.ts'
 import { topicKinds, topicName, type TopicKind } from './topic-names.ts'
-import { raiseRecordLimits, settingsOf } from './topic-settings.ts'
+import { deletesKeptMs, raiseRecordLimits, settingsOf } from './topic-settings.ts'
 
 export type TopicProblem =
   | { readonly reason: 'partition_count_differs'; readonly message: string }
@@ -34,6 +34,17 @@ export async function ensureTopics(
     }
   } finally {
     await admin.disconnect().catch(() => undefined)
+  }
+}
+
+/** For how long the state topic keeps the mark of a forgotten visitor at least, as the broker has it. */
+export async function stateDeletesKeptMs(connection: KafkaConnection, namespace: string): Promise<number> {
+  const admin = connect(connection).admin()
+  await admin.connect()
+  try {
+    return await deletesKeptMs(admin, topicName(namespace, 'attribution-state'))
+  } finally {
+    await admin.disconnect()
   }
 }
 

@@ -10,8 +10,11 @@ export interface Metrics {
     labels: readonly L[],
     buckets: readonly number[],
   ): Histogram<L>
-  /** Drops what the gauges say of a partition: of one that is held elsewhere, only its holder may speak. */
-  releasePartition(partition: number): Promise<void>
+  /**
+   * Drops what the gauges whose names begin with `prefix` say of a partition: of one that is held elsewhere, only its
+   * holder may speak.
+   */
+  releasePartition(partition: number, prefix: string): Promise<void>
   /** Prometheus text format. */
   text(): Promise<string>
 }
@@ -21,18 +24,19 @@ export function createMetrics(service: string): Metrics {
   const registry = new Registry()
   registry.setDefaultLabels({ service })
   collectDefaultMetrics({ register: registry })
-  const gauges: Gauge[] = []
+  const gauges: { readonly name: string; readonly gauge: Gauge }[] = []
   return {
     counter: (name, help, labels) => new Counter({ name, help, labelNames: [...labels], registers: [registry] }),
     gauge(name, help, labels) {
       const gauge = new Gauge({ name, help, labelNames: [...labels], registers: [registry] })
-      gauges.push(gauge)
+      gauges.push({ name, gauge })
       return gauge
     },
     histogram: (name, help, labels, buckets) =>
       new Histogram({ name, help, labelNames: [...labels], buckets: [...buckets], registers: [registry] }),
-    async releasePartition(partition) {
-      for (const gauge of gauges) {
+    async releasePartition(partition, prefix) {
+      for (const { name, gauge } of gauges) {
+        if (!name.startsWith(prefix)) continue
         const { values } = await gauge.get()
         for (const { labels } of values) if (labels['partition'] === partition) gauge.remove(labels)
       }

@@ -41,6 +41,12 @@ const content = fc.oneof(
     value_minor: fc.constantFrom(100, 250),
     currency: fc.constantFrom('EUR', 'USD'),
   }),
+  fc.record({
+    name: fc.constantFrom('order_updated', 'refund', 'refund', 'order_cancelled'),
+    order_id: fc.constantFrom('o1', 'o2'),
+    value_minor: fc.constantFrom(null, 40, 60, 200),
+    currency: fc.constantFrom('EUR', 'EUR', 'USD'),
+  }),
 )
 
 const origin = fc.constantFrom(

@@ -1,5 +1,6 @@
 import {
   createPartition,
+  eventKey,
   step,
   type ConversionRow,
   type CreditRow,
@@ -10,6 +11,7 @@ import {
   type SessionRow,
   type StepResult,
   type StorefrontEvent,
+  type Verdict,
 } from '@cairn/domain'
 import { jsonVisitorCodec } from './codec.ts'
 import { buildEvent } from './event.ts'
@@ -42,12 +44,25 @@ export interface Stepped {
 
 /** A partition under test: what is sent to it is folded at once. */
 export class FoldRun {
-  readonly partition: PartitionState = createPartition(jsonVisitorCodec)
-  readonly log = new LogBuilder()
+  readonly partition: PartitionState
+  readonly log: LogBuilder
+
+  constructor(partition: PartitionState = createPartition(jsonVisitorCodec), log = new LogBuilder()) {
+    this.partition = partition
+    this.log = log
+  }
 
   /** An event of visitor v1 that arrives at `appendedAt` and happened then, unless `fields` says otherwise. */
   event(appendedAt: Millis, fields: Partial<StorefrontEvent> & Pick<StorefrontEvent, 'event_id'>): Stepped {
     return this.fold(this.log.event(appendedAt, buildEvent({ event_time: appendedAt, ...fields })))
+  }
+
+  /** What the order of a purchase of visitor v1 comes to: placed, unless `fields` says otherwise. */
+  verdict(appendedAt: Millis, purchase: StorefrontEvent, fields: Partial<Verdict>): Stepped {
+    const { order_id, value_minor, currency } = purchase
+    const placed = { order_id, order_offset: 1, number: 1, status: 'placed', value_minor, currency } as const
+    const verdict = { ...placed, refunded_minor: 0, event: purchase, ...fields }
+    return this.fold(this.log.verdict(appendedAt, eventKey(purchase), verdict))
   }
 
   tick(appendedAt: Millis): Stepped {

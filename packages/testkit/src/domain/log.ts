@@ -1,11 +1,20 @@
-import { eventKey, type Body, type LogRecord, type Millis, type StorefrontEvent } from '@cairn/domain'
+import { eventKey, type Body, type LogRecord, type Millis, type StorefrontEvent, type Verdict } from '@cairn/domain'
 
 /** Builds the records of one `events` partition; offsets count up, append times are given. */
 export class LogBuilder {
-  readonly records: LogRecord[] = []
+  readonly records: LogRecord[]
+
+  /** @param records those the log begins with */
+  constructor(records: LogRecord[] = []) {
+    this.records = records
+  }
 
   event(appendedAt: Millis, event: StorefrontEvent): LogRecord {
     return this.add(appendedAt, eventKey(event), { kind: 'event', event })
+  }
+
+  verdict(appendedAt: Millis, key: string, verdict: Verdict): LogRecord {
+    return this.add(appendedAt, key, { kind: 'verdict', verdict })
   }
 
   tick(appendedAt: Millis): LogRecord {

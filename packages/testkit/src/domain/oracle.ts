@@ -1,11 +1,18 @@
 import type { Millis, StorefrontEvent } from '@cairn/domain'
+import { completing, type OracleCompound } from './compound-oracle.ts'
 
 /** A goal as the oracle needs it: plain functions, nothing compiled. */
-export interface OracleGoal {
+export type OracleGoal = CountedGoal &
+  (
+    | { readonly matches: (event: StorefrontEvent) => boolean; readonly compound?: undefined }
+    | { readonly compound: OracleCompound }
+  )
+
+interface CountedGoal {
   readonly name: string
-  readonly matches: (event: StorefrontEvent) => boolean
-  readonly valued: boolean
-  readonly count: 'every' | 'once_per_session' | 'once_per_visitor' | 'once_per_order'
+  /** What an event is worth to it, null for nothing. */
+  readonly worth: (event: StorefrontEvent) => number | null
+  readonly count: 'every' | 'once_per_session' | 'once_per_visitor'
 }
 
 export interface OracleSession {
@@ -73,13 +80,13 @@ export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, 
   const ids = (group: readonly StorefrontEvent[]) => all(group).map((event) => event.event_id)
   const conversions = goals.flatMap((goal) =>
     counted(
-      sorted.filter((event) => goal.matches(event)),
+      goal.compound === undefined ? sorted.filter(goal.matches) : completions(groups.map(all), goal.compound),
       goal,
       (event) => groupOf.get(event.event_id),
     ).map((event) => ({
       goal: goal.name,
       event_id: event.event_id,
-      value_minor: goal.valued ? event.value_minor : null,
+      value_minor: goal.worth(event),
       user_id: userOf(sorted, event),
       session: ids(groupOf.get(event.event_id) ?? []),
     })),
@@ -96,6 +103,12 @@ export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, 
     }),
     conversions: conversions.map((c) => ({ ...c, session: c.session.length === 0 ? null : c.session })),
   }
+}
+
+/** The events that complete a compound goal, one of each session that has all of it. */
+function completions(groups: readonly Group[], compound: OracleCompound): StorefrontEvent[] {
+  const found = groups.map((group) => completing(group, compound)).filter((event) => event !== undefined)
+  return found.sort((a, b) => a.event_time - b.event_time || (a.event_id < b.event_id ? -1 : 1))
 }
 
 /** Who an event is of: its own user, else that of the latest event before it which names one. */
@@ -225,8 +238,6 @@ function onceWithin(event: StorefrontEvent, goal: OracleGoal, groupOf: (event: S
       return groupOf(event)
     case 'once_per_visitor':
       return 'visitor'
-    case 'once_per_order':
-      return event.order_id === '' ? undefined : event.order_id
   }
 }
 

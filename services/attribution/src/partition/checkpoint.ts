@@ -1,31 +1,62 @@
-import { createPartition, foldVersion, restorePartition, takeDirty, type PartitionState } from '@cairn/domain'
-import type { AttributionCheckpoint, Outgoing } from '@cairn/runtime'
+import { setImmediate as turn } from 'node:timers/promises'
+import { createPartition, foldVersion, restorePartition, takeDirtyIn, type PartitionState } from '@cairn/domain'
+import type { AttributionCheckpoint, Outgoing, RecordBuffer, States } from '@cairn/runtime'
 import type { Shell } from './shell.ts'
-import type { SavedState } from './state.ts'
+import { checkpointRecord, type FoldStart } from './state.ts'
 
-/** What a checkpoint adds to a transaction: the visitors changed since the last one, and where the fold stands. */
-export interface Snapshot {
-  readonly visitors: readonly Outgoing[]
-  readonly checkpoint: AttributionCheckpoint
-}
+/** Bytes of states that are encoded before others get their turn: all of a checkpoint take up to half a second. */
+const encodedAtOnce = 256 * 1024
+/** Bytes of records for each of the estimate of their states. */
+const roomFactor = 1.25
 
 /** The fold as of the saved checkpoint; genesis when there is none. */
-export function restoreFold({ visitorCodec }: Shell, { checkpoint, visitors }: SavedState): PartitionState {
-  return checkpoint === undefined ? createPartition(visitorCodec) : restorePartition(visitorCodec, checkpoint, visitors)
+export function restoreFold(shell: Pick<Shell, 'visitorCodec'>, { checkpoint, cold }: FoldStart): PartitionState {
+  if (checkpoint === undefined || cold === undefined) return createPartition(shell.visitorCodec, cold ? { cold } : {})
+  return restorePartition(shell.visitorCodec, checkpoint, { cold })
 }
 
-export function snapshotFold({ config }: Shell, fold: PartitionState): Snapshot {
+/** Where a checkpoint says that the fold stands. */
+export function checkpointOf({ config }: Pick<Shell, 'config'>, fold: PartitionState): AttributionCheckpoint {
   return {
-    visitors: takeDirty(fold).map(([key, bytes]) => ({ key, value: bytes as Buffer | null })),
-    checkpoint: {
-      position: fold.position,
-      parts: fold.parts,
-      stream_time: fold.streamTime,
-      event_clock: fold.eventClock,
-      definitions_number: fold.definitions.number,
-      definitions: fold.definitions.json,
-      fold_version: foldVersion,
-      partitions: config.CAIRN_PARTITIONS,
-    },
+    position: fold.position,
+    parts: fold.parts,
+    stream_time: fold.streamTime,
+    event_clock: fold.eventClock,
+    definitions_number: fold.definitions.number,
+    definitions: fold.definitions.json,
+    fold_version: foldVersion,
+    partitions: config.CAIRN_PARTITIONS,
   }
+}
+
+/** What a checkpoint writes: the visitors changed since the last one, and where the fold stands. */
+export interface Checkpointed {
+  readonly states: States
+  readonly control: readonly Outgoing[]
+}
+
+/**
+ * Takes what has changed, and puts it into `records` as it is to be written. The fold must not go on meanwhile.
+ *
+ * @param meta of the same position
+ */
+export async function takeCheckpoint(
+  shell: Pick<Shell, 'config' | 'codec'>,
+  fold: PartitionState,
+  meta: Outgoing,
+  records: RecordBuffer,
+): Promise<Checkpointed> {
+  records.clear()
+  records.reserve(Math.ceil(fold.dirtyBytes * roomFactor))
+  const states: (readonly [key: string, bytes: Uint8Array | null])[] = []
+  for (const portion of takeDirtyIn(fold, encodedAtOnce)) {
+    for (const state of portion) {
+      states.push(state)
+      records.add(...state)
+    }
+    await turn()
+  }
+  const control = [checkpointRecord(shell.codec, checkpointOf(shell, fold)), meta]
+  for (const { key, value } of control) records.add(key, value)
+  return { states, control }
 }

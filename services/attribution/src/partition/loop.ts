@@ -1,4 +1,5 @@
-import { foldVersion } from '@cairn/domain'
+import { setImmediate as turn } from 'node:timers/promises'
+import { foldVersion, limitCache, noteStored } from '@cairn/domain'
 import {
   backoffMs,
   OwnershipLost,
@@ -12,11 +13,13 @@ import {
   type Outgoing,
   type OwnedPartition,
   type TopicBuffer,
+  type TopicEnds,
   type TopicRecords,
 } from '@cairn/runtime'
-import { snapshotFold } from './checkpoint.ts'
-import { checkState, checkpointRecord, emptySavedState, metaRecord, readState, type SavedState } from './state.ts'
+import { takeCheckpoint, type Checkpointed } from './checkpoint.ts'
 import type { Shell } from './shell.ts'
+import { checkState, metaRecord, type SavedState } from './state.ts'
+import { StoredState } from './stored-state.ts'
 import { WorkingFold } from './working-fold.ts'
 
 const pollMs = 1000
@@ -32,20 +35,40 @@ const transactionBytes = 8 * 1024 * 1024
 /** One partition from takeover to hand-over: fence, restore, fold again what is committed, then batch by batch. */
 export async function runPartition(shell: Shell, partition: OwnedPartition): Promise<void> {
   const startedAt = performance.now()
-  const saved = emptySavedState()
-  const producer = await takeOver(partition, shell.takeover, (records) => readState(shell.codec, saved, records))
+  const stored = new StoredState(shell, partition)
   try {
-    const committed = saved.meta?.position ?? saved.checkpoint?.position ?? 0
-    partition.follow(shell.topic('events'), () => ({ position: committed, oldest: undefined }))
-    checkState(saved, { partitions: shell.config.CAIRN_PARTITIONS, foldVersion })
-    const run = new PartitionRun(shell, partition, producer, saved)
-    // The fold has taken them over; held here, what was read of them would stay for as long as the partition does.
-    saved.visitors.clear()
+    const producer = await takeOver(partition, shell.takeover, stored)
+    try {
+      await goOn(shell, partition, producer, stored, startedAt)
+    } finally {
+      await producer.close()
+    }
+  } catch (error) {
+    throw await stored.explained(error)
+  } finally {
+    await stored.close()
+  }
+}
+
+async function goOn(
+  shell: Shell,
+  partition: OwnedPartition,
+  producer: FencedProducer,
+  stored: StoredState,
+  startedAt: number,
+): Promise<void> {
+  const { saved } = stored
+  const committed = saved.meta?.position ?? saved.checkpoint?.position ?? 0
+  partition.follow(shell.topic('events'), () => ({ position: committed, oldest: undefined }))
+  checkState(saved, { partitions: shell.config.CAIRN_PARTITIONS, foldVersion })
+  await stored.finish(producer)
+  const run = new PartitionRun(shell, partition, producer, stored)
+  try {
     if ((await run.foldAgain(saved)) === 'given_up') return
-    shell.observe.restored(partition.partition, (performance.now() - startedAt) / 1000)
+    shell.observe.restored(partition.partition, (performance.now() - startedAt) / 1000, stored.isWarm)
     await run.untilStopped()
   } finally {
-    await producer.close()
+    await run.ended()
   }
 }
 
@@ -63,13 +86,19 @@ class PartitionRun {
   #checkpointAt = performance.now()
   /** Of checkpoints, which take some megabytes each. */
   #stateRecords = new RecordBuffer()
+  readonly #stored: StoredState
+  /** The last checkpoint on its way to the disk. The fold goes on meanwhile; the next one waits for it. */
+  #storing: Promise<void> = Promise.resolve()
+  #storeFailure: Error | undefined
 
-  constructor(shell: Shell, partition: OwnedPartition, producer: FencedProducer, saved: SavedState) {
+  constructor(shell: Shell, partition: OwnedPartition, producer: FencedProducer, stored: StoredState) {
     this.#shell = shell
     this.#partition = partition
     this.#producer = producer
     this.#inbox = partition.inbox(shell.topic('events'))
-    this.#fold = new WorkingFold(shell, partition.partition, saved)
+    this.#fold = new WorkingFold(shell, partition.partition, { checkpoint: stored.saved.checkpoint, cold: stored.disk })
+    this.#stored = stored
+    limitCache(this.#fold.state, shell.cacheBytes())
     this.#checkpoint = placeOf(this.#fold)
   }
 
@@ -87,7 +116,8 @@ class PartitionRun {
       await this.#read(Math.max(1, records))
       // The record after the committed ones may have been written in part. It stays, for the rest of it.
       const parts = records > 0 ? Infinity : committed.parts
-      this.#waiting = this.#waiting.slice(fold.take(this.#waiting, transactionBytes, parts).records)
+      const { records: taken } = await fold.take(this.#waiting, transactionBytes, parts)
+      this.#waiting = this.#waiting.slice(taken)
       fold.commit()
       await this.#waitForSchema()
       if (this.#partition.stopping.aborted && isBehind()) return 'given_up'
@@ -117,6 +147,12 @@ class PartitionRun {
     }
     this.#waiting = []
     await this.#transact(true)
+    await this.#storing
+  }
+
+  /** Waits until nothing of it is under way any more, however it ended. */
+  async ended(): Promise<void> {
+    await this.#storing.catch(() => undefined)
   }
 
   /** Waits for records where none are left from before. */
@@ -130,8 +166,11 @@ class PartitionRun {
   async #transact(checkpoint: boolean): Promise<void> {
     const { observe } = this.#shell
     const fold = this.#fold
+    if (this.#storeFailure !== undefined) throw this.#storeFailure
+    if (checkpoint) await this.#storing
+    limitCache(fold.state, this.#shell.cacheBytes())
     const room = checkpoint && fold.state.dirtyBytes > transactionBytes ? 0 : transactionBytes
-    const tally = fold.take(this.#waiting, room)
+    const tally = await fold.take(this.#waiting, room)
     // A tick that caused nothing moves the fold but needs no transaction: folding it again later causes nothing again.
     if (!fold.outputs.isEmpty || checkpoint) await this.#write(checkpoint, tally.records)
     fold.commit(checkpoint)
@@ -149,45 +188,60 @@ class PartitionRun {
    * Writes what was folded, and nothing of it twice. However a transaction fails, the partition starts over from its fence:
    * the state topic behind it tells whether it was committed, and the fold is restored to what is.
    */
-  async #write(checkpoint: boolean, records: number): Promise<void> {
+  async #write(isCheckpoint: boolean, records: number): Promise<void> {
     const { faults, observe } = this.#shell
     await faults.reach('attribution.before-transaction')
+    const at = Date.now()
+    const meta = this.#metaRecord(isCheckpoint)
+    if (isCheckpoint) await turn()
+    const checkpoint = isCheckpoint
+      ? await takeCheckpoint(this.#shell, this.#fold.state, meta, this.#stateRecords)
+      : undefined
     const startedAt = performance.now()
-    const end = await this.#producer.transact(this.#partition.partition, this.#records(checkpoint), () =>
+    const end = await this.#producer.transact(this.#partition.partition, this.#records(meta, isCheckpoint), () =>
       faults.reach('attribution.after-produce'),
     )
     observe.transaction(end.end, (performance.now() - startedAt) / 1000, records)
     if (end.end === 'fenced') throw new OwnershipLost(end.cause)
     if (end.end !== 'committed') throw new Error(`the transaction ended ${end.end}`, { cause: end.cause })
     await faults.reach('attribution.after-commit')
+    if (checkpoint !== undefined) this.#store(checkpoint, end.ends, at)
   }
 
-  #records(checkpoint: boolean): (TopicRecords | TopicBuffer)[] {
-    const { codec } = this.#shell
+  /** Has a committed checkpoint written to the disk. What fails there ends the loop before its next transaction. */
+  #store({ states, control }: Checkpointed, ends: TopicEnds, at: number): void {
+    const fold = this.#fold
+    const next = ends.get(this.#shell.topic('attribution-state'))
+    this.#storing = this.#stored.store(states, control, next, at).then(() => {
+      noteStored(fold.state)
+      const { hits, misses } = fold.state.cache
+      const held = { cacheBytes: fold.state.cacheBytes, hits, misses, diskBytes: this.#stored.disk.bytes }
+      this.#shell.observe.held(this.#partition.partition, held)
+    })
+    this.#storing.catch((error: unknown) => {
+      this.#storeFailure = error instanceof Error ? error : new Error(String(error))
+    })
+  }
+
+  #metaRecord(isCheckpoint: boolean): Outgoing {
     const { state, position, parts, outputs } = this.#fold
-    const meta = metaRecord(codec, {
+    return metaRecord(this.#shell.codec, {
       position,
       parts,
       stream_time: state.streamTime,
       definitions_number: state.definitions.number,
       fold_version: foldVersion,
-      crc: checkpoint ? 0 : outputs.crc,
-      checkpoint: checkpoint ? position : this.#checkpoint.position,
+      crc: isCheckpoint ? 0 : outputs.crc,
+      checkpoint: isCheckpoint ? position : this.#checkpoint.position,
     })
-    const topic = this.#shell.topic('attribution-state')
-    return [
-      ...outputs.records((kind) => this.#shell.topic(kind)),
-      checkpoint ? { topic, records: this.#checkpointRecords(meta) } : { topic, records: [meta] },
-    ]
   }
 
-  #checkpointRecords(meta: Outgoing): RecordBuffer {
-    const { visitors, checkpoint } = snapshotFold(this.#shell, this.#fold.state)
-    const records = this.#stateRecords
-    records.clear()
-    for (const { key, value } of visitors) records.add(key, value)
-    for (const { key, value } of [checkpointRecord(this.#shell.codec, checkpoint), meta]) records.add(key, value)
-    return records
+  #records(meta: Outgoing, isCheckpoint: boolean): (TopicRecords | TopicBuffer)[] {
+    const topic = this.#shell.topic('attribution-state')
+    return [
+      ...this.#fold.outputs.records((kind) => this.#shell.topic(kind)),
+      isCheckpoint ? { topic, records: this.#stateRecords } : { topic, records: [meta] },
+    ]
   }
 
   /**

@@ -1,24 +1,11 @@
 import { crc32 } from 'node:zlib'
 import type { Output } from '@cairn/domain'
-import {
-  fittedDeadLetter,
-  RecordBuffer,
-  type Codec,
-  type DeadLetter,
-  type EventInput,
-  type TopicBuffer,
-  type WriteBytes,
-} from '@cairn/runtime'
+import { RecordBuffer, type Codec, type EventInput, type TopicBuffer, type WriteBytes } from '@cairn/runtime'
+import { letterOf, type Origin } from '../dead-letter.ts'
 
 export type OutputTopic = 'labelled-events' | 'sessions' | 'conversions' | 'credits' | 'dead-letters'
 const topics: readonly OutputTopic[] = ['labelled-events', 'sessions', 'conversions', 'credits', 'dead-letters']
 const barrierTopics: readonly OutputTopic[] = ['labelled-events', 'sessions', 'conversions', 'credits']
-
-/** Where a dead letter says it comes from. */
-export interface Origin {
-  readonly topic: string
-  readonly partition: number
-}
 
 /** For each topic, the running checksum of all outputs since the checkpoint. */
 type Checksums = Readonly<Record<OutputTopic, number>>
@@ -106,7 +93,7 @@ export class Outputs {
         break
       }
       case 'dead-letter': {
-        const letter = this.#deadLetter(input, output.reason, output.detail)
+        const letter = letterOf(this.#origin, input.source, output.reason, output.detail)
         this.#write(this.#records['dead-letters'], letter.key, (bytes, at) =>
           codec.write('dead-letter', letter, bytes, at),
         )
@@ -128,21 +115,5 @@ export class Outputs {
       credits: sum('credits'),
       'dead-letters': sum('dead-letters'),
     }
-  }
-
-  #deadLetter({ source, record }: EventInput, reason: string, detail: string): DeadLetter {
-    return fittedDeadLetter({
-      id: `${this.#origin.topic}-${this.#origin.partition}-${record.offset}`,
-      stage: 'attribution',
-      reason,
-      detail,
-      site: '',
-      origin_topic: this.#origin.topic,
-      origin_partition: this.#origin.partition,
-      origin_offset: record.offset,
-      at: record.appendedAt,
-      key: source.key,
-      payload: source.value ?? Buffer.alloc(0),
-    })
   }
 }

@@ -1,6 +1,7 @@
 import type { VisitorCodec } from '@cairn/domain'
-import type { Codec, Faults, Logger, TakeoverOptions, TopicKind, TransactionEnd } from '@cairn/runtime'
+import type { Codec, Faults, Logger, TakeoverOptions, TopicKind, TransactionEnd, Turns, Unusable } from '@cairn/runtime'
 import type { AttributionConfig } from '../config.ts'
+import type { Unfit } from './disk-position.ts'
 import type { Tally } from './working-fold.ts'
 
 /** What the loop of a partition needs of the world. */
@@ -12,12 +13,33 @@ export interface Shell {
   readonly faults: Faults
   readonly observe: Observer
   readonly log: Logger
+  /** Writes to the disks of all partitions. */
+  readonly diskWrites: Turns
+  /** For how long the state topic keeps the mark of a forgotten visitor at least. */
+  readonly deletesKeptMs: number
   topic(kind: TopicKind): string
+  /** Bytes of memory for the visitors of one partition, of those that are held now. */
+  cacheBytes(): number
+}
+
+/** Why a disk was thrown away and the state topic read from its beginning; `unfinished`: reading it had only begun. */
+export type Discarded = Unusable | Unfit | 'unfinished'
+
+/** What a partition holds in memory and on disk. */
+export interface Held {
+  readonly cacheBytes: number
+  /** Since the partition was taken over. */
+  readonly hits: number
+  readonly misses: number
+  readonly diskBytes: number
 }
 
 /** What the loops tell of themselves: metrics in production. */
 export interface Observer {
-  restored(partition: number, seconds: number): void
+  /** @param isWarm whether the disk was of use */
+  restored(partition: number, seconds: number, isWarm: boolean): void
+  discarded(partition: number, reason: Discarded): void
+  held(partition: number, held: Held): void
   folded(tally: Tally): void
   transaction(end: TransactionEnd['end'], seconds: number, records: number): void
   position(partition: number, position: number): void

@@ -1,32 +1,60 @@
+import { randomUUID } from 'node:crypto'
+import type { ColdVisitors } from '@cairn/domain'
 import type { AttributionCheckpoint, AttributionMeta, Codec, Incoming, Outgoing } from '@cairn/runtime'
-import { controlPrefix, isFence, PartitionStopped } from '@cairn/runtime'
+import { controlPrefix, PartitionStopped } from '@cairn/runtime'
+import type { TopicName } from './disk-position.ts'
 
-const metaKey = `${controlPrefix}meta`
-const checkpointKey = `${controlPrefix}checkpoint`
+export const metaKey = `${controlPrefix}meta`
+export const checkpointKey = `${controlPrefix}checkpoint`
+/** Written once: what the topic is recognised by. */
+export const nameKey = `${controlPrefix}name`
 
-/** What the state topic holds of a partition: the visitor states as of the checkpoint, and how far outputs are committed. */
+/** What the state topic says beside the visitors: where the checkpoint stands that these are of, and how far outputs are committed. */
 export interface SavedState {
-  readonly visitors: Map<string, Buffer>
   checkpoint: AttributionCheckpoint | undefined
   meta: AttributionMeta | undefined
+  /** Both as they were read, by key. */
+  readonly values: Map<string, Buffer>
+}
+
+/** What a fold begins from: without a cold store, with no visitors. */
+export interface FoldStart extends Pick<SavedState, 'checkpoint'> {
+  readonly cold?: ColdVisitors
 }
 
 export function emptySavedState(): SavedState {
-  return { visitors: new Map(), checkpoint: undefined, meta: undefined }
+  return { checkpoint: undefined, meta: undefined, values: new Map() }
 }
 
-/** Takes in records of the state topic in their order; the last value of a key counts, a tombstone removes it. */
-export function readState(codec: Codec, saved: SavedState, records: readonly Incoming[]): void {
-  for (const record of records) {
-    if (isFence(record)) continue
-    if (record.key === metaKey) saved.meta = readAs(codec, record, 'attribution-meta')
-    else if (record.key === checkpointKey) saved.checkpoint = readAs(codec, record, 'attribution-checkpoint')
-    else if (record.value === null) saved.visitors.delete(record.key)
-    else saved.visitors.set(record.key, record.value)
-  }
+/** Takes in a record that is no visitor's; false for any other. */
+export function readControl(
+  codec: Codec,
+  saved: SavedState,
+  record: Pick<Incoming, 'key' | 'value' | 'offset'>,
+): boolean {
+  if (record.key === metaKey) saved.meta = readAs(codec, record, 'attribution-meta')
+  else if (record.key === checkpointKey) saved.checkpoint = readAs(codec, record, 'attribution-checkpoint')
+  else return false
+  if (record.value !== null) saved.values.set(record.key, record.value)
+  return true
 }
 
-function readAs<K extends 'attribution-meta' | 'attribution-checkpoint'>(codec: Codec, record: Incoming, kind: K) {
+/** Undefined for what is no name. */
+export function readName(codec: Codec, { value, offset }: Incoming): TopicName | undefined {
+  const decoded = codec.decode(value)
+  return decoded.ok && decoded.kind === 'fence' ? { offset, id: decoded.value.owner } : undefined
+}
+
+export function nameRecord(codec: Codec): { readonly record: Outgoing; readonly id: string } {
+  const id = randomUUID()
+  return { record: { key: nameKey, value: codec.encode('fence', { owner: id }) }, id }
+}
+
+function readAs<K extends 'attribution-meta' | 'attribution-checkpoint'>(
+  codec: Codec,
+  record: Pick<Incoming, 'value' | 'offset'>,
+  kind: K,
+) {
   const decoded = codec.decode(record.value)
   if (decoded.ok && decoded.kind === kind)
     return decoded.value as K extends 'attribution-meta' ? AttributionMeta : AttributionCheckpoint

@@ -1,9 +1,16 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { step, type Outcome, type PartitionState, type StepResult } from '@cairn/domain'
 import { PartitionStopped, readEventInput, UnknownSchema, type EventInput, type Incoming } from '@cairn/runtime'
 import { restoreFold } from './checkpoint.ts'
 import { Outputs } from './outputs.ts'
 import type { Shell } from './shell.ts'
-import type { SavedState } from './state.ts'
+import type { FoldStart } from './state.ts'
+
+/**
+ * Records and outputs folded before others get their turn: without one, the batches of several partitions run on after each
+ * other, and heartbeats wait for all of them.
+ */
+const foldedAtOnce = 500
 
 /** What became of records. */
 export interface Tally {
@@ -24,9 +31,10 @@ export class WorkingFold {
   readonly #partition: number
   readonly outputs: Outputs
   #unknownSchema: UnknownSchema | undefined
+  #foldedSinceTurn = 0
 
-  constructor(shell: Shell, partition: number, saved: SavedState) {
-    this.state = restoreFold(shell, saved)
+  constructor(shell: Shell, partition: number, start: FoldStart) {
+    this.state = restoreFold(shell, start)
     this.#shell = shell
     this.#partition = partition
     this.outputs = new Outputs(shell.codec, { topic: shell.topic('events'), partition })
@@ -52,7 +60,7 @@ export class WorkingFold {
    * it took. Where it ends can't be seen in the outputs. A record of which it took only some parts, for want of room or
    * because it has had `parts` of them, is not among those: it is to be given again.
    */
-  take(records: readonly Incoming[], bytes = Infinity, parts = Infinity): Tally {
+  async take(records: readonly Incoming[], bytes = Infinity, parts = Infinity): Promise<Tally> {
     this.#unknownSchema = undefined
     const tally: Tally = { records: 0, late: 0, outcomes: new Map(), dead: new Map() }
     for (const source of records) {
@@ -60,16 +68,21 @@ export class WorkingFold {
       this.#expect(source)
       const input = this.#read(source)
       if (input === undefined) break
-      const result = this.#fold(input, bytes, parts)
+      const result = await this.#fold(input, bytes, parts)
       if (!result.isDone) break
       count(tally, result)
     }
     return tally
   }
 
-  #fold(input: EventInput, bytes: number, parts: number): StepResult {
+  async #fold(input: EventInput, bytes: number, parts: number): Promise<StepResult> {
     for (;;) {
+      if (this.#foldedSinceTurn >= foldedAtOnce) {
+        this.#foldedSinceTurn = 0
+        await turn()
+      }
       const result = step(this.state, input.record)
+      this.#foldedSinceTurn += 1 + result.outputs.length
       for (const output of result.outputs) this.outputs.add(input, output)
       if (result.isDone || this.outputs.bytes >= bytes || this.state.parts >= parts) return result
     }

@@ -5,11 +5,18 @@ import { toEvent } from '../segment/event.ts'
 import { createKafkaOutbox } from './kafka.ts'
 
 const codec = createCodec(readCatalog())
-const topics = { events: 'events', deadLetters: 'dead-letters' }
+const topics = { events: 'events', orderEvents: 'order-events', deadLetters: 'dead-letters' }
 
 function eventOf(anonymousId: string, messageId: string, text = '') {
-  const body = Buffer.from(JSON.stringify({ batch: [{ type: 'page', anonymousId, messageId, properties: { text } }] }))
-  const opened = openBody(body, true)
+  return made({ type: 'page', anonymousId, messageId, properties: { text } })
+}
+
+function tracked(event: string, anonymousId: string, properties: object) {
+  return made({ type: 'track', event, anonymousId, messageId: `m-${event}`, properties })
+}
+
+function made(message: object) {
+  const opened = openBody(Buffer.from(JSON.stringify({ batch: [message] })), true)
   if (!opened.ok) throw new Error(opened.message)
   const { messages, ...batch } = opened.batch
   const request = { type: undefined, receivedAt: 1000, address: '', userAgent: '', country: '', newId: () => 'id' }
@@ -19,10 +26,10 @@ function eventOf(anonymousId: string, messageId: string, text = '') {
 }
 
 /** A log that writes down what it gets, and answers when the gate opens. */
-function log(gate: Promise<void> = Promise.resolve()) {
+function log(gate: Promise<void> = Promise.resolve(), gated: readonly string[] = Object.values(topics)) {
   const written: { topic: string; partition: number; key: string; value: Buffer | null }[] = []
   const send = async (topic: string, partition: number, records: readonly Outgoing[]) => {
-    await gate
+    if (gated.includes(topic)) await gate
     written.push(...records.map((record) => ({ topic, partition, ...record })))
   }
   return { written, send }
@@ -48,6 +55,42 @@ describe('the outbox', () => {
       expect([topic, partition]).toEqual(['events', partitionFor(key, 4)])
       expect(codec.decode(value)).toMatchObject({ ok: true, kind: 'event', value: { visitor_id: key.slice(2) } })
     }
+  })
+
+  it('writes what speaks of an order by its id too, with the same bytes, in the partition of the order', async () => {
+    const broker = log()
+    const order = { order_id: 'o-7', value: 5, currency: 'EUR' }
+    const events = [
+      tracked('Order Completed', 'a', order),
+      tracked('Order Updated', 'b', order),
+      tracked('Order Refunded', 'c', order),
+      tracked('Order Cancelled', 'd', order),
+      tracked('Order Completed', 'e', { value: 5, currency: 'EUR' }),
+      tracked('Checkout Started', 'f', order),
+    ]
+    expect(await outboxOn(broker).deliver({ events, deadLetters: [] })).toEqual({ ok: true })
+    const orders = broker.written.filter(({ topic }) => topic === 'order-events')
+    expect(orders.map(({ partition, key }) => [partition, key])).toEqual(
+      [1, 2, 3, 4].map(() => [partitionFor('s:o-7', 4), 's:o-7']),
+    )
+    const bytesOf = (visitor: string) => broker.written.find(({ key }) => key === `s:${visitor}`)?.value
+    expect(orders.map(({ value }) => value)).toEqual(['a', 'b', 'c', 'd'].map(bytesOf))
+    expect(broker.written).toHaveLength(events.length + 4)
+  })
+
+  it.each(['events', 'order-events'])('answers for an order only when %s has it, too', async (slow) => {
+    const { open, opened } = gate()
+    const broker = log(opened, [slow])
+    let settled = false
+    const delivery = outboxOn(broker)
+      .deliver({ events: [tracked('Order Completed', 'a', { order_id: 'o-7' })], deadLetters: [] })
+      .finally(() => (settled = true))
+    while (broker.written.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([broker.written.map(({ topic }) => topic).includes(slow), settled]).toEqual([false, false])
+    open()
+    expect(await delivery).toEqual({ ok: true })
+    expect(broker.written).toHaveLength(2)
   })
 
   it('answers only when every partition has acknowledged', async () => {

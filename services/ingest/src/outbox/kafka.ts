@@ -1,4 +1,4 @@
-import { eventKey } from '@cairn/domain'
+import { eventKey, isOrderEvent, orderKey } from '@cairn/domain'
 import { partitionFor, type Codec, type IdempotentProducer, type Outgoing } from '@cairn/runtime'
 import type { Delivery, Outbox, Shipment } from './outbox.ts'
 import { Parcel } from './parcel.ts'
@@ -7,8 +7,8 @@ import { createQueue, weightOf, type PartitionQueue } from './queue.ts'
 export interface KafkaOutboxOptions {
   readonly producer: Pick<IdempotentProducer, 'send'>
   readonly codec: Pick<Codec, 'encode' | 'encodeEvent'>
-  readonly topics: { readonly events: string; readonly deadLetters: string }
-  /** Partitions of both topics. */
+  readonly topics: { readonly events: string; readonly orderEvents: string; readonly deadLetters: string }
+  /** Partitions of each of these topics. */
   readonly partitions: number
   /** Bytes one partition may hold while it waits for the log. */
   readonly queueBytes: number
@@ -40,8 +40,9 @@ export function createKafkaOutbox(options: KafkaOutboxOptions): KafkaOutbox {
       createQueue((records) => producer.send(topic, partition, records)),
     )
   const events = queuesOf(topics.events)
+  const orderEvents = queuesOf(topics.orderEvents)
   const deadLetters = queuesOf(topics.deadLetters)
-  const all = [...events, ...deadLetters]
+  const all = [...events, ...orderEvents, ...deadLetters]
   let closing = false
 
   function address(queues: readonly PartitionQueue[], key: string, value: Buffer): Addressed {
@@ -49,12 +50,16 @@ export function createKafkaOutbox(options: KafkaOutboxOptions): KafkaOutbox {
   }
 
   function pack(shipment: Shipment): Addressed[] {
-    return [
-      ...shipment.events.map((event) => address(events, eventKey(event), codec.encodeEvent(event))),
-      ...shipment.deadLetters.map((letter) =>
-        address(deadLetters, `${letter.site}:${letter.id}`, codec.encode('dead-letter', letter)),
-      ),
-    ]
+    const packed: Addressed[] = []
+    for (const event of shipment.events) {
+      const value = codec.encodeEvent(event)
+      packed.push(address(events, eventKey(event), value))
+      // What others may say of the same order meets there, whoever their visitors are.
+      if (isOrderEvent(event)) packed.push(address(orderEvents, orderKey(event), value))
+    }
+    for (const letter of shipment.deadLetters)
+      packed.push(address(deadLetters, `${letter.site}:${letter.id}`, codec.encode('dead-letter', letter)))
+    return packed
   }
 
   return {

@@ -74,7 +74,7 @@ const warehouse = {
 const producer: FencedProducer = {
   transact() {
     effects.push('intent')
-    return Promise.resolve(end === 'committed' ? { end } : { end, cause: undefined })
+    return Promise.resolve(end === 'committed' ? { end, ends: new Map() } : { end, cause: undefined })
   },
   transactOne: () => Promise.reject(new Error('not used')),
   close: () => Promise.resolve(),

@@ -19,7 +19,7 @@ function opened(before: readonly SinkIntent[] = []) {
   const producer: Pick<FencedProducer, 'transact'> = {
     transact: (_, topics) => {
       written.push(topics as readonly TopicRecords[])
-      return Promise.resolve({ end: 'committed' })
+      return Promise.resolve({ end: 'committed', ends: new Map() })
     },
   }
   const shell = {

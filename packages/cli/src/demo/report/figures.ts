@@ -1,5 +1,6 @@
 import { readCredits, type CreditFigures } from './attribution.ts'
 import { readEffects, type EffectFigures } from './effects.ts'
+import { readOrders, type OrderFigures } from './orders.ts'
 import { number, quoted, text, type Query, type Row } from './rows.ts'
 
 /** What the report says of one site. Bots are left out of all of it. */
@@ -10,7 +11,9 @@ export interface Figures {
   readonly visitsWithOrder: number
   /** First and last visit, as text in UTC. */
   readonly period: readonly [string, string]
+  /** Macro conversions and what they bring, net of refunds. */
   readonly orders: readonly Money[]
+  readonly ordersByStatus: readonly OrderFigures[]
   readonly channels: readonly ChannelFigures[]
   /** Visits that got as far as each step, in order; the first counts them all. */
   readonly funnel: readonly FunnelStep[]
@@ -60,6 +63,7 @@ export async function readFigures(query: Query, site: string): Promise<Figures> 
   const of = `site = ${quoted(site)}`
   const [total] = await query(totalsSql(of))
   const orders = await query(ordersSql(of))
+  const ordersByStatus = await readOrders(query, of)
   const channels = await query(channelsSql(of))
   const revenues = await query(revenuesSql(of))
   const [funnel] = await query(funnelSql(of))
@@ -74,6 +78,7 @@ export async function readFigures(query: Query, site: string): Promise<Figures> 
     visitsWithOrder: number(total, 'with_order'),
     period: [text(total, 'first'), text(total, 'last')],
     orders: orders.map(moneyOf),
+    ordersByStatus,
     channels: channels.map((row) => channelOf(row, revenues)),
     funnel: [{ step: 'Visit', visits }, ...steps.map(({ step, goal }) => ({ step, visits: number(funnel, goal) }))],
     carts: { visits: number(total, 'with_cart'), left: number(total, 'cart_left') },

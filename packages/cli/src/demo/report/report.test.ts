@@ -45,6 +45,16 @@ const answers: readonly (readonly [part: string, rows: readonly Record<string, u
     ],
   ],
   [
+    'v_orders',
+    [
+      { order_status: 'cancelled', currency: 'EUR', orders: '1', sold: '65', back: '65', kept: 0 },
+      { order_status: 'placed', currency: 'JPY', orders: 1, sold: 23000, back: 0, kept: 23000 },
+      { order_status: 'partly_refunded', currency: 'EUR', orders: 2, sold: 1500.5, back: '100.5', kept: '1400' },
+      { order_status: 'placed', currency: 'EUR', orders: 32, sold: '1233476.39', back: 0, kept: '1233476.39' },
+      { order_status: 'placed', currency: '', orders: 4, sold: null, back: 0, kept: null },
+    ],
+  ],
+  [
     'GROUP BY channel, currency',
     [
       { channel: 'Paid Search', currency: 'EUR', major: '1234863.89' },
@@ -132,6 +142,17 @@ Micro conversions
   product view  step on the way                    600       580           58.0 %
   newsletter    worth something in itself           20        20            2.0 %
 
+Orders and what became of them
+  Currency  Orders           Number         Gross  Refunded           Net
+  ────────  ───────────────  ──────  ────────────  ────────  ────────────
+            placed                4
+  EUR       placed               32  1,233,476.39      0.00  1,233,476.39
+            partly refunded       2      1,500.50    100.50      1,400.00
+            cancelled             1         65.00     65.00          0.00
+  JPY       placed                1        23,000         0        23,000
+
+  Under each of 6 models the credits come to the net value in every currency.
+
 Attribution: share of orders by model
   Channel       First    Last  Last non-direct  Linear  Position   Decay
   ───────────  ──────  ──────  ───────────────  ──────  ────────  ──────
@@ -159,6 +180,16 @@ Which micro conversions come before a purchase: visitors who reached one, and th
   it('says so when nobody came', async () => {
     const figures = { ...(await readFigures(query, 'shop')), visits: 0 }
     expect(report('My shop', figures)).toBe('My shop\n\n  No visits yet.\n')
+  })
+
+  it('names the models whose credits do not come to the net value', async () => {
+    const { attribution, ...figures } = await readFigures(query, 'shop')
+    const short = attribution.map((one) =>
+      one.model === 'time_decay' && one.currency === 'EUR' ? { ...one, major: one.major - 0.01 } : one,
+    )
+    expect(report('My shop', { ...figures, attribution: short })).toContain(
+      '  Credits do not come to the net value under time decay.\n',
+    )
   })
 
   it('asks for one site only, whatever its name', async () => {

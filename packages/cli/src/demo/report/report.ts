@@ -2,6 +2,7 @@ import { ordersTable, revenueTable } from './attribution.ts'
 import { effectsTable } from './effects.ts'
 import type { ChannelFigures, Figures } from './figures.ts'
 import { amount, count, percent } from './format.ts'
+import { creditedLine, orderTable } from './orders.ts'
 import { left, right, table } from './table.ts'
 
 /** What a shop's owner wants to know first of a site, as text. Currencies are never added. */
@@ -15,6 +16,7 @@ export function report(title: string, figures: Figures): string {
     `From visit to purchase, in this order within one visit\n${funnel(figures)}`,
     abandonment(figures),
     `Micro conversions\n${micros(figures)}`,
+    ...orders(figures),
     ...journeys(figures),
   ]
   return `${parts.join('\n\n')}\n`
@@ -92,6 +94,11 @@ function micros({ micros: found, visitors }: Figures): string {
       percent(reached, visitors),
     ]),
   )
+}
+
+function orders({ ordersByStatus, orders: revenue, attribution }: Figures): string[] {
+  if (ordersByStatus.length === 0) return []
+  return [`Orders and what became of them\n${orderTable(ordersByStatus)}\n\n${creditedLine(revenue, attribution)}`]
 }
 
 /** Tables that a site without orders has not. */

@@ -1,6 +1,6 @@
 import type { SegmentMessage } from '../segment.ts'
+import { keepOrders, type Order } from './back-office.ts'
 import { crawl } from './bots.ts'
-import type { Order } from './checkout.ts'
 import { deliver, inOrder, type Parcel } from './delivery.ts'
 import { seededRandom, type Random } from './random.ts'
 import { arrive, drawTraffic, type Channel } from './traffic.ts'
@@ -20,14 +20,26 @@ export interface SimulationOptions {
 export interface Simulation {
   /** What the shop's visitors send, in sending order: repeats, late and jumbled messages included. */
   readonly messages: readonly SegmentMessage[]
+  /** What the shop's server sends of orders, in sending order. */
+  readonly serverMessages: readonly SegmentMessage[]
+  /** Both, cut into spans of a few hours: now the visitors, now the server is ahead within one. */
+  readonly parts: readonly Part[]
   readonly books: ShopBooks
+}
+
+/** Messages that are sent one after the other by one sender. */
+export interface Part {
+  readonly isServer: boolean
+  readonly messages: readonly SegmentMessage[]
 }
 
 /** What really happened, known without looking at the messages: the measure for what a pipeline makes of them. */
 export interface ShopBooks {
-  /** Different messages, crawlers' included. */
+  /** Different messages, those of crawlers and of the server included. */
   readonly events: number
   readonly botEvents: number
+  /** Of the server. */
+  readonly serverEvents: number
   /** Messages sent although they had been sent before. */
   readonly repeats: number
   /** Browsers that came; a person with two devices is two. */
@@ -47,6 +59,9 @@ const day = 24 * hour
 const longestKept = 18 * hour
 /** Crawls for each hundred people. */
 const crawls = 1.2
+const SERVER_SEED = 2 ** 40
+/** Of what is sent by one sender before the other's turn. */
+const partMs = 4 * hour
 
 /** A few days of a shop's traffic, with all that makes real traffic hard: carts left, crawlers, repeats, late arrivals. */
 export function simulate(options: SimulationOptions): Simulation {
@@ -69,7 +84,23 @@ export function simulate(options: SimulationOptions): Simulation {
   )
   for (const happenings of crawled) parcels.push(...deliver(random, happenings, { end, clockErrorMs: 0 }))
   const botEvents = crawled.reduce((sum, happenings) => sum + happenings.length, 0)
-  return { messages: inOrder(parcels), books: booksOf(visits, botEvents, parcels.length) }
+  // Chance of its own: the visitors do the same whatever the server does.
+  const server = keepOrders(
+    seededRandom(seed + SERVER_SEED),
+    visits.flatMap(({ sales }) => sales),
+    end,
+  )
+  return {
+    messages: inOrder(parcels),
+    serverMessages: inOrder(server.parcels),
+    parts: inParts(parcels, server.parcels, begin),
+    books: booksOf(
+      visits,
+      server.orders,
+      { bots: botEvents, server: differentAmong(server.parcels) },
+      parcels.length + server.parcels.length,
+    ),
+  }
 }
 
 /** One person's visits: half an hour is the gap of a session, so the next visit of a device begins well after the last. */
@@ -112,23 +143,58 @@ function drawStart(random: Random, from: number, to: number): number {
   }
 }
 
-function booksOf(visits: readonly VisitRecord[], botEvents: number, sent: number): ShopBooks {
+function inParts(visitors: readonly Parcel[], server: readonly Parcel[], begin: number): Part[] {
+  const spans = new Map<number, { visitors: Parcel[]; server: Parcel[] }>()
+  const spanOf = ({ arrivesAt }: Parcel): { visitors: Parcel[]; server: Parcel[] } => {
+    const number = Math.floor((arrivesAt - begin) / partMs)
+    const known = spans.get(number) ?? { visitors: [], server: [] }
+    spans.set(number, known)
+    return known
+  }
+  for (const parcel of visitors) spanOf(parcel).visitors.push(parcel)
+  for (const parcel of server) spanOf(parcel).server.push(parcel)
+  return [...spans]
+    .toSorted(([a], [b]) => a - b)
+    .flatMap(([number, sent]) => {
+      const parts = [
+        { isServer: false, messages: inOrder(sent.visitors) },
+        { isServer: true, messages: inOrder(sent.server) },
+      ]
+      return number % 2 === 0 ? parts : parts.toReversed()
+    })
+    .filter(({ messages }) => messages.length > 0)
+}
+
+function differentAmong(parcels: readonly Parcel[]): number {
+  return new Set(parcels.map(({ message }) => message.messageId)).size
+}
+
+function booksOf(
+  visits: readonly VisitRecord[],
+  orders: readonly Order[],
+  others: { readonly bots: number; readonly server: number },
+  sent: number,
+): ShopBooks {
   const byChannel = new Map<Channel, number>()
   for (const { channel } of visits) byChannel.set(channel, (byChannel.get(channel) ?? 0) + 1)
   const sum = (count: (visit: VisitRecord) => number): number =>
     visits.reduce((total, visit) => total + count(visit), 0)
-  const events = botEvents + sum(({ happenings }) => happenings.length)
+  const inVisit = new Set(orders.flatMap(({ orderId, isInVisit }) => (isInVisit ? [orderId] : [])))
+  const bought = visits.filter(({ sales }) => sales.some(({ orderId }) => inVisit.has(orderId)))
+  const withCart = visits.filter(({ cartAdditions }) => cartAdditions > 0)
+  const events = others.bots + others.server + sum(({ happenings }) => happenings.length)
   return {
     events,
-    botEvents,
+    botEvents: others.bots,
+    serverEvents: others.server,
     repeats: sent - events,
     visitors: new Set(visits.map(({ anonymousId }) => anonymousId)).size,
     visits: visits.length,
     visitsByChannel: byChannel,
     productViews: sum(({ productViews }) => productViews),
     cartAdditions: sum(({ cartAdditions }) => cartAdditions),
-    visitsWithCart: visits.filter(({ cartAdditions }) => cartAdditions > 0).length,
-    visitsWithOrder: visits.filter(({ orders }) => orders.length > 0).length,
-    orders: visits.flatMap(({ orders }) => orders),
+    visitsWithCart: withCart.length,
+    visitsWithOrder: bought.length,
+    orders,
   }
 }

@@ -1,4 +1,4 @@
-import { buy, type Cart, type Order } from './checkout.ts'
+import { buy, type Cart, type Sale } from './checkout.ts'
 import { categories, drawProduct, major, priceIn, productPath, type Product } from './catalogue.ts'
 import type { Random } from './random.ts'
 import { instant, pause } from './pace.ts'
@@ -14,7 +14,7 @@ export interface VisitRecord {
   readonly endedAt: number
   readonly productViews: number
   readonly cartAdditions: number
-  readonly orders: readonly Order[]
+  readonly sales: readonly Sale[]
   readonly happenings: readonly Happening[]
 }
 
@@ -26,20 +26,20 @@ export function playVisit(random: Random, visit: Visit, nextOrderId: () => strin
   const tracker = startTracker(random, visit)
   const cart: Cart = { lines: [], additions: 0, coupon: '' }
   land(random, visit, tracker)
-  let orders: Order[] = []
+  let sales: Sale[] = []
   if (!random.chance(0.42 / Math.sqrt(visit.intent))) {
     browse(random, visit, tracker, cart)
-    if (cart.lines.length > 0) orders = buy(random, visit, tracker, cart, nextOrderId)
+    if (cart.lines.length > 0) sales = buy(random, visit, tracker, cart, nextOrderId)
   }
   if (random.chance(0.02)) tracker.track('newsletter_signup', { form: 'footer' }, pause(random))
   return {
     anonymousId: visit.device.anonymousId,
     channel: visit.arrival.channel,
     startedAt: visit.startedAt,
-    endedAt: tracker.now(),
+    endedAt: Math.max(tracker.now(), ...sales.map(({ at }) => at)),
     productViews: tracker.happenings.filter(({ message }) => message.event === 'Product Viewed').length,
     cartAdditions: cart.additions,
-    orders,
+    sales,
     happenings: tracker.happenings,
   }
 }

@@ -8,17 +8,27 @@ export interface SqlRules {
   readonly cutInZone: string
   readonly lookbackMs: number
   readonly goals: readonly SqlGoal[]
+  /** Compound goals: no event tells which of their parts it matched, so their conversions are not judged. */
+  readonly compounds: readonly string[]
 }
 
 export interface SqlGoal {
   readonly name: string
   readonly isMacro: boolean
   readonly once: 'never' | 'session' | 'visitor' | 'order'
+  /** Its value is what the event, or the order, says. */
+  readonly isEventValue: boolean
 }
 
 /** Rules that this SQL has not: a site that uses one is not judged by it. */
 export type Unjudged =
-  'cut_on_campaign' | 'reset_on_conversion' | 'collapse_repeats' | 'trusted_server_events' | 'other_definitions'
+  | 'cut_on_campaign'
+  | 'reset_on_conversion'
+  | 'collapse_repeats'
+  | 'order_value_matched'
+  | 'trusted_server_events'
+  | 'forgotten_orders'
+  | 'other_definitions'
 
 export type SiteRules =
   { readonly ok: true; readonly rules: SqlRules } | { readonly ok: false; readonly because: Unjudged }
@@ -30,9 +40,29 @@ export type SiteRules =
  * @throws Error when they do not compile: then the fold refused them, too
  */
 export function rulesBySite(json: string | undefined): (site: string) => SiteRules {
-  const compiled = compileDefinitions(json === undefined ? { goals: [] } : JSON.parse(json))
+  const deployed = (json === undefined ? { goals: [] } : JSON.parse(json)) as Deployed
+  const compiled = compileDefinitions(deployed)
   if (!compiled.ok) throw new Error('the definitions deployed last do not compile: "cairn dead-letters" says why')
-  return (site) => rulesOf(compiled.definitions.forSite(site))
+  return (site) => {
+    const goals = deployed.sites?.[site]?.goals ?? deployed.goals ?? []
+    // An order is matched with the value it has in the end, and labels tell what its purchase matched with its own.
+    if (goals.some((goal) => goal.dedupe_by !== undefined && asksForMoney(goal.match)))
+      return { ok: false, because: 'order_value_matched' }
+    return rulesOf(compiled.definitions.forSite(site))
+  }
+}
+
+/** As much of a definitions file as is read here. */
+interface Deployed {
+  readonly goals?: readonly { readonly match?: unknown; readonly dedupe_by?: unknown }[]
+  readonly sites?: Readonly<Record<string, Pick<Deployed, 'goals'> | null>>
+}
+
+function asksForMoney(match: unknown): boolean {
+  if (typeof match !== 'object' || match === null) return false
+  return Object.entries(match).some(([key, inner]) =>
+    key === 'fields' ? 'value' in Object(inner) || 'currency' in Object(inner) : asksForMoney(inner),
+  )
 }
 
 function rulesOf({ session, attribution, goals }: SiteDefinitions): SiteRules {
@@ -46,13 +76,17 @@ function rulesOf({ session, attribution, goals }: SiteDefinitions): SiteRules {
       trustsClient: session.clientSession === 'trust',
       cutInZone: session.dayOf === null ? '' : session.timeZone,
       lookbackMs: attribution.lookbackMs,
-      goals: goals.map(({ name, kind, count, oncePerOrder }) => ({
-        name,
-        isMacro: kind === 'macro',
-        once: oncePerOrder
-          ? 'order'
-          : ({ every: 'never', once_per_session: 'session', once_per_visitor: 'visitor' } as const)[count],
-      })),
+      compounds: goals.filter(({ compound }) => compound !== null).map(({ name }) => name),
+      goals: goals
+        .filter(({ compound }) => compound === null)
+        .map(({ name, kind, count, oncePerOrder, isEventValue }) => ({
+          name,
+          isMacro: kind === 'macro',
+          isEventValue,
+          once: oncePerOrder
+            ? 'order'
+            : ({ every: 'never', once_per_session: 'session', once_per_visitor: 'visitor' } as const)[count],
+        })),
     },
   }
 }

@@ -1,4 +1,7 @@
+import { isOrderEvent, orders } from './orders.ts'
 import type { SqlRules } from './rules.ts'
+
+export type SqlFact = 'sessions' | 'conversions' | 'credits'
 
 /** Parameters of every statement: `site`. Times are in milliseconds. */
 const ms = (time: string): string => `toUnixTimestamp64Milli(${time})`
@@ -6,6 +9,8 @@ const ms = (time: string): string => `toUnixTimestamp64Milli(${time})`
 function text(value: string): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 }
+
+const member = 'event_id, visitor_id, at, name, goals, order_id, value_minor, currency, is_bot'
 
 /**
  * Sessions out of table `events` alone, the plain way: order each visitor's events, cut where the rules say, and give an
@@ -17,7 +22,7 @@ function sessions({ gapMs, trustsClient, cutInZone }: SqlRules): string {
   const client = trustsClient ? 'client_session_id' : `''`
   const day = cutInZone === '' ? 'toDate(0)' : `toDate(event_time, ${text(cutInZone)})`
   return `all_events AS (
-  SELECT event_id, visitor_id, ${ms('event_time')} AS at, name, goals, order_id, is_server, is_bot, ${client} AS client, ${day} AS day
+  SELECT event_id, visitor_id, ${ms('event_time')} AS at, name, goals, order_id, value_minor, currency, is_server, is_bot, ${client} AS client, ${day} AS day
   FROM events WHERE site = {site:String}
 ),
 marked AS (
@@ -45,11 +50,11 @@ served AS (
   ASOF LEFT JOIN spans AS s ON e.visitor_id = s.visitor_id AND e.at >= s.started_at
 ),
 members AS (
-  SELECT event_id, visitor_id, at, goals, order_id, is_bot, concat(client, '#', toString(n)) AS session FROM numbered
+  SELECT ${member}, concat(client, '#', toString(n)) AS session FROM numbered
   UNION ALL
-  SELECT event_id, visitor_id, at, goals, order_id, is_bot, if(is_covered, covering, '') FROM served
+  SELECT ${member}, if(is_covered, covering, '') FROM served
   UNION ALL
-  SELECT event_id, visitor_id, at, goals, order_id, is_bot, '' FROM all_events WHERE visitor_id = ''
+  SELECT ${member}, '' FROM all_events WHERE visitor_id = ''
 ),
 sessions_told AS (
   SELECT visitor_id, session, any(spans.started_at) AS started_at, any(spans.ended_at) AS ended_at, toInt64(count()) AS events,
@@ -81,58 +86,111 @@ export function sessionDifferences(rules: SqlRules): string {
 }
 
 /**
- * Which of the events that matched a goal count, by the goal's rule; of those that count once the earliest.
- * CTE `counted`: one row a conversion.
+ * Which of the events that matched a goal count, by the goal's rule; of those that count once the earliest. Orders count
+ * by their deciding purchase. CTE `counted`: one row a conversion, its value net of refunds.
  */
 function conversions(rules: SqlRules): string {
   const named = (once: string) => list(rules.goals.filter((goal) => goal.once === once).map(({ name }) => name))
   return `${sessions(rules)},
-matched AS (SELECT *, arrayJoin(goals) AS goal, if(visitor_id = '', concat('!', event_id), visitor_id) AS whose FROM members),
+${orders},
+matched AS (
+  SELECT *, arrayJoin(goals) AS goal, if(visitor_id = '', concat('!', event_id), visitor_id) AS whose,
+    ${isOrderEvent} AND goal IN ${named('order')} AS is_order, goal IN ${eventValued(rules)} AS is_event_value
+  FROM members
+),
+valued AS (
+  SELECT m.goal AS goal, m.event_id AS event_id, m.visitor_id AS visitor_id, m.at AS at, m.session AS session,
+    m.whose AS whose, m.is_bot AS is_bot, m.is_order AS is_order, m.order_id AS order_id, if(m.is_order, o.status, '') AS status,
+    if(m.is_order, o.gross, m.value_minor) AS gross, if(m.is_order, o.netted, 0) AS refunded_minor,
+    multiIf(m.is_event_value, gross - refunded_minor, status IN ('refunded', 'cancelled'), 0, NULL) AS value_minor,
+    multiIf(NOT m.is_event_value, '', m.is_order, o.currency, toString(m.currency)) AS currency, m.is_event_value AS is_event_value
+  FROM matched AS m LEFT JOIN orders AS o ON o.order_id = m.order_id
+  WHERE NOT m.is_order OR (m.name = 'purchase' AND o.deciding = m.event_id AND o.buyer = m.visitor_id)
+),
 counted AS (
-  SELECT goal, event_id, visitor_id, at, session, is_bot FROM matched
+  SELECT * FROM valued
   ORDER BY at, event_id
   LIMIT 1 BY whose, goal, multiIf(
     goal IN ${named('visitor')}, '',
     goal IN ${named('session')} AND session != '', session,
-    goal IN ${named('order')} AND order_id != '', concat('order ', order_id),
+    goal IN ${named('order')} AND order_id != '' AND NOT is_order, concat('order ', order_id),
     concat('event ', event_id))
 )`
 }
 
-/** Conversions: of which goal and event, and in which session. */
+/** Conversions: of which goal and event, in which session, and of orders and what events say their value. */
 export function conversionDifferences(rules: SqlRules): string {
-  const columns = 'goal, event_id, started_at'
-  const told = `SELECT goal::String AS goal, event_id, if(session = '', toInt64(0), s.started_at) AS started_at
+  const columns = 'goal, event_id, started_at, order_status, value_minor, refunded_minor, currency'
+  const told = `SELECT goal::String AS goal, event_id, if(session = '', toInt64(0), s.started_at) AS started_at,
+      toString(status) AS order_status, value_minor, if(is_event_value, refunded_minor, 0) AS refunded_minor, currency
     FROM counted LEFT JOIN sessions_told AS s USING (visitor_id, session)`
-  const stored = `SELECT goal::String AS goal, event_id, if(isNull(c.session_id), toInt64(0), ${ms('s.started_at')}) AS started_at
-    FROM (SELECT * FROM conversions FINAL WHERE site = {site:String}) AS c
+  const stored = `SELECT goal::String AS goal, event_id, if(isNull(c.session_id), toInt64(0), ${ms('s.started_at')}) AS started_at,
+      toString(c.order_status) AS order_status, ${storedValue(rules)} AS value_minor,
+      if(goal IN ${eventValued(rules)}, c.refunded_minor, 0) AS refunded_minor, if(goal IN ${eventValued(rules)}, toString(c.currency), '') AS currency
+    FROM (SELECT * FROM conversions FINAL WHERE ${isJudged('conversions', rules)}) AS c
     LEFT JOIN (SELECT session_id, started_at FROM sessions FINAL WHERE site = {site:String}) AS s ON s.session_id = c.session_id`
   return `WITH ${conversions(rules)}\n${differences(told, stored, columns)}`
 }
 
-/** Credits of macro conversions: the path as starts of sessions, and what first, last and linear give, in millionths. */
+/** A worth that the goal sets itself is only looked at where nothing of it may be left. */
+function storedValue(rules: SqlRules): string {
+  return `multiIf(c.goal IN ${eventValued(rules)}, c.value_minor, c.order_status IN ('refunded', 'cancelled'), ifNull(c.value_minor, 0), NULL)`
+}
+
+function eventValued({ goals }: SqlRules): string {
+  return list(goals.filter(({ isEventValue }) => isEventValue).map(({ name }) => name))
+}
+
+/**
+ * Credits of macro conversions: the path as starts of sessions, and what first, last and linear give, in millionths and,
+ * of goals whose value the event says, in minor units of the net value.
+ */
 export function creditDifferences(rules: SqlRules): string {
-  const columns = 'goal, event_id, path, first_credits, last_credits, linear_credits'
+  const columns = 'goal, event_id, path, model, shares, minors'
   const macros = list(rules.goals.filter(({ isMacro }) => isMacro).map(({ name }) => name))
-  const told = `SELECT goal, event_id, arrayMap(touch -> touch.1, touches) AS path,
-      length(path) AS n, arrayMap(i -> toInt64(if(i = 1, 1000000, 0)), range(1, n + 1)) AS first_credits,
-      arrayMap(i -> toInt64(if(i = n, 1000000, 0)), range(1, n + 1)) AS last_credits,
-      arrayMap(i -> toInt64(intDiv(1000000, n) + if(i <= 1000000 % n, 1, 0)), range(1, n + 1)) AS linear_credits
+  const told = `SELECT goal, event_id, path, model, shares, if(isNull(value_minor), [], minors) AS minors FROM (${divided(macros, rules)})`
+  const stored = `SELECT c.goal::String AS goal, v.event_id AS event_id, arrayMap(t -> ${ms('t')}, c.touch_started_at) AS path,
+      c.model AS model, arrayMap(x -> toInt64(x), c.shares) AS shares, if(goal IN ${eventValued(rules)}, c.minors, []) AS minors
     FROM (
-      SELECT c.goal AS goal, c.event_id AS event_id, c.visitor_id AS visitor_id, arraySort(groupArrayIf((s.started_at, s.session), ${isTouch(rules)})) AS touches
+      SELECT goal, conversion_id, touch_started_at, toString(model) AS model, shares, minors
+      FROM (SELECT *, arrayResize(values_minor, length(models)) AS all_minors FROM credits FINAL WHERE ${isJudged('credits', rules)})
+      ARRAY JOIN models AS model, credits AS shares, all_minors AS minors
+      WHERE model IN ${list(judgedModels)}
+    ) AS c
+    LEFT JOIN (SELECT conversion_id, event_id FROM conversions FINAL WHERE site = {site:String}) AS v USING (conversion_id)`
+  return `WITH ${conversions(rules)}\n${differences(told, stored, columns)}`
+}
+
+const judgedModels = ['first_touch', 'last_touch', 'linear']
+
+/** Each judged model's shares, and the value by them: rounded down, what is left to the largest remainders. */
+function divided(macros: string, rules: SqlRules): string {
+  return `SELECT *, abs(toInt128(ifNull(value_minor, 0))) AS amount, arrayMap(share -> intDiv(amount * share, 1000000), shares) AS floors,
+    arraySort(i -> (-(amount * shares[i] % 1000000), i), places) AS ranking, amount - arraySum(floors) AS rest,
+    arrayMap(i -> toInt64((floors[i] + (indexOf(ranking, i) <= rest)) * sign(ifNull(value_minor, 0))), places) AS minors
+  FROM (
+    SELECT goal, event_id, value_minor, arrayMap(touch -> touch.1, touches) AS path, length(path) AS n, arrayEnumerate(path) AS places,
+      arrayJoin([
+        ('first_touch', arrayMap(i -> toInt64(i = 1) * 1000000, places)),
+        ('last_touch', arrayMap(i -> toInt64(i = n) * 1000000, places)),
+        ('linear', arrayMap(i -> toInt64(intDiv(1000000, greatest(n, 1)) + (i <= 1000000 % greatest(n, 1))), places))
+      ]) AS shared, shared.1 AS model, shared.2 AS shares
+    FROM (
+      SELECT c.goal::String AS goal, c.event_id AS event_id, c.visitor_id AS visitor_id, if(c.is_event_value, c.value_minor, NULL) AS value_minor,
+        arraySort(groupArrayIf((s.started_at, s.session), ${isTouch(rules)})) AS touches
       FROM (SELECT * FROM counted WHERE goal IN ${macros}) AS c
       LEFT JOIN sessions_told AS s ON s.visitor_id = c.visitor_id
       LEFT JOIN (SELECT visitor_id, session, started_at AS own_start FROM sessions_told) AS own
         ON own.visitor_id = c.visitor_id AND own.session = c.session
-      GROUP BY goal, event_id, visitor_id
-    )`
-  const share = (model: string) => `arrayMap(x -> toInt64(x), c.credits[indexOf(c.models, '${model}')])`
-  const stored = `SELECT c.goal::String AS goal, v.event_id AS event_id,
-      arrayMap(t -> ${ms('t')}, c.touch_started_at) AS path, ${share('first_touch')} AS first_credits,
-      ${share('last_touch')} AS last_credits, ${share('linear')} AS linear_credits
-    FROM (SELECT * FROM credits FINAL WHERE site = {site:String}) AS c
-    LEFT JOIN (SELECT conversion_id, event_id FROM conversions FINAL WHERE site = {site:String}) AS v USING (conversion_id)`
-  return `WITH ${conversions(rules)}\n${differences(told, stored, columns)}`
+      GROUP BY goal, event_id, visitor_id, value_minor
+    )
+  )`
+}
+
+/** Which stored rows of a fact are compared: none of a compound goal. */
+export function isJudged(fact: SqlFact, { compounds }: SqlRules): string {
+  const ofSite = 'site = {site:String}'
+  return fact === 'sessions' || compounds.length === 0 ? ofSite : `${ofSite} AND goal NOT IN ${list(compounds)}`
 }
 
 /** Whether session `s` is a touchpoint of conversion `c`, whose own session is `own`. */

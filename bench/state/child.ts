@@ -1,0 +1,151 @@
+// One process of the measure of visitor states: `fill`, `warm` or `rebuild`. Its result is a line of JSON.
+import { appendFileSync, closeSync, openSync, readFileSync, readSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
+import {
+  createPartition,
+  limitCache,
+  noteStored,
+  restorePartition,
+  step,
+  takeDirty,
+  type Checkpoint,
+  type PartitionState,
+} from '@cairn/domain'
+import { createVisitorCodec, openVisitorDisk, readCatalog, Turns, type VisitorDisk } from '@cairn/runtime'
+import { VisitorLog } from './visitors.ts'
+
+const [command, folder = '', visitorCount = '0', cacheBytes = '0'] = process.argv.slice(2)
+const codec = createVisitorCodec(readCatalog())
+const log = new VisitorLog(Number(visitorCount))
+/** What the state topic would hold: key and state, each after its length. */
+const topicFile = join(folder, 'topic')
+/** As the service has them. */
+const [checkpointBytes, restoredAtOnce, eventsAtOnce] = [32 * 1024 * 1024, 30_000, 1_000]
+
+async function fill(): Promise<object> {
+  rmSync(topicFile, { force: true })
+  const disk = await open('disk')
+  const partition = createPartition(codec, { cold: disk })
+  limitCache(partition, Number(cacheBytes))
+  step(partition, log.definitions())
+  const run = new Run(partition, disk)
+  const sample = Math.floor(log.events / 10)
+  const first = await run.until(sample)
+  await run.until(log.events - sample)
+  const last = await run.until(log.events)
+  const rssAnonMb = anonMb()
+  const returning = await run.until(log.events + Math.min(sample, 200_000))
+  await run.checkpoint()
+  await run.stored
+  const { hits, misses } = partition.cache
+  const end = { rssAnonMb, rssAnonAfterMb: anonMb(), diskMb: Math.round(disk.bytes / 1e6), hits, misses }
+  await disk.close()
+  return { eventsPerSecond: { first, last, returning }, ...end }
+}
+
+async function warm(): Promise<object> {
+  const before = performance.now()
+  const disk = await open('disk')
+  const checkpoint = JSON.parse(disk.control('checkpoint')?.toString() ?? '') as Checkpoint
+  const partition = restorePartition(codec, checkpoint, { cold: disk })
+  step(partition, log.at(partition.position))
+  const seconds = (performance.now() - before) / 1000
+  await disk.close()
+  return { seconds }
+}
+
+/** Without the reading from Kafka, which `restore` measures. */
+async function rebuild(): Promise<object> {
+  const before = performance.now()
+  const disk = await open('rebuilt')
+  let states = new Map<string, Buffer>()
+  for (const [key, state] of readTopic()) {
+    states.set(key, state)
+    if (states.size < restoredAtOnce) continue
+    await disk.write(states, new Map())
+    states = new Map()
+  }
+  await disk.write(states, new Map())
+  const seconds = (performance.now() - before) / 1000
+  const end = { seconds, rssAnonMb: anonMb(), diskMb: Math.round(disk.bytes / 1e6) }
+  await disk.discard()
+  return end
+}
+
+async function open(name: string): Promise<VisitorDisk> {
+  const options = { folder: join(folder, name), codec, writes: new Turns() }
+  return (await openVisitorDisk(options, new AbortController().signal)).disk
+}
+
+/** The fold at work as in the service: the next checkpoint waits until the last is on the disk, nothing else does. */
+class Run {
+  readonly #partition: PartitionState
+  readonly #disk: VisitorDisk
+  stored: Promise<void> = Promise.resolve()
+
+  constructor(partition: PartitionState, disk: VisitorDisk) {
+    this.#partition = partition
+    this.#disk = disk
+  }
+
+  /** Folds up to an offset; events per second. */
+  async until(offset: number): Promise<number> {
+    const [from, startedAt] = [this.#partition.position, performance.now()]
+    while (this.#partition.position <= offset) {
+      for (let n = 0; n < eventsAtOnce; n++) step(this.#partition, log.at(this.#partition.position))
+      if (this.#partition.dirtyBytes >= checkpointBytes) await this.checkpoint()
+      else await turn()
+    }
+    return Math.round(((this.#partition.position - from) * 1000) / (performance.now() - startedAt))
+  }
+
+  async checkpoint(): Promise<void> {
+    await this.stored
+    const { position, parts, streamTime, eventClock, definitions } = this.#partition
+    const states = takeDirty(this.#partition)
+    const checkpoint = { position, parts, stream_time: streamTime, event_clock: eventClock, definitions_number: definitions.number, definitions: definitions.json } // prettier-ignore
+    appendTopic(states)
+    const control = new Map([['checkpoint', Buffer.from(JSON.stringify(checkpoint))]])
+    this.stored = this.#disk.write(states, control).then(() => noteStored(this.#partition))
+  }
+}
+
+function appendTopic(states: readonly (readonly [key: string, bytes: Uint8Array | null])[]): void {
+  const parts = states.flatMap(([key, bytes]) => {
+    const [name, state] = [Buffer.from(key), bytes ?? Buffer.alloc(0)]
+    const lengths = Buffer.alloc(8)
+    lengths.writeUInt32LE(name.length)
+    lengths.writeUInt32LE(state.length, 4)
+    return [lengths, name, state]
+  })
+  appendFileSync(topicFile, Buffer.concat(parts))
+}
+
+function* readTopic(): Generator<[key: string, state: Buffer]> {
+  const file = openSync(topicFile, 'r')
+  const chunk = Buffer.alloc(8 * 1024 * 1024)
+  let kept = Buffer.alloc(0)
+  for (let read = readSync(file, chunk); read > 0; read = readSync(file, chunk)) {
+    kept = Buffer.concat([kept, chunk.subarray(0, read)])
+    let at = 0
+    while (at + 8 <= kept.length) {
+      const [key, state] = [kept.readUInt32LE(at), kept.readUInt32LE(at + 4)]
+      const end = at + 8 + key + state
+      if (end > kept.length) break
+      yield [kept.toString('utf8', at + 8, at + 8 + key), Buffer.from(kept.subarray(at + 8 + key, end))]
+      at = end
+    }
+    kept = kept.subarray(at)
+  }
+  closeSync(file)
+}
+
+/** Memory of the process that no file is behind: LMDB's map does not count. */
+function anonMb(): number {
+  return Math.round(Number(/^RssAnon:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024)
+}
+
+const result = { fill, warm, rebuild }[String(command)]
+if (result === undefined) throw new Error(`no command is called ${String(command)}`)
+process.stdout.write(`${JSON.stringify(await result())}\n`)

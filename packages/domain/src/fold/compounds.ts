@@ -1,0 +1,181 @@
+import type { Companion } from '../conversion/companion.ts'
+import { partsOf } from '../conversion/compound.ts'
+import { completed, newCandidate, type Conversion } from '../conversion/conversion.ts'
+import { isEarlier, mergeConversions, replaceClaim, type Tally } from '../conversion/count.ts'
+import type { Goal } from '../conversion/goal.ts'
+import { compareMatches, completions, pruned, readPlan, type Match } from '../conversion/match.ts'
+import type { StorefrontEvent } from '../event/event.ts'
+import type { Arrival } from '../session/session.ts'
+import type { TrackedSession, VisitorState } from './visitor.ts'
+
+/** What holds matches: a session those of its own events, a companion its own. */
+interface Matching {
+  matches: readonly Match[]
+}
+
+type CompanionsOf = (session: TrackedSession) => readonly Companion[]
+
+export function hasCompound(goals: readonly Goal[]): boolean {
+  for (const { compound } of goals) if (compound !== null) return true
+  return false
+}
+
+/** Notes what an event matches of compound goals. */
+export function noteMatches(holder: Matching, event: StorefrontEvent, goals: readonly Goal[], arrival: Arrival): void {
+  const found: Match[] = []
+  for (const goal of goals) {
+    if (goal.compound === null) continue
+    found.push({ parts: partsOf(goal.compound, event), conversion: newCandidate(goal, event, arrival) })
+  }
+  if (found.length > 0) holder.matches = joined(holder.matches, found)
+}
+
+/** Gives the survivor of a merge what was counted and matched in the other; returns what no longer counts. */
+export function mergeGoals(survivor: TrackedSession, loser: TrackedSession): readonly Conversion[] {
+  mergeMatches(survivor, loser)
+  return mergeConversions(survivor, loser)
+}
+
+export function mergeMatches(survivor: TrackedSession, loser: TrackedSession): void {
+  if (loser.matches.length > 0) survivor.matches = joined(survivor.matches, loser.matches)
+}
+
+function joined(some: readonly Match[], others: readonly Match[]): readonly Match[] {
+  return [...some, ...others].sort(compareMatches)
+}
+
+/**
+ * Counts compound goals again: what they come to is computed from all matches of a session, so that it is the same in
+ * whatever order these have come.
+ *
+ * @param sessions those whose matches may be others than before
+ */
+export function countCompounds(
+  visitor: VisitorState,
+  sessions: readonly TrackedSession[],
+  companionsOf: CompanionsOf,
+  { offset, streamTime, definitionsNumber }: Arrival,
+): Tally<TrackedSession> {
+  const due = new Map<TrackedSession, readonly Conversion[]>()
+  for (const session of sessions) {
+    const candidates = completedIn(session, companionsOf(session))
+    if (candidates.length > 0 || session.conversions.some(isCompound)) due.set(session, candidates)
+  }
+  const tally = { made: [] as Conversion[], withdrawn: [] as Conversion[], corrected: [] as TrackedSession[] }
+  if (due.size === 0) return tally
+  leaveToVisitor(visitor, due, streamTime)
+  for (const [session, conversions] of due) settleSession(visitor, session, conversions, offset, tally)
+  claimAgain(visitor, tally, streamTime)
+  const withdrawn = tally.withdrawn.map((conversion) => ({ ...conversion, definitions_number: definitionsNumber }))
+  return { ...tally, withdrawn }
+}
+
+const NOTHING: readonly never[] = []
+
+/** What a session's matches come to, once a goal. Of its own, those are let go that can't matter any more. */
+function completedIn(session: TrackedSession, companions: readonly Companion[]): readonly Conversion[] {
+  const served = companions.length === 0 ? NOTHING : companions.filter(({ matches }) => matches.length > 0)
+  if (session.matches.length === 0 && served.length === 0) return NOTHING
+  // Where its own events may leave it, any of them may matter yet.
+  if (session.facts.length === 0) session.matches = pruned(session.matches)
+  return completions(served.reduce((all, { matches }) => joined(all, matches), session.matches))
+}
+
+/**
+ * Of goals that count once a visitor leaves only the earliest due, and none where one counts for good that no session
+ * holds. One that counts in a session which is not looked at gives way to an earlier one.
+ */
+function leaveToVisitor(
+  visitor: VisitorState,
+  due: Map<TrackedSession, readonly Conversion[]>,
+  now: Arrival['streamTime'],
+): void {
+  const goals = new Set<string>()
+  for (const conversions of due.values())
+    for (const { goal, plan } of conversions) if (readPlan(plan).perVisitor) goals.add(goal)
+  for (const goal of goals) {
+    const held = visitor.claims.find((claim) => claim.goal === goal && claim.order_id === '')
+    if (held !== undefined) replaceClaim(visitor, { ...held, touched_at: now })
+    const isFinal = held !== undefined && !isHeld(visitor, held.conversion_id)
+    const first = isFinal ? undefined : earliestOf(visitor, due, goal)
+    const others = visitor.sessions.filter((session) => !due.has(session) && session.conversions.some(isOf(goal)))
+    for (const session of others) due.set(session, session.conversions.filter(isCompound))
+    for (const [session, conversions] of due)
+      due.set(
+        session,
+        conversions.filter((conversion) => !isOf(goal)(conversion) || conversion === first),
+      )
+  }
+}
+
+/** Of what is due, and of what counts in sessions that are not looked at. */
+function earliestOf(
+  { sessions }: VisitorState,
+  due: ReadonlyMap<TrackedSession, readonly Conversion[]>,
+  goal: string,
+): Conversion | undefined {
+  let first: Conversion | undefined
+  for (const session of sessions) {
+    for (const conversion of due.get(session) ?? session.conversions) {
+      if (isOf(goal)(conversion) && (first === undefined || isEarlier(conversion, first))) first = conversion
+    }
+  }
+  return first
+}
+
+interface OpenTally {
+  readonly made: Conversion[]
+  readonly withdrawn: Conversion[]
+  readonly corrected: TrackedSession[]
+}
+
+/** Makes a session count what is due: what stands stays as it is, what is new gets an id that none had before. */
+function settleSession(
+  visitor: VisitorState,
+  session: TrackedSession,
+  due: readonly Conversion[],
+  version: number,
+  tally: OpenTally,
+): void {
+  const missing = [...due]
+  const gone: Conversion[] = []
+  for (const conversion of session.conversions) {
+    if (!isCompound(conversion)) continue
+    const at = missing.findIndex((other) => isSame(conversion, other))
+    if (at < 0) gone.push(conversion)
+    else missing.splice(at, 1)
+  }
+  if (gone.length + missing.length === 0) return
+  const made = missing.map((candidate) => completed(candidate, visitor, version))
+  session.conversions = [...session.conversions.filter((conversion) => !gone.includes(conversion)), ...made]
+  tally.made.push(...made)
+  tally.withdrawn.push(...gone)
+  tally.corrected.push(session)
+}
+
+/** The claims of what no longer counts go, what counts now makes its own. */
+function claimAgain(visitor: VisitorState, { made, withdrawn }: OpenTally, now: Arrival['streamTime']): void {
+  const gone = new Set(withdrawn.map(({ id }) => id))
+  if (visitor.claims.some(({ conversion_id }) => gone.has(conversion_id)))
+    visitor.claims = visitor.claims.filter(({ conversion_id }) => !gone.has(conversion_id))
+  for (const { id, goal, plan, event_time, event_id } of made) {
+    if (!readPlan(plan).perVisitor) continue
+    replaceClaim(visitor, { goal, order_id: '', conversion_id: id, event_time, event_id, touched_at: now })
+  }
+}
+
+function isHeld({ sessions }: VisitorState, id: string): boolean {
+  return sessions.some(({ conversions }) => conversions.some((other) => other.id === id && isCompound(other)))
+}
+
+function isCompound({ plan }: Conversion): boolean {
+  return plan !== ''
+}
+
+function isOf(goal: string): (conversion: Conversion) => boolean {
+  return (conversion) => conversion.goal === goal && isCompound(conversion) && readPlan(conversion.plan).perVisitor
+}
+
+function isSame(a: Conversion, b: Conversion): boolean {
+  return a.goal === b.goal && a.event_id === b.event_id && a.event_time === b.event_time
+}

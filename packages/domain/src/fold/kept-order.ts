@@ -1,0 +1,158 @@
+import type { CreditRow } from '../attribution/row.ts'
+import type { ConversionRow } from '../conversion/row.ts'
+import type { Millis } from '../event/event.ts'
+
+/**
+ * An order as its visitor remembers it. What was last said of it is kept as it was said: a refund comes when sessions and
+ * touchpoints may be long forgotten, and divides what is left by the same credits.
+ */
+export interface KeptOrder {
+  readonly order_id: string
+  /** Of its last verdict, in topic order-events. */
+  readonly order_offset: number
+  /** Hash of what its goals were matched with; 0 for a withdrawn one. */
+  readonly matched: number
+  /** Goals whose value is the order's. */
+  readonly valued: readonly string[]
+  /** Stream time of its last verdict. */
+  readonly touched_at: Millis
+  readonly said: readonly SaidConversion[]
+  /** What was said of it was too much to be kept: it stays as it is. */
+  readonly is_cut: boolean
+  /** About how many bytes it takes in Avro. */
+  readonly size: number
+}
+
+export interface SaidConversion {
+  readonly row: ConversionRow
+  /** Null where it has none: it is no macro conversion. */
+  readonly credit: CreditRow | null
+}
+
+interface Orders {
+  orders: readonly KeptOrder[]
+}
+
+const ORDER_LIFETIME_MS = 180 * 86_400_000
+/** Bytes that a visitor's orders may take: of one who invents them without end the longest untouched go first. */
+const MAX_SIZE = 256 * 1024
+
+/** Puts an order in its place, last; those before it that have no room any more are forgotten. */
+export function keepOrder(visitor: Orders, order: Omit<KeptOrder, 'size'>): void {
+  const others = visitor.orders.filter(({ order_id }) => order_id !== order.order_id)
+  visitor.orders = withinBounds([...others, sized(order)])
+}
+
+/** The longest untouched lose their credits first, which take the most, then all of them are forgotten. */
+function withinBounds(orders: readonly KeptOrder[]): readonly KeptOrder[] {
+  let size = ordersSize(orders)
+  if (size <= MAX_SIZE) return orders
+  const kept = orders.map((order, at) => {
+    if (size <= MAX_SIZE || at === orders.length - 1) return order
+    const without = sized(withoutCredits(order))
+    size -= order.size - without.size
+    return without
+  })
+  let from = 0
+  while (size > MAX_SIZE && from < kept.length - 1) size -= kept[from++]?.size ?? 0
+  return kept.slice(from)
+}
+
+function withoutCredits<O extends Omit<KeptOrder, 'size'>>(order: O): O {
+  return { ...order, said: order.said.map(({ row }) => ({ row, credit: null })) }
+}
+
+/** An order of a hundred goals can be too large by itself: then its credits, and if need be all of it, stay as they are. */
+function sized(order: Omit<KeptOrder, 'size'>): KeptOrder {
+  const size = sizeOf(order)
+  if (size <= MAX_SIZE || order.said.length === 0) return { ...order, size }
+  if (order.said.some(({ credit }) => credit !== null)) return sized(withoutCredits(order))
+  return sized({ ...order, said: [], is_cut: true })
+}
+
+/** Notes what was said of orders, by whatever made it so. */
+export function noteSaid(visitor: Orders, rows: readonly ConversionRow[], credits: readonly CreditRow[]): void {
+  const orders = visitor.orders.map((order) => {
+    const said = saidAfter(order, rows, credits)
+    return said === order.said ? order : sized({ ...order, said })
+  })
+  visitor.orders = withinBounds(orders)
+}
+
+function saidAfter(
+  { order_id, said }: KeptOrder,
+  rows: readonly ConversionRow[],
+  credits: readonly CreditRow[],
+): readonly SaidConversion[] {
+  let now = said
+  for (const row of rows) {
+    const last = now.find((one) => one.row.conversion_id === row.conversion_id)
+    if (last === undefined && (row.is_deleted === 1 || row.order_status === '' || row.order_id !== order_id)) continue
+    const others = now.filter((one) => one !== last)
+    now = row.is_deleted === 1 ? others : [...others, { row, credit: last?.credit ?? null }]
+  }
+  for (const credit of credits) {
+    if (credit.is_deleted === 1) continue
+    const at = now.findIndex((one) => one.row.conversion_id === credit.conversion_id)
+    const last = now[at]
+    if (last !== undefined) now = now.with(at, { row: last.row, credit })
+  }
+  return now
+}
+
+/** Forgets orders that no verdict came of for 180 days: what comes now is no correction any more. */
+export function forgetOrders(visitor: Orders, now: Millis): void {
+  const isKept = (order: KeptOrder): boolean => dueOf(order) > now
+  if (!visitor.orders.every(isKept)) visitor.orders = visitor.orders.filter(isKept)
+}
+
+/** First stream time at which an order is forgotten; undefined without any. */
+export function ordersDue(orders: readonly KeptOrder[]): Millis | undefined {
+  const [oldest] = orders
+  return oldest === undefined ? undefined : dueOf(oldest)
+}
+
+function dueOf({ touched_at }: KeptOrder): Millis {
+  return touched_at + ORDER_LIFETIME_MS + 1
+}
+
+/** About how many bytes they take in Avro, a character as one. */
+export function ordersSize(orders: readonly KeptOrder[]): number {
+  let size = 0
+  for (const order of orders) size += order.size
+  return size
+}
+
+function sizeOf({ order_id, valued, said }: Omit<KeptOrder, 'size'>): number {
+  let size = 40 + order_id.length + textSize(valued)
+  for (const { row, credit } of said) size += rowSize(row) + (credit === null ? 0 : creditSize(credit))
+  return size
+}
+
+function rowSize(row: ConversionRow): number {
+  const { site, visitor_id, user_id, goal, event_id, event_name, order_id, coupon, promotion } = row
+  const { channel, source, medium, campaign } = row
+  const texts = [site, visitor_id, user_id, goal, event_id, event_name, order_id, coupon, promotion, channel, source]
+  return 130 + textSize(texts) + medium.length + campaign.length
+}
+
+function creditSize(credit: CreditRow): number {
+  const { site, visitor_id, user_id, goal, models, assist_goals } = credit
+  const { touch_channels, touch_sources, touch_mediums, touch_campaigns } = credit
+  const names = [site, visitor_id, user_id, goal, ...models, ...assist_goals]
+  const touches = [...touch_channels, ...touch_sources, ...touch_mediums, ...touch_campaigns]
+  // A touchpoint has an id, a time, and of each model a share and an amount.
+  return (
+    130 +
+    textSize(names) +
+    textSize(touches) +
+    touch_channels.length * (50 + 10 * models.length) +
+    45 * assist_goals.length
+  )
+}
+
+function textSize(texts: readonly string[]): number {
+  let size = 0
+  for (const { length } of texts) size += 1 + length
+  return size
+}

@@ -1,0 +1,252 @@
+import { divideMoney } from '../attribution/model.ts'
+import { withdrawnCreditRow, type Owner as Credited } from '../attribution/credit.ts'
+import type { CreditRow } from '../attribution/row.ts'
+import { newCompanion, sessionOf } from '../conversion/companion.ts'
+import { conversionRow, newConversion, withdrawnRow, type Conversion, type Owner } from '../conversion/conversion.ts'
+import type { Holder } from '../conversion/count.ts'
+import type { Goal } from '../conversion/goal.ts'
+import { netOf } from '../conversion/net.ts'
+import type { ConversionRow } from '../conversion/row.ts'
+import type { StorefrontEvent } from '../event/event.ts'
+import { hash53 } from '../event/hash.ts'
+import type { Verdict } from '../order/verdict.ts'
+import type { Arrival } from '../session/session.ts'
+import { makeRoom } from './companions.ts'
+import { sessionlessCredit } from './credit.ts'
+import { keepOrder, type KeptOrder, type SaidConversion } from './kept-order.ts'
+import type { VerdictOutcome } from './output.ts'
+import { noteChanges, rowsSince, standingOf } from './revisit.ts'
+import { companionSize } from './size.ts'
+import type { VisitorState } from './visitor.ts'
+
+/** What a verdict does to the visitor who bought. */
+export interface Decided {
+  readonly outcome: VerdictOutcome
+  readonly conversions: readonly ConversionRow[]
+  /** Whether nothing holds the order any more: its credits are divided anew, not computed from the visitor's journey. */
+  readonly isFinal: boolean
+  readonly credits: readonly CreditRow[]
+}
+
+/** What the goals of an order are matched with. */
+export type MatchOrder = (event: StorefrontEvent) => readonly Goal[]
+
+/**
+ * Takes over what an order comes to. While its session can be corrected the order goes where its purchase belongs and moves
+ * along with it; after that, what was last said of it is said again with the new value.
+ *
+ * @param match the goals that count orders, of those in force
+ */
+export function takeVerdict(
+  visitor: VisitorState,
+  verdict: Verdict,
+  match: MatchOrder,
+  key: string,
+  arrival: Arrival,
+): Decided {
+  const kept = visitor.orders.find(({ order_id }) => order_id === verdict.order_id)
+  const isHeld = holdersOf(visitor).some(({ conversions }) => conversions.some((one) => isOf(verdict.order_id, one)))
+  const isKnown = kept !== undefined || isHeld
+  if (!isKnown && (verdict.number > 1 || verdict.event === null)) return nothing('verdict_forgotten')
+  if (kept !== undefined && verdict.order_offset <= kept.order_offset) return nothing('verdict_repeated')
+  // Of an order that has converted nothing so far nothing was said that could be said again.
+  const isPast = kept !== undefined && verdict.number > 1 && !isHeld && (kept.is_cut || kept.said.length > 0)
+  const decided = isPast ? restate(visitor, kept, verdict, arrival) : place(visitor, kept, verdict, match, key, arrival)
+  return { outcome: 'verdict', ...decided }
+}
+
+type Rows = Omit<Decided, 'outcome'>
+
+function nothing(outcome: VerdictOutcome): Decided {
+  return { outcome, conversions: [], isFinal: true, credits: [] }
+}
+
+/** Puts the order into the session that covers its purchase, in the place of what it came to before. */
+function place(
+  visitor: VisitorState,
+  kept: KeptOrder | undefined,
+  verdict: Verdict,
+  match: MatchOrder,
+  key: string,
+  arrival: Arrival,
+): Rows {
+  const before = standingOf(visitor)
+  const last = takeOut(visitor, verdict.order_id)
+  const { conversions, order } = convert(kept, last, verdict, match, key, arrival)
+  keepOrder(visitor, order)
+  const final =
+    verdict.event === null || conversions.length === 0
+      ? []
+      : hold(visitor, verdict.event, verdict.order_id, conversions, key, arrival)
+  noteChanges(visitor, before, new Set(), arrival)
+  return { conversions: [...rowsSince(before, visitor, key, arrival), ...final], isFinal: false, credits: [] }
+}
+
+/** Takes an order's conversions from whatever holds them, and its companion away. */
+function takeOut(visitor: VisitorState, orderId: string): Conversion[] {
+  const taken: Conversion[] = []
+  for (const holder of holdersOf(visitor)) {
+    const own = holder.conversions.filter((one) => isOf(orderId, one))
+    if (own.length === 0) continue
+    taken.push(...own)
+    holder.conversions = holder.conversions.filter((one) => !own.includes(one))
+  }
+  visitor.companions = visitor.companions.filter(({ order_id }) => order_id !== orderId)
+  return taken
+}
+
+function holdersOf({ sessions, companions }: VisitorState): Holder[] {
+  return [...sessions, ...companions]
+}
+
+/** Whether an order made a conversion: another goal may count its purchase as any event. */
+function isOf(orderId: string, { order_id, order_status }: Conversion): boolean {
+  return order_id === orderId && order_status !== ''
+}
+
+/** What an order now converts to. What it is worth may change; another purchase, or another goal, is another conversion. */
+function convert(
+  kept: KeptOrder | undefined,
+  last: readonly Conversion[],
+  verdict: Verdict,
+  match: MatchOrder,
+  key: string,
+  arrival: Arrival,
+): { readonly conversions: readonly Conversion[]; readonly order: Omit<KeptOrder, 'size'> } {
+  const { order_id, order_offset, event, value_minor, currency } = verdict
+  const base = { order_id, order_offset, touched_at: arrival.streamTime }
+  if (event === null)
+    return { conversions: [], order: { ...base, matched: 0, valued: [], is_cut: false, said: kept?.said ?? [] } }
+  const matched = hash53(JSON.stringify([event.event_id, event.event_time, value_minor, currency]))
+  if (kept?.matched === matched && verdict.number > 1) {
+    const conversions = last.map((one) => netted(one, kept.valued.includes(one.goal), verdict))
+    return { conversions, order: { ...kept, ...base } }
+  }
+  // Goals are matched, and worth what they are, with the order's value before anything was refunded.
+  const gross = worth(event, value_minor, currency)
+  const goals = match(gross)
+  const conversions = goals.map((goal) => {
+    const made = newConversion(goal, gross, key, arrival, verdict)
+    const same = last.find(
+      (one) => one.goal === goal.name && one.event_id === made.event_id && one.event_time === made.event_time,
+    )
+    return same === undefined ? made : { ...made, id: same.id }
+  })
+  const valued = goals.filter(({ isEventValue }) => isEventValue).map(({ name }) => name)
+  return { conversions, order: { ...base, matched, valued, is_cut: false, said: kept?.said ?? [] } }
+}
+
+/** The purchase with the order's value. Not a copy: some fields of an event are only read from its bytes when asked for. */
+function worth(event: StorefrontEvent, value_minor: number | null, currency: string): StorefrontEvent {
+  return Object.create(event, {
+    value_minor: { value: value_minor, enumerable: true },
+    currency: { value: currency, enumerable: true },
+  }) as StorefrontEvent
+}
+
+function netted(conversion: Conversion, isOrders: boolean, verdict: Verdict): Conversion {
+  const { value_minor, refunded_minor } = conversion
+  const gross = value_minor === null ? null : value_minor + refunded_minor
+  return { ...conversion, ...netOf(gross, isOrders, verdict), order_status: verdict.status }
+}
+
+/**
+ * Gives an order's conversions to the session it belongs to. One that the visitor's own client placed stays there as the
+ * conversions of its events do; one of a server, and one whose purchase has not come yet, is a companion.
+ *
+ * @returns the rows of those that nothing can hold: of nobody, or in a session that was let go
+ */
+function hold(
+  visitor: VisitorState,
+  event: StorefrontEvent,
+  orderId: string,
+  conversions: readonly Conversion[],
+  key: string,
+  arrival: Arrival,
+): ConversionRow[] {
+  const { rules, offset, streamTime } = arrival
+  const { site, visitor_id, users } = visitor
+  const owner: Owner = { key, site, visitor_id, users }
+  const companion = newCompanion(event, '', arrival, orderId)
+  const session = sessionOf(visitor.sessions, companion, rules)
+  if (session !== undefined && companion.is_own) {
+    session.conversions = [...session.conversions, ...conversions]
+    return []
+  }
+  const past = session === undefined ? pastCredit(visitor, event, rules.gapMs) : undefined
+  if (past !== undefined || visitor_id === '' || !makeRoom(visitor, streamTime)) {
+    return conversions.map((one) => conversionRow(owner, one, past ?? sessionlessCredit(event), offset))
+  }
+  companion.session_id = session?.id ?? ''
+  companion.size = companionSize(companion, conversions)
+  visitor.companions = [...visitor.companions, companion]
+  const holder: Holder = session ?? companion
+  holder.conversions = [...holder.conversions, ...conversions]
+  return []
+}
+
+/**
+ * What an order takes from a session that was let go before it was decided: verdicts that had to wait for a service that
+ * stood still come after all that happened meanwhile.
+ */
+function pastCredit({ touches }: VisitorState, { event_time, is_bot }: StorefrontEvent, gapMs: number) {
+  let found: VisitorState['touches'][number] | undefined
+  for (const touch of touches) {
+    if (touch.started_at > event_time || event_time > touch.ended_at + gapMs) continue
+    if (found === undefined || touch.started_at >= found.started_at) found = touch
+  }
+  if (found === undefined) return undefined
+  const { session_id, channel, source, medium, campaign } = found
+  return { session_id, channel, source, medium, campaign, is_bot }
+}
+
+/** Says again what was last said of an order, with what is left of its value. */
+function restate(visitor: VisitorState, kept: KeptOrder, verdict: Verdict, arrival: Arrival): Rows {
+  const { order_offset, status } = verdict
+  const { definitionsNumber } = arrival
+  keepOrder(visitor, { ...kept, order_offset, touched_at: arrival.streamTime })
+  if (status === 'withdrawn') return withdraw(visitor, kept.said, arrival)
+  const conversions: ConversionRow[] = []
+  const credits: CreditRow[] = []
+  for (const { row, credit } of kept.said) {
+    const isOrders = kept.valued.includes(row.goal)
+    const currency = isOrders ? verdict.currency : row.currency
+    const own = row.value_minor === null ? null : row.value_minor + row.refunded_minor
+    const gross = isOrders ? verdict.value_minor : own
+    const net = netOf(gross, isOrders, verdict)
+    const isSameMoney = net.value_minor === row.value_minor && currency === row.currency
+    if (isSameMoney && net.refunded_minor === row.refunded_minor && status === row.order_status) continue
+    conversions.push({ ...row, ...net, currency, order_status: status, version: arrival.offset })
+    if (credit === null || isSameMoney) continue
+    credits.push(divided(credit, net.value_minor, currency, arrival.offset, definitionsNumber))
+  }
+  return { conversions, isFinal: true, credits }
+}
+
+function divided(
+  credit: CreditRow,
+  value_minor: number | null,
+  currency: string,
+  version: number,
+  definitions_number: number,
+): CreditRow {
+  const values_minor = value_minor === null ? [] : credit.credits.map((shares) => divideMoney(value_minor, shares))
+  return { ...credit, version, reason: 'order', value_minor, currency, values_minor, definitions_number }
+}
+
+function withdraw(visitor: VisitorState, said: readonly SaidConversion[], arrival: Arrival): Rows {
+  const { offset: version, definitionsNumber } = arrival
+  const { site, visitor_id, users } = visitor
+  const owner: Owner & Credited = { key: '', site, visitor_id, users }
+  const ids = new Set(said.map(({ row }) => row.conversion_id))
+  visitor.past = visitor.past.filter(({ conversion_id }) => !ids.has(conversion_id))
+  return {
+    isFinal: true,
+    conversions: said.map(({ row }) =>
+      withdrawnRow(owner, { ...row, id: row.conversion_id, definitions_number: definitionsNumber }, version),
+    ),
+    credits: said
+      .filter(({ credit }) => credit !== null)
+      .map(({ row }) => withdrawnCreditRow(owner, row, { version, reason: 'withdrawn', definitionsNumber })),
+  }
+}

@@ -1,0 +1,232 @@
+import type { Millis, StorefrontEvent } from '../event/event.ts'
+import { hash53 } from '../event/hash.ts'
+import { eventKey } from '../event/key.ts'
+import { isInTime, outcomeOf, priceOf, type OrderOutcome } from './outcome.ts'
+import { addRefund, isUnreadable, shortCurrency } from './refunds.ts'
+import type { Buyer, OrderPrice, OrderState, SaidVerdict } from './state.ts'
+import type { WrittenVerdict } from './verdict.ts'
+
+/** What became of an order event. Closed: each is a label of a metric. */
+export const orderResults = [
+  'verdict',
+  'unchanged',
+  'waiting',
+  'other_currency',
+  'unreadable_amount',
+  'not_by_server',
+  'too_late',
+  'too_many_refunds',
+  'control',
+  'poison',
+] as const
+export type OrderResult = (typeof orderResults)[number]
+
+/** An event that speaks of an order, and its bytes: the verdict carries those of the purchase that decides. */
+export interface SentEvent {
+  readonly event: StorefrontEvent
+  readonly wire: Uint8Array
+}
+
+/** A verdict and the key it is written under. */
+export interface AddressedVerdict {
+  readonly key: string
+  readonly verdict: WrittenVerdict
+}
+
+export interface FoldedOrder {
+  /** The one that was given, where the event changes nothing. */
+  readonly state: OrderState | null
+  readonly result: OrderResult
+  readonly verdicts: readonly AddressedVerdict[]
+}
+
+/** Purchases of an order that are known again. */
+const MAX_PURCHASES = 100
+
+const nothingYet: OrderState = {
+  touched_at: 0,
+  by_server: false,
+  server_at: null,
+  purchases: [],
+  buyer: null,
+  updated_price: null,
+  server_price: null,
+  sent_price: null,
+  cancelled_at: null,
+  refunds: [],
+  said: null,
+}
+
+/**
+ * Takes one event of an order in, and says what the order comes to if that is now something else. What it comes to is a
+ * function of the set of its events: any order and repetition of them ends in the same last verdict.
+ *
+ * @param offset of the event's record in order-events
+ * @param now stream time of that record
+ */
+export function foldOrder(state: OrderState | null, sent: SentEvent, offset: number, now: Millis): FoldedOrder {
+  const before = state ?? nothingYet
+  const { order, isFull } = take(before, sent)
+  const { buyer } = order
+  const kept = order === before ? state : { ...order, touched_at: now }
+  if (buyer === null)
+    return {
+      state: kept,
+      result: isFull ? 'too_many_refunds' : (whyIgnored(order, sent.event) ?? 'waiting'),
+      verdicts: [],
+    }
+  const outcome = outcomeOf(order, buyer)
+  if (before.said !== null && saysSame(before.said, buyer, outcome)) {
+    const result = isFull ? 'too_many_refunds' : whyUnchanged(order, buyer, sent.event)
+    return { state: kept, result, verdicts: [] }
+  }
+  const { said, verdicts } = say(before.said, buyer, outcome, sent.event.order_id, offset)
+  return { state: { ...order, touched_at: now, said }, result: isFull ? 'too_many_refunds' : 'verdict', verdicts }
+}
+
+/** What is kept after the event; the same object where that is what was kept before. */
+function take(before: OrderState, sent: SentEvent): { readonly order: OrderState; readonly isFull: boolean } {
+  const { event } = sent
+  const order = event.is_server && !before.by_server ? withoutBrowsers(before) : before
+  if (whyIgnored(order, event) !== undefined) return { order, isFull: false }
+  switch (event.name) {
+    case 'purchase':
+      return { order: takePurchase(order, sent), isFull: false }
+    case 'order_updated': {
+      const price = latest(order.updated_price, priceIn(event))
+      return { order: price === order.updated_price ? order : { ...order, updated_price: price }, isFull: false }
+    }
+    case 'order_cancelled': {
+      const { cancelled_at } = order
+      if (cancelled_at !== null && cancelled_at <= event.event_time) return { order, isFull: false }
+      return { order: { ...order, cancelled_at: event.event_time }, isFull: false }
+    }
+    case 'refund': {
+      const { refunds, isFull } = addRefund(order.refunds, event)
+      return { order: refunds === order.refunds ? order : { ...order, refunds }, isFull }
+    }
+    default:
+      return { order, isFull: false }
+  }
+}
+
+/** From the first event of a server on: what browsers said besides who bought counts no more, so it is let go. */
+function withoutBrowsers(order: OrderState): OrderState {
+  return { ...order, by_server: true, updated_price: null, cancelled_at: null, refunds: [] }
+}
+
+/** Why an event counts for nothing whatever else comes; undefined where it counts. */
+function whyIgnored({ by_server }: OrderState, event: StorefrontEvent): OrderResult | undefined {
+  if (event.name === 'purchase') return undefined
+  // Anybody can send what a browser sends, with the id of an order that is not theirs.
+  if (by_server && !event.is_server) return 'not_by_server'
+  return event.name === 'refund' && isUnreadable(event) ? 'unreadable_amount' : undefined
+}
+
+/** Under the id and key of one before, it changes nothing: its visitor took in the one that came first, too. */
+function takePurchase(order: OrderState, { event, wire }: SentEvent): OrderState {
+  const own = hash53(`${eventKey(event)} ${event.event_id}`)
+  if (order.purchases.includes(own)) return order
+  const price = priceIn(event)
+  const buyer = decides(order.buyer, event, wire)
+  const server_price = event.is_server ? earliest(order.server_price, price) : order.server_price
+  const sent_price = earliest(order.sent_price, price)
+  const server_at = event.is_server ? Math.min(order.server_at ?? Infinity, event.event_time) : order.server_at
+  const purchases = [...order.purchases, own].sort((a, b) => a - b).slice(0, MAX_PURCHASES)
+  return { ...order, buyer, server_price, sent_price, server_at, purchases }
+}
+
+/** Whose order it is: a visitor who is named, else a user, else nobody; among these, of the earliest purchase. */
+function decides(buyer: Buyer | null, event: StorefrontEvent, wire: Uint8Array): Buyer {
+  const { visitor_id, event_time: time, event_id } = event
+  const rank = visitor_id === '' ? 2 : visitor_id.startsWith('u:') ? 1 : 0
+  const key = eventKey(event)
+  if (buyer !== null) {
+    const order =
+      buyer.rank - rank || buyer.time - time || compareText(buyer.event_id, event_id) || compareText(buyer.key, key)
+    if (order <= 0) return buyer
+  }
+  return { rank, time, event_id, key, wire }
+}
+
+function priceIn({ event_time: time, event_id, value_minor, currency }: StorefrontEvent): OrderPrice | null {
+  return value_minor === null ? null : { time, event_id, value_minor, currency }
+}
+
+function earliest(known: OrderPrice | null, price: OrderPrice | null): OrderPrice | null {
+  if (known === null || price === null) return known ?? price
+  return comparePrices(known, price) <= 0 ? known : price
+}
+
+function latest(known: OrderPrice | null, price: OrderPrice | null): OrderPrice | null {
+  if (known === null || price === null) return known ?? price
+  return comparePrices(known, price) >= 0 ? known : price
+}
+
+function comparePrices(a: OrderPrice, b: OrderPrice): number {
+  return (
+    a.time - b.time ||
+    compareText(a.event_id, b.event_id) ||
+    a.value_minor - b.value_minor ||
+    compareText(a.currency, b.currency)
+  )
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function saysSame(said: SaidVerdict, buyer: Buyer, outcome: OrderOutcome): boolean {
+  return (
+    said.key === buyer.key &&
+    said.event_id === buyer.event_id &&
+    said.status === outcome.status &&
+    said.value_minor === outcome.value_minor &&
+    said.currency === outcome.currency &&
+    said.refunded_minor === outcome.refunded_minor
+  )
+}
+
+function whyUnchanged(order: OrderState, buyer: Buyer, event: StorefrontEvent): OrderResult {
+  const { name, value_minor, currency, event_time } = event
+  const ignored = whyIgnored(order, event)
+  if (ignored !== undefined) return ignored
+  if (name !== 'refund' && name !== 'order_cancelled') return 'unchanged'
+  if (!isInTime(event_time, order, buyer)) return 'too_late'
+  if (name !== 'refund' || value_minor === null) return 'unchanged'
+  const price = priceOf(order)
+  return price !== null && shortCurrency(price.currency) === shortCurrency(currency) ? 'unchanged' : 'other_currency'
+}
+
+/** The verdict to who has the order now; one who had it before is told first that it is somebody else's. */
+function say(
+  last: SaidVerdict | null,
+  { key, event_id, wire }: Buyer,
+  { status, value_minor, currency, refunded_minor }: OrderOutcome,
+  order_id: string,
+  order_offset: number,
+): { readonly said: SaidVerdict; readonly verdicts: readonly AddressedVerdict[] } {
+  const isMoved = last !== null && last.key !== key
+  const number = last === null || isMoved ? 1 : last.number + 1
+  const said = { key, event_id, number, status, value_minor, currency, refunded_minor }
+  const verdict = { order_id, order_offset, number, status, value_minor, currency, refunded_minor, event: wire }
+  const verdicts: AddressedVerdict[] = [{ key, verdict }]
+  if (isMoved) verdicts.unshift({ key: last.key, verdict: withdrawn(last, order_id, order_offset) })
+  return { said, verdicts }
+}
+
+/** Of a buyer who has the order no more: it is worth nothing there. */
+function withdrawn({ number }: SaidVerdict, order_id: string, order_offset: number): WrittenVerdict {
+  return {
+    order_id,
+    order_offset,
+    number: number + 1,
+    status: 'withdrawn',
+    value_minor: null,
+    currency: '',
+    refunded_minor: 0,
+    event: noBytes,
+  }
+}
+
+const noBytes = new Uint8Array(0)

@@ -1,0 +1,136 @@
+import { describe, expect, it } from '@jest/globals'
+import { buildEvent, jsonOrderCodec, wireOf } from '@cairn/testkit/domain'
+import { orderKey, Orders, type OrderStep } from '../index.ts'
+
+const DAY = 86_400_000
+const T = Date.UTC(2026, 0, 5, 10)
+
+/** Sends one event of an order that arrives then. */
+function send(orders: Orders, order_id: string, appendedAt: number, name = 'purchase', id = 'e'): OrderStep {
+  const event = buildEvent({ event_id: `${order_id}-${id}`, event_time: T, name, order_id })
+  const body = { kind: 'event', event, wire: wireOf(event) } as const
+  return orders.step({ offset: orders.position, appendedAt, key: orderKey(event), body })
+}
+
+function keysOf(changed: readonly (readonly [string, Uint8Array | null])[]): string[] {
+  return changed.map(([key, bytes]) => (bytes === null ? `-${key}` : key))
+}
+
+describe('the orders of a partition', () => {
+  it('gives what changed in the order of its last change, each once', () => {
+    const orders = new Orders(jsonOrderCodec)
+    for (const id of ['a', 'b', 'c']) send(orders, id, T)
+    send(orders, 'a', T, 'refund')
+    send(orders, 'b', T)
+    expect(keysOf(orders.takeChanged())).toEqual(['shop:b', 'shop:c', 'shop:a'])
+    expect(orders.takeChanged()).toEqual([])
+    expect(orders).toMatchObject({ position: 5, streamTime: T, size: 3 })
+  })
+
+  it('counts the bytes it holds, as they change, go, and are restored', () => {
+    const orders = new Orders(jsonOrderCodec)
+    const held = new Map<string, Uint8Array>()
+    const written = () => {
+      for (const [key, bytes] of orders.takeChanged()) {
+        if (bytes === null) held.delete(key)
+        else held.set(key, bytes)
+      }
+      return [...held.values()].reduce((sum, { length }) => sum + length, 0)
+    }
+    for (const id of ['a', 'b']) send(orders, id, T)
+    const placed = written()
+    expect(orders.bytes).toBe(placed)
+    send(orders, 'a', T + 1, 'refund', 'back')
+    const refunded = written()
+    expect(orders.bytes).toBe(refunded)
+    expect(refunded).toBeGreaterThan(placed)
+    expect(new Orders(jsonOrderCodec, { position: 3, stream_time: T, states: held }).bytes).toBe(refunded)
+    send(orders, 'c', T + 180 * DAY + 1)
+    const left = written()
+    expect(orders.bytes).toBe(left)
+    expect([...held.keys()]).toEqual(['shop:a', 'shop:c'])
+  })
+
+  it('writes nothing for an event that says nothing', () => {
+    const orders = new Orders(jsonOrderCodec)
+    expect(send(orders, 'a', T, 'order_updated').result).toBe('waiting')
+    expect(orders.takeChanged()).toEqual([])
+  })
+
+  it('remembers an order for exactly 180 days after the last record that changed it', () => {
+    const orders = new Orders(jsonOrderCodec)
+    send(orders, 'a', T - 1)
+    send(orders, 'a', T, 'refund', 'back')
+    send(orders, 'b', T)
+    orders.takeChanged()
+    // A repetition does not prolong it, a refund does.
+    send(orders, 'a', T + 5)
+    send(orders, 'a', T + 5, 'refund', 'back')
+    send(orders, 'b', T + 5, 'refund')
+    expect(send(orders, 'a', T + 180 * DAY).result).toBe('unchanged')
+    expect(send(orders, 'a', T + 180 * DAY + 1)).toMatchObject({
+      result: 'verdict',
+      verdicts: [{ verdict: { number: 1 } }],
+    })
+    expect(send(orders, 'b', T + 180 * DAY + 5).result).toBe('unchanged')
+    expect(send(orders, 'b', T + 180 * DAY + 6)).toMatchObject({
+      result: 'verdict',
+      verdicts: [{ verdict: { number: 1 } }],
+    })
+  })
+
+  it('lets go of what is forgotten, the first first, and no more than a thousand at once', () => {
+    const orders = new Orders(jsonOrderCodec)
+    for (let i = 0; i < 1_500; i++) send(orders, `o${i}`, T)
+    orders.takeChanged()
+    send(orders, 'late', T + 1)
+    orders.takeChanged()
+    send(orders, 'o3', T + 180 * DAY + 1)
+    const first = keysOf(orders.takeChanged())
+    expect(first).toHaveLength(1_001)
+    expect(first.slice(0, 4)).toEqual(['-shop:o0', '-shop:o1', '-shop:o2', '-shop:o4'])
+    expect(first.at(-1)).toBe('shop:o3')
+    expect(orders.takeChanged()).toHaveLength(499)
+    expect(orders.size).toBe(2)
+  })
+
+  it('says the same where it is restored between any two records, however much was let go of before', () => {
+    const sends = Array.from(
+      { length: 60 },
+      (_, i) => [`o${i % 7}`, T + i * 9 * DAY, i % 3 === 0 ? 'refund' : 'purchase', `e${i % 3}`] as const,
+    )
+    const through = new Orders(jsonOrderCodec)
+    const steps = sends.map((one) => send(through, ...one))
+    const topic = new Map<string, Uint8Array>()
+    let [position, stream_time] = [0, 0]
+    const again = sends.map((one) => {
+      const restored = new Orders(jsonOrderCodec, { position, stream_time, states: topic })
+      const step = send(restored, ...one)
+      for (const [key, bytes] of restored.takeChanged()) {
+        topic.delete(key)
+        if (bytes !== null) topic.set(key, bytes)
+      }
+      position = restored.position
+      stream_time = restored.streamTime
+      return step
+    })
+    expect(again).toEqual(steps)
+    expect(steps.filter(({ verdicts }) => verdicts[0]?.verdict.number === 1).length).toBeGreaterThan(7)
+  })
+
+  it('takes stream time from its own log alone, and never back', () => {
+    const orders = new Orders(jsonOrderCodec)
+    send(orders, 'a', T + 9)
+    orders.step({ offset: 1, appendedAt: T, key: '', body: { kind: 'tick', flush_id: 'f', hold_ms: 0 } })
+    expect(orders.streamTime).toBe(T + 9)
+    expect(
+      orders.step({
+        offset: 2,
+        appendedAt: T + 10,
+        key: 'x',
+        body: { kind: 'poison', reason: 'truncated', detail: '' },
+      }),
+    ).toEqual({ result: 'poison', verdicts: [], changedBytes: 0 })
+    expect(orders).toMatchObject({ position: 3, streamTime: T + 10 })
+  })
+})

@@ -1,0 +1,174 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { indexedDue, NEVER, type ColdDue, type ColdVisitors, type VisitorCodec } from '@cairn/domain'
+import { Claim } from './claim.ts'
+import { asFailure, commit, fileBytes, openTables, type Tables, type Watch } from './database.ts'
+import { diskKey, dueOf, duesOf, headBytes, indexKey, isCut, queues, valueOf, visitorOf } from './disk-key.ts'
+import type { Turns } from './turns.ts'
+
+/** States to be written: null for a visitor that is forgotten. Of several of one visitor the last counts. */
+export type States = Iterable<readonly [key: string, bytes: Uint8Array | null]>
+
+/** What stands beside the visitors, and is written in one transaction with them: small records by name. */
+export type Control = ReadonlyMap<string, Buffer>
+
+export interface DiskOptions {
+  /** Of this partition alone. */
+  readonly folder: string
+  readonly codec: VisitorCodec
+  /** Shared by all partitions of the process: a transaction holds every page it changes in memory until its end. */
+  readonly writes: Turns
+}
+
+const none = Buffer.alloc(0)
+const nowhere = Array.from({ length: queues }, () => NEVER)
+/** Visitors prepared for a write before others get their turn. */
+const preparedAtOnce = 500
+/**
+ * Visitors in one transaction: each takes up to seven changes, which are made in one turn and whose promises are resolved in
+ * another. Beyond 300,000 changes that are not written yet LMDB would halt the thread for a millisecond or more with each.
+ */
+const changedAtOnce = 2_000
+
+interface Change {
+  readonly key: string
+  readonly diskKey: Buffer
+  readonly before: readonly number[]
+  readonly dues: readonly number[]
+  readonly value: Buffer | undefined
+}
+
+/** The visitors of one partition in a folder on disk. */
+export class VisitorDisk implements ColdVisitors {
+  readonly #tables: Tables
+  readonly #claim: Claim
+  readonly #codec: VisitorCodec
+  readonly #writes: Turns
+
+  /** @throws DiskFailure for files that can't be opened */
+  constructor({ folder, codec, writes }: DiskOptions) {
+    let claim: Claim | undefined
+    try {
+      claim = Claim.take(folder)
+      this.#tables = openTables(folder)
+      this.#claim = claim
+    } catch (error) {
+      claim?.abandon()
+      throw asFailure(error, folder)
+    }
+    this.#codec = codec
+    this.#writes = writes
+  }
+
+  get(key: string): Uint8Array | undefined {
+    return this.#tables.visitors.getBinary(diskKey(key))?.subarray(headBytes)
+  }
+
+  dues(queue: number, from: number, atLeast: number): readonly ColdDue[] {
+    const found: ColdDue[] = []
+    const range = { start: indexKey(queue, from, none), end: Buffer.from([queue + 1]) }
+    let last = NEVER
+    // What is left of the range is let go where this ends: an open one would keep old pages from being used again.
+    for (const { key: entry, value } of this.#tables.index.getRange(range)) {
+      const due = dueOf(entry)
+      if (found.length >= atLeast && due !== last) break
+      last = due
+      found.push({ due, key: value.length > 0 ? value.toString() : visitorOf(entry) })
+    }
+    return found
+  }
+
+  /** What was written beside the visitors. */
+  control(name: string): Buffer | undefined {
+    return this.#tables.control.getBinary(Buffer.from(name))
+  }
+
+  get isEmpty(): boolean {
+    const { entryCount } = this.#tables.visitors.getStats() as { readonly entryCount: number }
+    return entryCount === 0
+  }
+
+  /** Bytes of the files. */
+  get bytes(): number {
+    return fileBytes(this.#claim.folder)
+  }
+
+  /**
+   * Writes states, and in one transaction with the last of them the control records. Of many states the first may be there
+   * without the others where the process ends meanwhile: the control records then say that they are still to be read, so
+   * they are written once more. `midway` is called when the last transaction is under way.
+   *
+   * @throws DiskFailure
+   */
+  write(states: States, control: Control, midway: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+    return this.#writes.take(async () => {
+      const changes = await this.#prepare(states)
+      const { folder } = this.#claim
+      while (changes.length > changedAtOnce) {
+        const first = changes.splice(0, changedAtOnce)
+        await commit(this.#tables, folder, (watch) => {
+          for (const change of first) this.#apply(change, watch)
+        })
+      }
+      const { control: table } = this.#tables
+      const written = commit(this.#tables, folder, (watch) => {
+        for (const change of changes) this.#apply(change, watch)
+        for (const [name, value] of control) watch(table.put(Buffer.from(name), value))
+      })
+      // Looked at below; until then nobody does.
+      written.catch(() => undefined)
+      await midway()
+      await written
+    })
+  }
+
+  /** Notes that what was read of it has not ended the process: see {@link Claim}. */
+  proven(): void {
+    this.#claim.proven()
+  }
+
+  /** Lets go of the folder, and leaves it as one that can be trusted. */
+  async close(): Promise<void> {
+    await this.#writes.take(() => this.#tables.root.close())
+    await this.#claim.release()
+  }
+
+  /** Lets go of the folder and throws it away. */
+  async discard(): Promise<void> {
+    await this.#writes.take(() => this.#tables.root.close())
+    if (this.#claim.isMine) Claim.discard(this.#claim.folder)
+  }
+
+  async #prepare(states: States): Promise<Change[]> {
+    const changes = new Map<string, Change>()
+    let prepared = 0
+    for (const [key, bytes] of states) {
+      if (++prepared % preparedAtOnce === 0) await turn()
+      const name = diskKey(key)
+      const before = changes.get(key)?.before ?? this.#indexed(name)
+      const dues = bytes === null ? nowhere : this.#placesOf(bytes, before)
+      changes.set(key, { key, diskKey: name, before, dues, value: bytes === null ? undefined : valueOf(dues, bytes) })
+    }
+    return [...changes.values()]
+  }
+
+  #indexed(name: Buffer): readonly number[] {
+    const value = this.#tables.visitors.getBinaryFast(name)
+    return value === undefined ? nowhere : duesOf(value)
+  }
+
+  #placesOf(bytes: Uint8Array, before: readonly number[]): number[] {
+    const { emit_due, close_due, expire_due } = this.#codec.peekDues(bytes)
+    return [emit_due, close_due, expire_due].map((due, queue) => indexedDue(before[queue] ?? NEVER, due))
+  }
+
+  #apply({ key, diskKey: name, before, dues, value }: Change, watch: Watch): void {
+    const { visitors, index } = this.#tables
+    watch(value === undefined ? visitors.remove(name) : visitors.put(name, value))
+    for (let queue = 0; queue < queues; queue++) {
+      const [old, due] = [before[queue] ?? NEVER, dues[queue] ?? NEVER]
+      if (old === due) continue
+      if (old < NEVER) watch(index.remove(indexKey(queue, old, name)))
+      if (due < NEVER) watch(index.put(indexKey(queue, due, name), isCut(name) ? Buffer.from(key) : none))
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import {
+  createOrderCodec,
+  createSupervision,
+  noFaults,
+  openProducer,
+  takeOwnership,
+  type Codec,
+  type Faults,
+  type KafkaConnection,
+  type Logger,
+  type Metrics,
+  type Ownership,
+  type TopicKind,
+} from '@cairn/runtime'
+import type { AttributionConfig } from '../config.ts'
+import { runOrders } from './loop.ts'
+import { createOrdersObserver } from './observe.ts'
+
+export interface OrdersOptions {
+  readonly config: AttributionConfig
+  readonly connection: KafkaConnection
+  readonly codec: Codec
+  readonly faults: Faults
+  readonly metrics: Metrics
+  readonly log: Logger
+  readonly topic: (kind: TopicKind) => string
+}
+
+/**
+ * order-events → verdicts in events. In a group of its own: whose partitions of orders a worker has says nothing of whose
+ * visitors it has.
+ */
+export function ownOrders(options: OrdersOptions): Promise<Ownership> {
+  const { config, connection, codec, metrics, log, topic } = options
+  const prefix = `${config.CAIRN_NAMESPACE}.orders`
+  const stateTopic = topic('order-state')
+  const shell = {
+    ...options,
+    orderCodec: createOrderCodec(codec),
+    // Its points in a takeover are those of visitors, whose fault tests count how often they are reached.
+    takeover: { connection, codec, transactionalPrefix: prefix, stateTopic, faults: noFaults },
+    observe: createOrdersObserver(metrics, log),
+    openProducer: () => openProducer(connection),
+  }
+  return takeOwnership({
+    connection,
+    groupId: prefix,
+    partitions: config.CAIRN_PARTITIONS,
+    topics: [
+      { kind: 'order-events', name: topic('order-events'), compacted: false },
+      { kind: 'order-state', name: stateTopic, compacted: true },
+    ],
+    inboxBytes: config.INBOX_BYTES,
+    sessionTimeoutMs: config.SESSION_TIMEOUT_MS,
+    supervision: createSupervision({ service: 'orders', done: 'decided' }, metrics, log),
+    own: (partition) => runOrders(shell, partition),
+  })
+}

@@ -1,0 +1,26 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals'
+import { killed, killedCorrecting, zombieWakes } from '../support/order-rows.ts'
+import { seed } from '../support/seed.ts'
+import { endProcesses, repository } from '../support/workers.ts'
+
+jest.setTimeout(120_000)
+afterEach(endProcesses)
+
+/** The rows themselves, and how they are judged, are in test/support: test/full runs them on mutants too. */
+describe(`orders under faults, CAIRN_SEED=${seed}`, () => {
+  it.each([
+    ['after deciding a batch, before it said anything of it', 'orders.before-append=kill@6'],
+    ['after it said what it decided, before it committed that', 'orders.after-append=kill@6'],
+    ['after the commit, before it applied it', 'orders.after-commit=kill@6'],
+  ])('killed %s', async (_, fault) => {
+    expect(await killed(fault)(repository)).toEqual([])
+  })
+
+  it('killed in the middle of refunds of orders that an earlier owner placed', async () => {
+    expect(await killedCorrecting('orders.after-append=kill@2')(repository)).toEqual([])
+  })
+
+  it('halted past its session timeout before it says what it decided, then continued beside its successor', async () => {
+    expect(await zombieWakes('orders.before-append=stop@6')(repository)).toEqual([])
+  })
+})

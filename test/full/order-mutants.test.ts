@@ -1,0 +1,79 @@
+import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals'
+import { discardMutants, mutantOf, type Mutation } from '../support/mutant.ts'
+import type { OrderDifference } from '../support/order-replay.ts'
+import { killed, killedCorrecting, zombieWakes, type OrderRow } from '../support/order-rows.ts'
+import { endProcesses, repository } from '../support/workers.ts'
+
+jest.setTimeout(240_000)
+afterEach(endProcesses)
+afterAll(discardMutants)
+
+interface Case {
+  readonly row: OrderRow
+  readonly mutation: Mutation
+  /** What the mutant does to verdicts, states or outputs. */
+  readonly wrong: `${OrderDifference['where']} ${OrderDifference['what']}`
+}
+
+const cases: readonly Case[] = [
+  {
+    row: killed('orders.after-commit=kill@6'),
+    mutation: {
+      name: 'committed-before-it-is-said',
+      file: 'services/attribution/dist/orders/loop.js',
+      from: `            await this.#append(batch.verdicts);
+            await this.#commit(orders, batch);`,
+      to: `            await this.#commit(orders, batch);
+            await this.#append(batch.verdicts);`,
+    },
+    wrong: 'verdict missing',
+  },
+  {
+    row: killed('orders.before-append=kill@6'),
+    mutation: {
+      name: 'states-not-written',
+      file: 'services/attribution/dist/orders/loop.js',
+      from: 'records: [...changed, meta]',
+      to: `records: [...changed.filter(({ key }) => key.startsWith('\\u0001')), meta]`,
+    },
+    wrong: 'state missing',
+  },
+  {
+    row: killedCorrecting('orders.after-append=kill@2'),
+    mutation: {
+      name: 'what-was-said-forgotten',
+      file: 'packages/runtime/dist/codec/order.js',
+      from: 'return decoded.value;',
+      to: 'return { ...decoded.value, said: null };',
+    },
+    wrong: 'verdict different',
+  },
+  {
+    row: killedCorrecting('orders.after-append=kill@2'),
+    mutation: {
+      name: 'verdicts-taken-again',
+      file: 'packages/domain/dist/fold/orders.js',
+      from: 'if (kept !== undefined && verdict.order_offset <= kept.order_offset)',
+      to: 'if (false)',
+    },
+    wrong: 'output extra',
+  },
+  {
+    row: zombieWakes('orders.before-append=stop@6'),
+    mutation: {
+      name: 'orders-not-fenced',
+      file: 'packages/runtime/dist/kafka/takeover.js',
+      from: '`${options.transactionalPrefix}-${partition.partition}`',
+      to: '`${options.transactionalPrefix}-${partition.partition}-${randomUUID()}`',
+    },
+    wrong: 'state different',
+  },
+]
+
+describe.each(cases.map((one) => ({ name: one.mutation.name, ...one })))('orders with $name', (one) => {
+  it('are found out by a row that the product passes', async () => {
+    expect(await one.row(repository)).toEqual([])
+    const found = await one.row(mutantOf(one.mutation))
+    expect([...new Set(found.map(({ where, what }) => `${where} ${what}`))]).toContain(one.wrong)
+  })
+})

@@ -1,0 +1,108 @@
+import { brokers } from './kafka.ts'
+import { hasStaleVerdicts, orderDifferences, saidVerdicts, type OrderDifference } from './order-replay.ts'
+import { orderEvents, placed, refunded } from './order-traffic.ts'
+import { differencesFromReplay } from './replay.ts'
+import { seed } from './seed.ts'
+import { startTraffic, type Traffic } from './traffic.ts'
+import { until } from './until.ts'
+import { startProcess, untilStopped, type ServiceProcess } from './workers.ts'
+
+/**
+ * Fault rows of orders that run from any root, the repository or a mutant of it. Each gives what differs when it is over:
+ * of the verdicts and states of orders from one undisturbed fold of order-events, and of the outputs from one of events.
+ */
+export type OrderRow = (root: string) => Promise<OrderDifference[]>
+
+const portion = 400
+
+/** An owner killed at a fault point while events come; another goes on from what it left. */
+export function killed(fault: string): OrderRow {
+  return async (root) => {
+    const { traffic, worker } = await begin('order-kill', root)
+    await traffic.send(portion)
+    const victim = worker({ CAIRN_FAULT: fault })
+    await traffic.send(portion)
+    await endsByItsFault(victim)
+    await traffic.send(portion)
+    const next = worker()
+    await traffic.drain()
+    return judged(traffic, next)
+  }
+}
+
+/**
+ * Orders are placed and said; then an owner that has read them from its state is killed while it corrects each of them
+ * twice. What it has said of its last batch is said again: first what was stale already.
+ */
+export function killedCorrecting(fault: string): OrderRow {
+  return async (root) => {
+    const { namespace, traffic, worker } = await begin('order-refund', root)
+    await traffic.sendThese(placed(portion))
+    const before = worker()
+    await traffic.drain()
+    await before.stop()
+    await traffic.sendThese(refunded(portion))
+    await endsByItsFault(worker({ CAIRN_FAULT: fault }))
+    const next = worker()
+    await traffic.drain()
+    if (!(await hasStaleVerdicts(namespace))) throw new Error('no verdict came again after a later one of its order')
+    return judged(traffic, next)
+  }
+}
+
+/** An owner halted before it says what it has decided wakes up once its successor has said that and more. */
+export function zombieWakes(fault: string): OrderRow {
+  return async (root) => {
+    const { namespace, traffic, worker } = await begin('order-zombie', root)
+    await traffic.send(portion)
+    const zombie = worker({ CAIRN_FAULT: fault })
+    await untilStopped(zombie)
+    const successor = worker()
+    await traffic.send(portion)
+    await traffic.drain()
+    const said = await saidVerdicts(namespace)
+    zombie.kill('SIGCONT')
+    // It says its batch again; what it does after that it must not.
+    await until(async () => (await saidVerdicts(namespace)) > said, 60_000)
+    await zombie.stop()
+    await traffic.send(portion)
+    await traffic.drain()
+    return judged(traffic, successor)
+  }
+}
+
+interface Begun {
+  readonly namespace: string
+  readonly traffic: Traffic
+  readonly worker: (settings?: Readonly<Record<string, string>>) => ServiceProcess
+}
+
+async function begin(what: string, root: string): Promise<Begun> {
+  const traffic = await startTraffic(what, seed, 4, orderEvents)
+  const { namespace } = traffic
+  const always = {
+    KAFKA_BROKERS: brokers().join(','),
+    CAIRN_NAMESPACE: namespace,
+    SESSION_TIMEOUT_MS: '3000',
+    BATCH_RECORDS: '30',
+    CHECKPOINT_MS: '400',
+  }
+  const worker: Begun['worker'] = (settings = {}) => startProcess('attribution', { ...always, ...settings }, root)
+  return { namespace, traffic, worker }
+}
+
+async function endsByItsFault(victim: ServiceProcess): Promise<void> {
+  const end = await victim.exited
+  if (end !== 'SIGKILL') throw new Error(`the worker ended with ${String(end)}, not by its fault:\n${victim.log()}`)
+}
+
+async function judged(traffic: Traffic, worker: ServiceProcess): Promise<OrderDifference[]> {
+  const ofOrders = await orderDifferences(traffic.namespace)
+  const ofVisitors = await differencesFromReplay(traffic.namespace)
+  await traffic.close()
+  await worker.stop()
+  const inOutputs = ofVisitors.map(({ topic, partition, at, what }): OrderDifference => {
+    return { where: 'output', order: `${topic}-${partition}`, at, what }
+  })
+  return [...ofOrders, ...inOutputs]
+}
