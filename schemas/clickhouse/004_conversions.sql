@@ -6,6 +6,7 @@ CREATE TABLE IF NOT EXISTS {{database}}.conversions_in{{on_cluster}} (
   conversion_id UUID COMMENT 'Immutable id',
   version Int64 COMMENT 'Input offset that caused this row: the highest wins',
   is_deleted Int32 COMMENT '1 for a retracted conversion',
+  reason String COMMENT 'Why this row was written: conversion, session, order, user or withdrawn',
   site String COMMENT 'The shop',
   visitor_id String COMMENT 'Who converted',
   user_id String COMMENT 'User of the event; where it names none, the last one of the visitor before it',
@@ -40,6 +41,7 @@ CREATE TABLE IF NOT EXISTS {{database}}.conversions{{on_cluster}} (
   conversion_id UUID COMMENT 'Immutable id',
   version Int64 COMMENT 'Input offset that caused this row: the highest wins',
   is_deleted UInt8 COMMENT '1 for a retracted conversion',
+  reason LowCardinality(String) COMMENT 'Why this row was written: conversion, session, order, user or withdrawn',
   site LowCardinality(String) COMMENT 'The shop',
   visitor_id String COMMENT 'Who converted',
   user_id String COMMENT 'User of the event; where it names none, the last one of the visitor before it',
@@ -73,7 +75,7 @@ COMMENT 'Conversions in all versions not merged yet; read v_conversions';
 CREATE MATERIALIZED VIEW IF NOT EXISTS {{database}}.conversions_in_to_conversions{{on_cluster}} TO {{database}}.conversions AS
 SELECT
   _gen, _partition, _offset,
-  conversion_id, version, is_deleted != 0 AS is_deleted, site, visitor_id, user_id, session_id, goal, kind,
+  conversion_id, version, is_deleted != 0 AS is_deleted, reason, site, visitor_id, user_id, session_id, goal, kind,
   class, event_id, event_name, event_time, value_minor, currency, order_id, order_status,
   refunded_minor, coupon, promotion, channel,
   source, medium, campaign, is_bot != 0 AS is_bot, definitions_number

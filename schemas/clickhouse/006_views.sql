@@ -142,13 +142,14 @@ CREATE OR REPLACE VIEW {{database}}.v_conversions{{on_cluster}} (
   source LowCardinality(String) COMMENT 'Source of the session',
   medium LowCardinality(String) COMMENT 'Medium of the session',
   campaign String COMMENT 'Campaign of the session',
+  reason LowCardinality(String) COMMENT 'Why it was last written: conversion (it is new), session (that is another, or what it says of itself), order (what that comes to changed) or user',
   definitions_version Int32 COMMENT 'Definitions that counted it'
 ) AS
 SELECT
   conversion_id, site, visitor_id, user_id, session_id, goal, kind, class, event_id, event_name, event_time,
   toDecimal128(value_minor, 4) / {{units_of_currency}} AS value, toDecimal128(refunded_minor, 4) / {{units_of_currency}} AS refunded,
   currency, order_id, order_status, coupon, promotion,
-  channel, source, medium, campaign, definitions_number AS definitions_version
+  channel, source, medium, campaign, reason, definitions_number AS definitions_version
 FROM {{database}}.conversions FINAL
 WHERE NOT is_bot
 COMMENT 'Conversions as they stand, bots left out';

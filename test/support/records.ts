@@ -132,6 +132,7 @@ export function conversion(over: Partial<ConversionRow> = {}): ConversionRow {
     conversion_id: uuid(1),
     version: 1,
     is_deleted: 0,
+    reason: 'conversion',
     site: 'shop',
     visitor_id: 'v-1',
     user_id: '',

@@ -7,7 +7,7 @@ import type { Origin } from '../session/source.ts'
 import { userOf, type UserMarks } from '../session/user.ts'
 import type { Goal } from './goal.ts'
 import { netOf } from './net.ts'
-import type { ConversionRow, GoalClass, GoalKind } from './row.ts'
+import type { ConversionReason, ConversionRow, GoalClass, GoalKind } from './row.ts'
 
 /** A counted (goal, event) as its session keeps it; immutable, so that drafts and sessions can share it. */
 export interface Conversion {
@@ -133,11 +133,18 @@ export function renewed(conversion: Conversion, version: number): Conversion {
   return { ...conversion, id: idFrom(conversion.event_time, [conversion.id, String(version), 'again']) }
 }
 
-export function conversionRow(owner: Owner, conversion: Conversion, credit: Credit, version: number): ConversionRow {
+export function conversionRow(
+  owner: Owner,
+  conversion: Conversion,
+  credit: Credit,
+  version: number,
+  reason: ConversionReason,
+): ConversionRow {
   return {
     conversion_id: conversion.id,
     version,
     is_deleted: 0,
+    reason,
     site: owner.site,
     visitor_id: owner.visitor_id,
     user_id: conversionUser(owner.users, conversion),
@@ -174,6 +181,7 @@ export function withdrawnRow(owner: Owner, withdrawn: Withdrawn, version: number
     conversion_id: withdrawn.id,
     version,
     is_deleted: 1,
+    reason: 'withdrawn',
     site: owner.site,
     visitor_id: owner.visitor_id,
     user_id: '',

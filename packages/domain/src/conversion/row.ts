@@ -4,11 +4,25 @@ import type { OrderStatus } from '../order/verdict.ts'
 export type GoalKind = 'macro' | 'micro' | 'negative'
 export type GoalClass = 'process' | 'secondary' | ''
 
+/** Why a conversion row was written. */
+export type ConversionReason =
+  /** It counts since the event of this version. */
+  | 'conversion'
+  /** Its session, or what that says of it, is another: a late event, a merge, a split, a bot. */
+  | 'session'
+  /** What its order comes to changed: it was updated, refunded or cancelled. */
+  | 'order'
+  /** Its visitor turned out to be another user. */
+  | 'user'
+  /** It counts no more: an earlier event takes its place, its goal is no longer complete, its order is another visitor's. */
+  | 'withdrawn'
+
 /** A record of topic `conversions` (schemas/avro/conversion.avsc documents every field). */
 export interface ConversionRow {
   readonly conversion_id: string
   readonly version: number
   readonly is_deleted: 0 | 1
+  readonly reason: ConversionReason
   readonly site: string
   readonly visitor_id: string
   readonly user_id: string

@@ -35,6 +35,7 @@ describe('a conversion', () => {
         conversion_id: expect.any(String),
         version: 2,
         is_deleted: 0,
+        reason: 'conversion',
         site: 'shop',
         visitor_id: 'v1',
         session_id: bought.labelled,
@@ -58,6 +59,18 @@ describe('a conversion', () => {
     ])
   })
 
+  it('says with each of its rows why that was written', () => {
+    const fold = foldWith({ ...buy, dedupe_by: undefined }, { ...look, count: 'once_per_visitor' })
+    const reasons = ({ conversions }: Stepped) => conversions.map(({ event_id, reason }) => `${event_id} ${reason}`)
+    expect(reasons(fold.event(T, { event_id: 'b', name: 'purchase' }))).toEqual(['b conversion'])
+    const earlier = { event_id: 'a', event_time: T - 1, path: '/', source: 'letter', medium: 'email' }
+    expect(reasons(fold.event(T, earlier))).toEqual(['b session'])
+    expect(reasons(fold.event(T, { event_id: 'u', event_time: T - 2, user_id: 'ada' }))).toEqual(['b user'])
+    expect(reasons(fold.event(T, { event_id: 'v', name: 'view_item' }))).toEqual(['v conversion'])
+    const first = { event_id: 'w', event_time: T - 1, name: 'view_item' }
+    expect(reasons(fold.event(T, first))).toEqual(['v withdrawn', 'w conversion'])
+  })
+
   it('is restated when its session turns out to have come from elsewhere', () => {
     const fold = foldWith(buy)
     fold.event(T + MINUTE, { event_id: 'a', name: 'purchase' })
@@ -71,7 +84,9 @@ describe('a conversion', () => {
     const first = fold.event(T, { event_id: 'a' })
     const { conversions } = fold.event(T, { event_id: 'b', name: 'purchase', event_time: T + 50 * MINUTE })
     const merged = fold.event(T, { event_id: 'c', event_time: T + 25 * MINUTE })
-    expect(merged.conversions).toEqual([{ ...conversions[0], version: 3, session_id: first.labelled }])
+    expect(merged.conversions).toEqual([
+      { ...conversions[0], version: 3, session_id: first.labelled, reason: 'session' },
+    ])
   })
 
   it("is restated as a bot's when its session turns out to be one", () => {

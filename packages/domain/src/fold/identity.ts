@@ -35,7 +35,7 @@ export function rename(
     for (const conversion of conversions) {
       const { id, user_id, event_time, event_id } = conversion
       if (user_id !== '' || ids.has(id) || !changesEvent(change, event_time, event_id)) continue
-      rows.push(conversionRow(owner, conversion, credit, offset))
+      rows.push(conversionRow(owner, conversion, credit, offset, 'user'))
     }
   }
   for (const session of visitor.sessions) {

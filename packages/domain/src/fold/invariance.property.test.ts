@@ -131,7 +131,7 @@ function labelledIn(records: readonly LogRecord[], warehouse: Warehouse) {
  * What follows arrival: ids and what is part of them, offsets, and what was put out before the row.
  * A session is named by its events, a conversion by its goal and event.
  */
-const followsArrival = /^(session_id|conversion_id|id_time|version|moved_offsets|prev_.*)$/
+const followsArrival = /^(session_id|conversion_id|id_time|version|reason|moved_offsets|prev_.*)$/
 
 /** All live rows after some arrivals, whole but for what follows arrival, in an order of their own. */
 function rowsAfter(arriving: readonly Arriving[], under: Setting): string[] {

@@ -68,6 +68,7 @@ describe('an order', () => {
     fold.flush(T)
     const refunded = fold.verdict(T + 1, event, { ...REFUNDED, status: 'partly_refunded', refunded_minor: 300 })
     expect(changes(refunded)).toEqual(['+buy 700 300 partly_refunded'])
+    expect(refunded.conversions).toMatchObject([{ reason: 'order' }])
     expect(refunded.conversions[0]?.conversion_id).toBe(placed.conversions[0]?.conversion_id)
     expect(values(refunded)).toEqual([['order', 700, [700, 0]]])
     expect(fold.flush(T + 1).sessions).toMatchObject([{ goal_values: [700], macro: 1 }])
@@ -99,7 +100,7 @@ describe('an order', () => {
     const refunded = fold.verdict(T + later, event, { ...REFUNDED, status: 'partly_refunded', refunded_minor: 1 })
     const { version } = refunded.conversions[0] ?? {}
     expect(refunded.conversions).toEqual([
-      { ...placed, version, value_minor: 999, refunded_minor: 1, order_status: 'partly_refunded' },
+      { ...placed, version, value_minor: 999, refunded_minor: 1, order_status: 'partly_refunded', reason: 'order' },
     ])
     expect(refunded.credits).toMatchObject([
       {

@@ -175,7 +175,7 @@ function hold(
   }
   const past = session === undefined ? pastCredit(visitor, event, rules.gapMs) : undefined
   if (past !== undefined || visitor_id === '' || !makeRoom(visitor, streamTime)) {
-    return conversions.map((one) => conversionRow(owner, one, past ?? sessionlessCredit(event), offset))
+    return conversions.map((one) => conversionRow(owner, one, past ?? sessionlessCredit(event), offset, 'conversion'))
   }
   companion.session_id = session?.id ?? ''
   companion.size = companionSize(companion, conversions)
@@ -216,7 +216,7 @@ function restate(visitor: VisitorState, kept: KeptOrder, verdict: Verdict, arriv
     const net = netOf(gross, isOrders, verdict)
     const isSameMoney = net.value_minor === row.value_minor && currency === row.currency
     if (isSameMoney && net.refunded_minor === row.refunded_minor && status === row.order_status) continue
-    conversions.push({ ...row, ...net, currency, order_status: status, version: arrival.offset })
+    conversions.push({ ...row, ...net, currency, order_status: status, version: arrival.offset, reason: 'order' })
     if (credit === null || isSameMoney) continue
     credits.push(divided(credit, net.value_minor, currency, arrival.offset, definitionsNumber))
   }

@@ -3,7 +3,7 @@ import { conversionRow, newConversion, withdrawnRow, type Conversion, type Credi
 import { countGoals, type Holder } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
 import { recount } from '../conversion/recount.ts'
-import type { ConversionRow } from '../conversion/row.ts'
+import type { ConversionReason, ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import { coveringSession } from '../session/place.ts'
 import type { Arrival } from '../session/session.ts'
@@ -100,12 +100,17 @@ function bySession({ companions }: VisitorState): Map<string, Companion[]> {
 /** All that counts of a visitor at one time. */
 export interface Standing {
   readonly lists: ReadonlyMap<TrackedSession, readonly Conversion[]>
-  readonly conversions: ReadonlyMap<string, { readonly conversion: Conversion; readonly credit: Credit }>
+  readonly conversions: ReadonlyMap<string, Stood>
+}
+
+interface Stood {
+  readonly conversion: Conversion
+  readonly credit: Credit
 }
 
 export function standingOf(visitor: VisitorState): Standing {
   const companions = bySession(visitor)
-  const standing = new Map<string, { conversion: Conversion; credit: Credit }>()
+  const standing = new Map<string, Stood>()
   const lists = new Map<TrackedSession, readonly Conversion[]>()
   for (const session of visitor.sessions) {
     lists.set(session, session.conversions)
@@ -131,11 +136,18 @@ export function rowsSince(before: Standing, visitor: VisitorState, key: string, 
   }
   for (const [id, { conversion, credit }] of now) {
     const last = before.conversions.get(id)
-    if (last?.conversion !== conversion || !isSameCredit(last.credit, credit)) {
-      rows.push(conversionRow(owner, conversion, credit, version))
-    }
+    const reason = reasonOf(last, conversion, credit)
+    if (reason !== null) rows.push(conversionRow(owner, conversion, credit, version, reason))
   }
   return rows
+}
+
+/** Why a conversion has to be said; null where what was said of it stands. */
+function reasonOf(last: Stood | undefined, conversion: Conversion, credit: Credit): ConversionReason | null {
+  if (last === undefined) return 'conversion'
+  if (!isSameCredit(last.credit, credit)) return 'session'
+  // Nothing but a verdict makes another one of a conversion that keeps its id.
+  return last.conversion === conversion ? null : 'order'
 }
 
 /** Marks the sessions whose rows no longer stand: those that are known to have changed, and those that count otherwise. */

@@ -1,7 +1,7 @@
-import { conversionRow, withdrawnRow, type Credit } from '../conversion/conversion.ts'
+import { conversionRow, withdrawnRow, type Conversion, type Credit } from '../conversion/conversion.ts'
 import { countGoals, type Tally } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
-import type { ConversionRow } from '../conversion/row.ts'
+import type { ConversionReason, ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import type { Arrival } from '../session/session.ts'
 import type { SessionRow } from '../session/row.ts'
@@ -125,9 +125,11 @@ function conversionRows(
       rows.push(withdrawnRow(owner, conversion, version))
     }
   }
-  for (const conversions of [restated, tally.made]) {
+  const say = (conversions: readonly Conversion[], reason: ConversionReason): void => {
     for (const conversion of conversions)
-      if (!gone.has(conversion.id)) rows.push(conversionRow(owner, conversion, credit, version))
+      if (!gone.has(conversion.id)) rows.push(conversionRow(owner, conversion, credit, version, reason))
   }
+  say(restated, 'session')
+  say(tally.made, 'conversion')
   return rows
 }
