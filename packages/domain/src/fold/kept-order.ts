@@ -33,7 +33,8 @@ interface Orders {
   orders: readonly KeptOrder[]
 }
 
-const ORDER_LIFETIME_MS = 180 * 86_400_000
+/** Two days more than the fold of orders remembers one: what it still decides must find what it is about. */
+const ORDER_LIFETIME_MS = 184 * 86_400_000
 /** Bytes that a visitor's orders may take: of one who invents them without end the longest untouched go first. */
 const MAX_SIZE = 256 * 1024
 
@@ -100,7 +101,7 @@ function saidAfter(
   return now
 }
 
-/** Forgets orders that no verdict came of for 180 days: what comes now is no correction any more. */
+/** Forgets orders that no verdict came of for 184 days: what comes now is no correction any more. */
 export function forgetOrders(visitor: Orders, now: Millis): void {
   const isKept = (order: KeptOrder): boolean => dueOf(order) > now
   if (!visitor.orders.every(isKept)) visitor.orders = visitor.orders.filter(isKept)

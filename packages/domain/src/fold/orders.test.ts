@@ -114,10 +114,10 @@ describe('an order', () => {
     expect(refunded.sessions).toEqual([])
   })
 
-  it('is forgotten after 180 days: what comes then is told apart, not taken for a new order', () => {
+  it('is forgotten after 184 days: what comes then is told apart, not taken for a new order', () => {
     const { fold, event } = bought(buy)
     fold.verdict(T, event, PLACED)
-    const late = fold.verdict(T + 180 * DAY + 1, event, { ...REFUNDED, status: 'refunded', refunded_minor: 1_000 })
+    const late = fold.verdict(T + 184 * DAY + 1, event, { ...REFUNDED, status: 'refunded', refunded_minor: 1_000 })
     expect([late.outcome, changes(late)]).toEqual(['verdict_forgotten', []])
   })
 

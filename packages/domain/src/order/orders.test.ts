@@ -45,7 +45,7 @@ describe('the orders of a partition', () => {
     expect(orders.bytes).toBe(refunded)
     expect(refunded).toBeGreaterThan(placed)
     expect(new Orders(jsonOrderCodec, { position: 3, stream_time: T, states: held }).bytes).toBe(refunded)
-    send(orders, 'c', T + 180 * DAY + 1)
+    send(orders, 'c', T + 182 * DAY + 1)
     const left = written()
     expect(orders.bytes).toBe(left)
     expect([...held.keys()]).toEqual(['shop:a', 'shop:c'])
@@ -57,7 +57,7 @@ describe('the orders of a partition', () => {
     expect(orders.takeChanged()).toEqual([])
   })
 
-  it('remembers an order for exactly 180 days after the last record that changed it', () => {
+  it('remembers an order for exactly 182 days after the last record that changed it', () => {
     const orders = new Orders(jsonOrderCodec)
     send(orders, 'a', T - 1)
     send(orders, 'a', T, 'refund', 'back')
@@ -67,13 +67,13 @@ describe('the orders of a partition', () => {
     send(orders, 'a', T + 5)
     send(orders, 'a', T + 5, 'refund', 'back')
     send(orders, 'b', T + 5, 'refund')
-    expect(send(orders, 'a', T + 180 * DAY).result).toBe('unchanged')
-    expect(send(orders, 'a', T + 180 * DAY + 1)).toMatchObject({
+    expect(send(orders, 'a', T + 182 * DAY).result).toBe('unchanged')
+    expect(send(orders, 'a', T + 182 * DAY + 1)).toMatchObject({
       result: 'verdict',
       verdicts: [{ verdict: { number: 1 } }],
     })
-    expect(send(orders, 'b', T + 180 * DAY + 5).result).toBe('unchanged')
-    expect(send(orders, 'b', T + 180 * DAY + 6)).toMatchObject({
+    expect(send(orders, 'b', T + 182 * DAY + 5).result).toBe('unchanged')
+    expect(send(orders, 'b', T + 182 * DAY + 6)).toMatchObject({
       result: 'verdict',
       verdicts: [{ verdict: { number: 1 } }],
     })
@@ -85,7 +85,7 @@ describe('the orders of a partition', () => {
     orders.takeChanged()
     send(orders, 'late', T + 1)
     orders.takeChanged()
-    send(orders, 'o3', T + 180 * DAY + 1)
+    send(orders, 'o3', T + 182 * DAY + 1)
     const first = keysOf(orders.takeChanged())
     expect(first).toHaveLength(1_001)
     expect(first.slice(0, 4)).toEqual(['-shop:o0', '-shop:o1', '-shop:o2', '-shop:o4'])

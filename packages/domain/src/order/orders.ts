@@ -7,8 +7,11 @@ import type { OrderCodec, OrderState } from './state.ts'
 /** Counts up when the same log would give other verdicts or states. */
 export const orderFoldVersion = 1
 
-/** How long an order is remembered after the last record that changed it; stream time of order-events. */
-const keptMs: Millis = 180 * 24 * 60 * 60 * 1000
+/**
+ * How long an order is remembered after the last record that changed it; stream time of order-events. Two days more than
+ * refunds count by their own time: those of the last day may come late.
+ */
+const keptMs: Millis = 182 * 24 * 60 * 60 * 1000
 
 /** Forgotten orders that are let go of at once: after a long silence they would not fit into one transaction. */
 const MAX_FORGOTTEN = 1_000
