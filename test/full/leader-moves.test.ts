@@ -19,8 +19,11 @@ const withBrokers = runtime.ok ? describe : describe.skip
 const oneSend: Mutation = {
   name: 'one-send-over-several-partitions',
   file: 'packages/runtime/dist/kafka/fenced-producer.js',
-  from: `for (const { topic, records } of topics)
-                    await write(transaction, topic, partition, records, room);`,
+  from: `for (const { topic, records } of topics) {
+                    const end = await write(transaction, topic, partition, records, room);
+                    if (end !== undefined)
+                        ends.set(topic, end);
+                }`,
   to: `await transaction.sendBatch({
                     acks: -1,
                     topicMessages: topics.map(({ topic, records }) => ({
