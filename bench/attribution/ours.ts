@@ -40,7 +40,8 @@ export async function openAttribution(bench: Bench, namespace: string, traffic: 
     const port = await freePort()
     const settings = { METRICS_PORT: String(port), CAIRN_NAMESPACE: namespace, LOG_LEVEL: 'info' }
     const shared = { KAFKA_BROKERS: connection.brokers.join(','), CAIRN_PARTITIONS: String(partitions) }
-    const env = { ...settings, ...shared, STATE_DIR: stateFolder }
+    // As much as the peer takes: with the default of 256 MiB a worker alone reads most of these visitors from its disk.
+    const env = { ...settings, ...shared, STATE_DIR: stateFolder, STATE_CACHE_BYTES: String(1024 * 1024 * 1024) }
     return { worker: startService(name, 'attribution', env, options.profile), port }
   }
 
