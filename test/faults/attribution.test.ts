@@ -16,8 +16,8 @@ describe(`attribution under faults, CAIRN_SEED=${seed}`, () => {
     ['before its transaction', 'attribution.before-transaction=kill@6'],
     ['after writing its outputs, before the commit', 'attribution.after-produce=kill@6'],
     ['after the commit, before it applied it', 'attribution.after-commit=kill@6'],
-    ['after the commit of a checkpoint, before its disk had it', 'attribution.before-store=kill@6'],
-    ['while a checkpoint was written to its disk', 'attribution.mid-store=kill@6'],
+    ['after the commit of a checkpoint, before its disk had it', 'attribution.before-store=kill@3'],
+    ['while a checkpoint was written to its disk', 'attribution.mid-store=kill@3'],
   ])('killed %s', async (_, fault) => {
     expect(await killed(fault, busy)(repository)).toEqual([])
   })
