@@ -1,4 +1,5 @@
 import type { Conversion } from '../conversion/conversion.ts'
+import { compareText } from '../event/text-order.ts'
 import type { Contribution, GoalCounts } from '../session/row.ts'
 import type { Session } from '../session/session.ts'
 import { direct } from '../session/source.ts'
@@ -67,7 +68,7 @@ export function goalCounts(conversions: readonly Conversion[]): GoalCounts {
     entry.count++
     entry.value = added(entry.value, value_minor ?? 0)
   }
-  entries.sort((a, b) => compare(a.goal, b.goal) || compare(a.currency, b.currency) || a.macro - b.macro)
+  entries.sort((a, b) => compareText(a.goal, b.goal) || compareText(a.currency, b.currency) || a.macro - b.macro)
   return {
     goal_names: entries.map((e) => e.goal),
     goal_currencies: entries.map((e) => e.currency),
@@ -84,8 +85,4 @@ export function goalCounts(conversions: readonly Conversion[]): GoalCounts {
  */
 function added(sum: number, value: number): number {
   return Math.max(-LARGEST_LONG, Math.min(LARGEST_LONG, sum + value))
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

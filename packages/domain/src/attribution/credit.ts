@@ -1,7 +1,8 @@
 import type { Conversion } from '../conversion/conversion.ts'
 import type { Millis } from '../event/event.ts'
+import { compareText } from '../event/text-order.ts'
 import { creditsOf, divideMoney, models } from './model.ts'
-import { compare, pathOf, type Touchpoint, type TouchPath } from './path.ts'
+import { pathOf, type Touchpoint, type TouchPath } from './path.ts'
 import type { CreditReason, CreditRow } from './row.ts'
 import type { AttributionRules } from './rules.ts'
 
@@ -75,7 +76,7 @@ function previousOf(
 }
 
 function byTime(a: PastConversion, b: PastConversion): number {
-  return a.event_time - b.event_time || compare(a.goal, b.goal) || compare(a.conversion_id, b.conversion_id)
+  return a.event_time - b.event_time || compareText(a.goal, b.goal) || compareText(a.conversion_id, b.conversion_id)
 }
 
 export interface Owner {

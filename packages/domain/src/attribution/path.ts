@@ -1,4 +1,5 @@
 import type { Millis } from '../event/event.ts'
+import { compareText } from '../event/text-order.ts'
 import type { AttributionRules } from './rules.ts'
 
 /** A session as attribution sees it: that the visitor came, when, and by what. */
@@ -75,12 +76,7 @@ function tooLong(path: readonly Touchpoint[]): number {
 
 /** Sessions of a visitor start at once only where their client or campaigns part them; then `tie` decides. */
 function byStart(a: Touchpoint, b: Touchpoint): number {
-  return a.started_at - b.started_at || compare(a.tie, b.tie) || compare(a.session_id, b.session_id)
-}
-
-/** The order of code units, which is the same everywhere. */
-export function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
+  return a.started_at - b.started_at || compareText(a.tie, b.tie) || compareText(a.session_id, b.session_id)
 }
 
 function isSameOrigin(a: Touchpoint, b: Touchpoint | undefined): boolean {

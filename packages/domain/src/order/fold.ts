@@ -1,6 +1,7 @@
 import type { Millis, StorefrontEvent } from '../event/event.ts'
 import { hash53 } from '../event/hash.ts'
 import { eventKey } from '../event/key.ts'
+import { compareText } from '../event/text-order.ts'
 import { isInTime, outcomeOf, priceOf, type OrderOutcome } from './outcome.ts'
 import { addRefund, isUnreadable, shortCurrency } from './refunds.ts'
 import type { Buyer, OrderPrice, OrderState, SaidVerdict } from './state.ts'
@@ -170,10 +171,6 @@ function comparePrices(a: OrderPrice, b: OrderPrice): number {
     a.value_minor - b.value_minor ||
     compareText(a.currency, b.currency)
   )
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function saysSame(said: SaidVerdict, buyer: Buyer, outcome: OrderOutcome): boolean {
