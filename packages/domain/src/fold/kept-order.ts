@@ -73,6 +73,7 @@ function sized(order: Omit<KeptOrder, 'size'>): KeptOrder {
 
 /** Notes what was said of orders, by whatever made it so. */
 export function noteSaid(visitor: Orders, rows: readonly ConversionRow[], credits: readonly CreditRow[]): void {
+  if (visitor.orders.length === 0 || rows.length + credits.length === 0) return
   const orders = visitor.orders.map((order) => {
     const said = saidAfter(order, rows, credits)
     return said === order.said ? order : sized({ ...order, said })

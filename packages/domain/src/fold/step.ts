@@ -142,7 +142,7 @@ function takeEvent(
   for (const row of retractions) outputs.push({ kind: 'session', key, row })
   const credits = creditVisit(visitor, before, conversions, creditingOf(partition, site, offset, false))
   for (const row of credits) outputs.push({ kind: 'credit', key, row })
-  if (visitor.orders.length > 0 && conversions.length + credits.length > 0) noteSaid(visitor, conversions, credits)
+  noteSaid(visitor, conversions, credits)
 }
 
 function stepVerdict(partition: Partition, record: LogRecord, verdict: Verdict): StepResult {
