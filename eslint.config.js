@@ -11,7 +11,7 @@ const owners = {
   '@node-rs/crc32': 'packages/runtime/src/kafka',
   '@clickhouse/client': 'packages/runtime/src/clickhouse',
   avsc: 'packages/runtime/src/codec',
-  lmdb: 'packages/runtime/src/visitors',
+  lmdb: 'packages/runtime/src/state-disk',
   pino: 'packages/runtime/src/log',
   'prom-client': 'packages/runtime/src/metrics',
   zod: 'packages/runtime/src/config',

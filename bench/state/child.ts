@@ -12,7 +12,7 @@ import {
   type Checkpoint,
   type PartitionState,
 } from '@cairn/domain'
-import { createVisitorCodec, openVisitorDisk, readCatalog, Turns, type VisitorDisk } from '@cairn/runtime'
+import { createVisitorCodec, openStateDisk, readCatalog, Turns, visitorLayout, type StateDisk } from '@cairn/runtime'
 import { VisitorLog } from './visitors.ts'
 
 const [command, folder = '', visitorCount = '0', cacheBytes = '0'] = process.argv.slice(2)
@@ -73,18 +73,18 @@ async function rebuild(): Promise<object> {
   return end
 }
 
-async function open(name: string): Promise<VisitorDisk> {
-  const options = { folder: join(folder, name), codec, writes: new Turns() }
-  return (await openVisitorDisk(options, new AbortController().signal)).disk
+async function open(name: string): Promise<StateDisk> {
+  const options = { folder: join(folder, name), layout: visitorLayout(codec), writes: new Turns() }
+  return (await openStateDisk(options, new AbortController().signal)).disk
 }
 
 /** The fold at work as in the service: the next checkpoint waits until the last is on the disk, nothing else does. */
 class Run {
   readonly #partition: PartitionState
-  readonly #disk: VisitorDisk
+  readonly #disk: StateDisk
   stored: Promise<void> = Promise.resolve()
 
-  constructor(partition: PartitionState, disk: VisitorDisk) {
+  constructor(partition: PartitionState, disk: StateDisk) {
     this.#partition = partition
     this.#disk = disk
   }

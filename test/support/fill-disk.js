@@ -4,13 +4,14 @@
  *
  * Arguments: folder, visitors of the write that does not fit, characters of each.
  */
-import { VisitorDisk } from '../../packages/runtime/dist/visitors/disk.js'
-import { Turns } from '../../packages/runtime/dist/visitors/turns.js'
+import { StateDisk } from '../../packages/runtime/dist/state-disk/disk.js'
+import { visitorLayout } from '../../packages/runtime/dist/state-disk/layout.js'
+import { Turns } from '../../packages/runtime/dist/state-disk/turns.js'
 
 const [folder, visitors, characters] = process.argv.slice(2)
 const never = 2 ** 52
 const codec = { peekDues: (bytes) => JSON.parse(Buffer.from(bytes).toString()) }
-const options = { folder, codec, writes: new Turns() }
+const options = { folder, layout: visitorLayout(codec), writes: new Turns() }
 
 const states = (from, count, length) =>
   Array.from({ length: count }, (_, at) => {
@@ -27,7 +28,7 @@ const held = (disk) => ({
   due: disk.dues(2, 0, 1_000).length,
 })
 
-const disk = new VisitorDisk(options)
+const disk = new StateDisk(options)
 await disk.write(states(0, 100, 400), control(1))
 const failure = await disk.write(states(100, Number(visitors), Number(characters)), control(2)).then(
   () => undefined,
@@ -35,7 +36,7 @@ const failure = await disk.write(states(100, Number(visitors), Number(characters
 )
 const now = held(disk)
 await disk.close()
-const again = new VisitorDisk(options)
+const again = new StateDisk(options)
 const reopened = held(again)
 await again.close()
 process.stdout.write(JSON.stringify({ failure, now, reopened }))

@@ -6,11 +6,12 @@ export { readEventInput, UnknownSchema, type EventInput } from './codec/log-reco
 export { readOrderRecord } from './codec/order-record.ts'
 export { createOrderCodec, ownBytes } from './codec/order.ts'
 export { createVisitorCodec } from './codec/visitor.ts'
-export { DiskFailure } from './visitors/database.ts'
-export type { Unusable } from './visitors/claim.ts'
-export { type DiskOptions, type States, type VisitorDisk } from './visitors/disk.ts'
-export { emptyDisk, openVisitorDisk, type Opened } from './visitors/open.ts'
-export { Turns } from './visitors/turns.ts'
+export { DiskFailure } from './state-disk/database.ts'
+export type { Unusable } from './state-disk/claim.ts'
+export { type DiskOptions, type StateDisk, type States } from './state-disk/disk.ts'
+export { visitorLayout, type StateLayout } from './state-disk/layout.ts'
+export { emptyDisk, openStateDisk, type Opened } from './state-disk/open.ts'
+export { Turns } from './state-disk/turns.ts'
 export {
   createContainerBuilder,
   originFields,

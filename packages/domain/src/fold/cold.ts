@@ -1,25 +1,12 @@
+import type { ColdStates } from '../event/cold.ts'
 import type { Millis } from '../event/event.ts'
 import { NEVER } from './visitor.ts'
 
 /**
- * Where visitors lie that are not in memory: their states as of the last checkpoint that was stored, and an index of their
- * due times. Synchronous, since the fold is.
+ * Where visitors lie that are not in memory, as of the last checkpoint that was stored. Queue 0 is emit, 1 close, 2 expire; a
+ * visitor stands in each once, at its {@link indexedDue}.
  */
-export interface ColdVisitors {
-  /** The encoded state of a visitor; undefined when there is none. */
-  get(key: string): Uint8Array | undefined
-  /**
-   * The index of a queue (0 emit, 1 close, 2 expire) from a due time on, in order of due time: `atLeast` entries, where
-   * there are so many, and then all that have the same due time as the last. A visitor stands there once, at its
-   * {@link indexedDue}, and not at all when it is never due.
-   */
-  dues(queue: number, from: Millis, atLeast: number): readonly ColdDue[]
-}
-
-export interface ColdDue {
-  readonly due: Millis
-  readonly key: string
-}
+export type ColdVisitors = ColdStates
 
 /** How much earlier than it is due a visitor may stand in the index. */
 const INDEX_SPREAD_MS = 60_000

@@ -3,15 +3,16 @@ import {
   DiskFailure,
   emptyDisk,
   isFence,
-  openVisitorDisk,
+  openStateDisk,
   PartitionStopped,
   type FencedProducer,
   type Incoming,
   type Outgoing,
   type OwnedPartition,
+  type StateDisk,
   type StateReader,
   type States,
-  type VisitorDisk,
+  visitorLayout,
 } from '@cairn/runtime'
 import { decodePosition, diskLayout, encodePosition, unfit, type TopicName } from './disk-position.ts'
 import type { Shell } from './shell.ts'
@@ -28,7 +29,7 @@ export class StoredState implements StateReader {
   readonly saved = emptySavedState()
   readonly #shell: Shell
   readonly #partition: OwnedPartition
-  #open: VisitorDisk | undefined
+  #open: StateDisk | undefined
   #name: TopicName | undefined
   /** Offset of the first record of the topic that is not taken in. */
   #next = 0
@@ -45,19 +46,19 @@ export class StoredState implements StateReader {
     this.#partition = partition
   }
 
-  get disk(): VisitorDisk {
+  get disk(): StateDisk {
     if (this.#open === undefined) throw new Error('the disk is opened with the first reading')
     return this.#open
   }
 
   /** Opens the disk, and finds out from where the topic is to be read on. */
   readonly from: NonNullable<StateReader['from']> = async (fence, lookAt) => {
-    const { disk, discarded } = await openVisitorDisk(this.#options, this.#partition.lost)
+    const { disk, discarded } = await openStateDisk(this.#options, this.#partition.lost)
     this.#open = disk
     if (discarded !== undefined) this.#shell.observe.discarded(this.#partition.partition, discarded)
     const position = decodePosition(disk.control('position'))
     this.#fence = { offset: fence, at: Date.now() }
-    if (position === undefined && disk.isEmpty) return 0
+    if (position === undefined && disk.size === 0) return 0
     const { config, deletesKeptMs } = this.#shell
     const present = { partitions: config.CAIRN_PARTITIONS, end: fence, now: Date.now(), deletesKeptMs }
     // Without a position, reading it had only begun.
@@ -140,9 +141,9 @@ export class StoredState implements StateReader {
   }
 
   get #options() {
-    const { config, visitorCodec: codec, diskWrites: writes } = this.#shell
+    const { config, visitorCodec, diskWrites: writes } = this.#shell
     const name = `${config.CAIRN_NAMESPACE}.attribution-${this.#partition.partition}`
-    return { folder: join(config.STATE_DIR, name), codec, writes }
+    return { folder: join(config.STATE_DIR, name), layout: visitorLayout(visitorCodec), writes }
   }
 
   async #misnamed({ offset, id }: TopicName, lookAt: (offset: number) => Promise<Incoming | undefined>) {

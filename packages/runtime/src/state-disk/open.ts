@@ -1,10 +1,10 @@
 import { pause } from '../lifecycle/wait.ts'
 import { Claim, type Unusable } from './claim.ts'
 import { DiskFailure } from './database.ts'
-import { VisitorDisk, type DiskOptions } from './disk.ts'
+import { StateDisk, type DiskOptions } from './disk.ts'
 
 export interface Opened {
-  readonly disk: VisitorDisk
+  readonly disk: StateDisk
   /** Why what was there was thrown away. */
   readonly discarded: Unusable | undefined
 }
@@ -18,7 +18,7 @@ const askAgainMs = 50
  *
  * @throws DiskFailure when no folder can be made or opened there
  */
-export async function openVisitorDisk(options: DiskOptions, lost: AbortSignal): Promise<Opened> {
+export async function openStateDisk(options: DiskOptions, lost: AbortSignal): Promise<Opened> {
   const { folder } = options
   let obstacle = Claim.obstacle(folder)
   for (const since = performance.now(); obstacle === 'in_use' && performance.now() - since < letGoWithinMs;) {
@@ -28,7 +28,7 @@ export async function openVisitorDisk(options: DiskOptions, lost: AbortSignal): 
   }
   if (obstacle === undefined) {
     try {
-      return { disk: new VisitorDisk(options), discarded: undefined }
+      return { disk: new StateDisk(options), discarded: undefined }
     } catch (error) {
       if (!(error instanceof DiskFailure) || error.reason === 'full') throw error
       obstacle = 'unreadable'
@@ -37,8 +37,8 @@ export async function openVisitorDisk(options: DiskOptions, lost: AbortSignal): 
   return { disk: emptyDisk(options), discarded: obstacle }
 }
 
-/** A folder without visitors in place of what is there. @throws DiskFailure */
-export function emptyDisk(options: DiskOptions): VisitorDisk {
+/** A folder without states in place of what is there. @throws DiskFailure */
+export function emptyDisk(options: DiskOptions): StateDisk {
   Claim.discard(options.folder)
-  return new VisitorDisk(options)
+  return new StateDisk(options)
 }

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto'
 import { NEVER } from '@cairn/domain'
 
-/** LMDB takes keys of up to 1,978 bytes, an index key being seven longer than the visitor's. */
+/** LMDB takes keys of up to 1,978 bytes, an index key being seven longer than the state's. */
 const LONGEST = 1_900
 const DUE_BYTES = 6
 /** Due times are below 2^48 for the next 6,000 years. */
 const NEVER_ON_DISK = 2 ** (8 * DUE_BYTES) - 1
-export const queues = 3
 
-/** A visitor's key as the disk knows it: its bytes, and of one that is too long the beginning and a hash. */
+/** A state's key as the disk knows it: its bytes, and of one that is too long the beginning and a hash. */
 export function diskKey(key: string): Buffer {
   const bytes = Buffer.from(key)
   if (bytes.length <= LONGEST) return bytes
@@ -21,12 +20,12 @@ export function isCut(diskKey: Buffer): boolean {
   return diskKey.length > LONGEST
 }
 
-/** A key of the index: queue, due time, visitor. In order of bytes it is in order of these. */
-export function indexKey(queue: number, due: number, visitor: Uint8Array): Buffer {
-  const key = Buffer.allocUnsafe(1 + DUE_BYTES + visitor.length)
+/** A key of the index: queue, due time, state. In order of bytes it is in order of these. */
+export function indexKey(queue: number, due: number, diskKey: Uint8Array): Buffer {
+  const key = Buffer.allocUnsafe(1 + DUE_BYTES + diskKey.length)
   key[0] = queue
   writeDue(key, due, 1)
-  key.set(visitor, 1 + DUE_BYTES)
+  key.set(diskKey, 1 + DUE_BYTES)
   return key
 }
 
@@ -34,21 +33,24 @@ export function dueOf(indexKey: Buffer): number {
   return readDue(indexKey, 1)
 }
 
-export function visitorOf(indexKey: Buffer): string {
+export function keyOf(indexKey: Buffer): string {
   return indexKey.toString('utf8', 1 + DUE_BYTES)
 }
 
-/** Bytes before a visitor's state on disk: where it stands in the index of each queue. */
-export const headBytes = queues * DUE_BYTES
+/** Bytes before a state on disk: where it stands in the index of each queue. */
+export function headBytesOf(queues: number): number {
+  return queues * DUE_BYTES
+}
 
 export function valueOf(dues: readonly number[], state: Uint8Array): Buffer {
+  const headBytes = headBytesOf(dues.length)
   const value = Buffer.allocUnsafe(headBytes + state.length)
   for (const [queue, due] of dues.entries()) writeDue(value, due, queue * DUE_BYTES)
   value.set(state, headBytes)
   return value
 }
 
-export function duesOf(value: Buffer): number[] {
+export function duesOf(value: Buffer, queues: number): number[] {
   return Array.from({ length: queues }, (_, queue) => readDue(value, queue * DUE_BYTES))
 }
 

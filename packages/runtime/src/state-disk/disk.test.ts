@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { NEVER, type VisitorCodec } from '@cairn/domain'
+import { NEVER } from '@cairn/domain'
 import { jsonVisitorCodec, MemoryVisitors } from '@cairn/testkit/domain'
 import fc from 'fast-check'
-import { VisitorDisk } from './disk.ts'
+import { StateDisk } from './disk.ts'
+import { visitorLayout } from './layout.ts'
 import { Turns } from './turns.ts'
 
 const T = 1_790_000_000_000
@@ -18,8 +19,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-const codec: VisitorCodec = jsonVisitorCodec
-const open = (name = 'p'): VisitorDisk => new VisitorDisk({ folder: join(folder, name), codec, writes: new Turns() })
+const layout = visitorLayout(jsonVisitorCodec)
+const open = (name = 'p'): StateDisk => new StateDisk({ folder: join(folder, name), layout, writes: new Turns() })
 
 function state(emit: number, close: number, expire: number, more = ''): Buffer {
   return Buffer.from(JSON.stringify({ emit_due: emit, close_due: close, expire_due: expire, more }))
@@ -39,7 +40,7 @@ describe('the visitors of a partition on disk', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(change, { maxLength: 8 }), { maxLength: 5 }), due, async (batches, from) => {
         const disk = open(`run-${run++}`)
-        const memory = new MemoryVisitors(codec)
+        const memory = new MemoryVisitors(jsonVisitorCodec)
         for (const batch of batches) {
           const states = new Map(batch.map(([key, dues]) => [key, dues && state(...dues)]))
           await disk.write(states, noControl)

@@ -12,8 +12,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { NEVER } from '@cairn/domain'
-import { jsonVisitorCodec as codec } from '@cairn/testkit/domain'
-import { openVisitorDisk } from './open.ts'
+import { jsonVisitorCodec } from '@cairn/testkit/domain'
+import { visitorLayout } from './layout.ts'
+import { openStateDisk } from './open.ts'
 import { Turns } from './turns.ts'
 
 const held = new AbortController().signal
@@ -27,7 +28,7 @@ afterEach(() => {
   rmSync(parent, { recursive: true })
 })
 
-const open = () => openVisitorDisk({ folder, codec, writes: new Turns() }, held)
+const open = () => openStateDisk({ folder, layout: visitorLayout(jsonVisitorCodec), writes: new Turns() }, held)
 const owner = () => join(folder, 'owner.json')
 const state = Buffer.from(JSON.stringify({ emit_due: NEVER, close_due: NEVER, expire_due: 1 }))
 

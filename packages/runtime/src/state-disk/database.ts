@@ -15,7 +15,7 @@ export class DiskFailure extends Error {
 /** The tables of one partition's folder, keys and values as bytes. */
 export interface Tables {
   readonly root: RootDatabase<Buffer, Buffer>
-  readonly visitors: Database<Buffer, Buffer>
+  readonly states: Database<Buffer, Buffer>
   readonly index: Database<Buffer, Buffer>
   readonly control: Database<Buffer, Buffer>
 }
@@ -51,7 +51,7 @@ export function openTables(folder: string): Tables {
       checkLength(root, dataFile(folder))
       return {
         root,
-        visitors: root.openDB('visitors', bytesOnly),
+        states: root.openDB('states', bytesOnly),
         index: root.openDB('index', bytesOnly),
         control: root.openDB('control', bytesOnly),
       }

@@ -1,30 +1,30 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { indexedDue, NEVER, type ColdDue, type ColdVisitors, type VisitorCodec } from '@cairn/domain'
+import { NEVER, type ColdDue, type ColdStates } from '@cairn/domain'
 import { Claim } from './claim.ts'
 import { asFailure, commit, fileBytes, openTables, type Tables, type Watch } from './database.ts'
-import { diskKey, dueOf, duesOf, headBytes, indexKey, isCut, queues, valueOf, visitorOf } from './disk-key.ts'
+import { diskKey, dueOf, duesOf, headBytesOf, indexKey, isCut, keyOf, valueOf } from './disk-key.ts'
+import type { StateLayout } from './layout.ts'
 import type { Turns } from './turns.ts'
 
-/** States to be written: null for a visitor that is forgotten. Of several of one visitor the last counts. */
+/** States to be written: null for one that is forgotten. Of several of one key the last counts. */
 export type States = Iterable<readonly [key: string, bytes: Uint8Array | null]>
 
-/** What stands beside the visitors, and is written in one transaction with them: small records by name. */
+/** What stands beside the states, and is written in one transaction with them: small records by name. */
 export type Control = ReadonlyMap<string, Buffer>
 
 export interface DiskOptions {
   /** Of this partition alone. */
   readonly folder: string
-  readonly codec: VisitorCodec
+  readonly layout: StateLayout
   /** Shared by all partitions of the process: a transaction holds every page it changes in memory until its end. */
   readonly writes: Turns
 }
 
 const none = Buffer.alloc(0)
-const nowhere = Array.from({ length: queues }, () => NEVER)
-/** Visitors prepared for a write before others get their turn. */
+/** States prepared for a write before others get their turn. */
 const preparedAtOnce = 500
 /**
- * Visitors in one transaction: each takes up to seven changes, which are made in one turn and whose promises are resolved in
+ * States in one transaction: each takes up to seven changes, which are made in one turn and whose promises are resolved in
  * another. Beyond 300,000 changes that are not written yet LMDB would halt the thread for a millisecond or more with each.
  */
 const changedAtOnce = 2_000
@@ -37,15 +37,17 @@ interface Change {
   readonly value: Buffer | undefined
 }
 
-/** The visitors of one partition in a folder on disk. */
-export class VisitorDisk implements ColdVisitors {
+/** The states of one partition, of visitors or of orders, in a folder on disk. */
+export class StateDisk implements ColdStates {
   readonly #tables: Tables
   readonly #claim: Claim
-  readonly #codec: VisitorCodec
+  readonly #layout: StateLayout
+  readonly #headBytes: number
+  readonly #nowhere: readonly number[]
   readonly #writes: Turns
 
   /** @throws DiskFailure for files that can't be opened */
-  constructor({ folder, codec, writes }: DiskOptions) {
+  constructor({ folder, layout, writes }: DiskOptions) {
     let claim: Claim | undefined
     try {
       claim = Claim.take(folder)
@@ -55,12 +57,14 @@ export class VisitorDisk implements ColdVisitors {
       claim?.abandon()
       throw asFailure(error, folder)
     }
-    this.#codec = codec
+    this.#layout = layout
+    this.#headBytes = headBytesOf(layout.queues)
+    this.#nowhere = Array.from({ length: layout.queues }, () => NEVER)
     this.#writes = writes
   }
 
   get(key: string): Uint8Array | undefined {
-    return this.#tables.visitors.getBinary(diskKey(key))?.subarray(headBytes)
+    return this.#tables.states.getBinary(diskKey(key))?.subarray(this.#headBytes)
   }
 
   dues(queue: number, from: number, atLeast: number): readonly ColdDue[] {
@@ -72,19 +76,20 @@ export class VisitorDisk implements ColdVisitors {
       const due = dueOf(entry)
       if (found.length >= atLeast && due !== last) break
       last = due
-      found.push({ due, key: value.length > 0 ? value.toString() : visitorOf(entry) })
+      found.push({ due, key: value.length > 0 ? value.toString() : keyOf(entry) })
     }
     return found
   }
 
-  /** What was written beside the visitors. */
+  /** What was written beside the states. */
   control(name: string): Buffer | undefined {
     return this.#tables.control.getBinary(Buffer.from(name))
   }
 
-  get isEmpty(): boolean {
-    const { entryCount } = this.#tables.visitors.getStats() as { readonly entryCount: number }
-    return entryCount === 0
+  /** States that are there. */
+  get size(): number {
+    const { entryCount } = this.#tables.states.getStats() as { readonly entryCount: number }
+    return entryCount
   }
 
   /** Bytes of the files. */
@@ -145,26 +150,21 @@ export class VisitorDisk implements ColdVisitors {
       if (++prepared % preparedAtOnce === 0) await turn()
       const name = diskKey(key)
       const before = changes.get(key)?.before ?? this.#indexed(name)
-      const dues = bytes === null ? nowhere : this.#placesOf(bytes, before)
+      const dues = bytes === null ? this.#nowhere : this.#layout.places(bytes, before)
       changes.set(key, { key, diskKey: name, before, dues, value: bytes === null ? undefined : valueOf(dues, bytes) })
     }
     return [...changes.values()]
   }
 
   #indexed(name: Buffer): readonly number[] {
-    const value = this.#tables.visitors.getBinaryFast(name)
-    return value === undefined ? nowhere : duesOf(value)
-  }
-
-  #placesOf(bytes: Uint8Array, before: readonly number[]): number[] {
-    const { emit_due, close_due, expire_due } = this.#codec.peekDues(bytes)
-    return [emit_due, close_due, expire_due].map((due, queue) => indexedDue(before[queue] ?? NEVER, due))
+    const value = this.#tables.states.getBinaryFast(name)
+    return value === undefined ? this.#nowhere : duesOf(value, this.#layout.queues)
   }
 
   #apply({ key, diskKey: name, before, dues, value }: Change, watch: Watch): void {
-    const { visitors, index } = this.#tables
-    watch(value === undefined ? visitors.remove(name) : visitors.put(name, value))
-    for (let queue = 0; queue < queues; queue++) {
+    const { states, index } = this.#tables
+    watch(value === undefined ? states.remove(name) : states.put(name, value))
+    for (let queue = 0; queue < this.#layout.queues; queue++) {
       const [old, due] = [before[queue] ?? NEVER, dues[queue] ?? NEVER]
       if (old === due) continue
       if (old < NEVER) watch(index.remove(indexKey(queue, old, name)))
