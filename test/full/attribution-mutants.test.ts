@@ -139,9 +139,9 @@ const cases: readonly Case[] = [
     row: killed('attribution.before-store=kill@3', { busy: false, checkpointMs: 400 }),
     mutation: {
       name: 'disk-says-it-has-what-it-has-not',
-      file: 'services/attribution/dist/partition/stored-state.js',
-      from: `await faults.reach('attribution.before-store');`,
-      to: `await this.disk.write([], this.#control()); await faults.reach('attribution.before-store');`,
+      file: 'services/attribution/dist/stored/stored-state.js',
+      from: 'await beforeStore();',
+      to: 'await this.disk.write([], this.#control()); await beforeStore();',
     },
     wrong: 'missing',
   },
@@ -149,7 +149,7 @@ const cases: readonly Case[] = [
     row: takenBack(busy),
     mutation: {
       name: 'disk-trusted-however-old',
-      file: 'services/attribution/dist/partition/stored-state.js',
+      file: 'services/attribution/dist/stored/stored-state.js',
       from: 'return position.next;',
       to: 'return fence;',
     },
@@ -160,8 +160,8 @@ const cases: readonly Case[] = [
     row: diskLost('wiped', busy),
     mutation: {
       name: 'empty-disk-taken-for-an-empty-topic',
-      file: 'services/attribution/dist/partition/stored-state.js',
-      from: `if (position === undefined && disk.isEmpty)
+      file: 'services/attribution/dist/stored/stored-state.js',
+      from: `if (position === undefined && disk.size === 0)
             return 0;`,
       to: 'if (position === undefined) return fence;',
     },

@@ -16,10 +16,11 @@ import {
   type TopicEnds,
   type TopicRecords,
 } from '@cairn/runtime'
+import type { StoredState } from '../stored/stored-state.ts'
 import { takeCheckpoint, type Checkpointed } from './checkpoint.ts'
 import type { Shell } from './shell.ts'
 import { checkState, metaRecord, type SavedState } from './state.ts'
-import { StoredState } from './stored-state.ts'
+import { storedVisitors } from './stored-visitors.ts'
 import { WorkingFold } from './working-fold.ts'
 
 const pollMs = 1000
@@ -35,7 +36,7 @@ const transactionBytes = 8 * 1024 * 1024
 /** One partition from takeover to hand-over: fence, restore, fold again what is committed, then batch by batch. */
 export async function runPartition(shell: Shell, partition: OwnedPartition): Promise<void> {
   const startedAt = performance.now()
-  const stored = new StoredState(shell, partition)
+  const stored = storedVisitors(shell, partition)
   try {
     const producer = await takeOver(partition, shell.takeover, stored)
     try {
@@ -54,7 +55,7 @@ async function goOn(
   shell: Shell,
   partition: OwnedPartition,
   producer: FencedProducer,
-  stored: StoredState,
+  stored: StoredState<SavedState>,
   startedAt: number,
 ): Promise<void> {
   const { saved } = stored
@@ -86,12 +87,12 @@ class PartitionRun {
   #checkpointAt = performance.now()
   /** Of checkpoints, which take some megabytes each. */
   #stateRecords = new RecordBuffer()
-  readonly #stored: StoredState
+  readonly #stored: StoredState<SavedState>
   /** The last checkpoint on its way to the disk. The fold goes on meanwhile; the next one waits for it. */
   #storing: Promise<void> = Promise.resolve()
   #storeFailure: Error | undefined
 
-  constructor(shell: Shell, partition: OwnedPartition, producer: FencedProducer, stored: StoredState) {
+  constructor(shell: Shell, partition: OwnedPartition, producer: FencedProducer, stored: StoredState<SavedState>) {
     this.#shell = shell
     this.#partition = partition
     this.#producer = producer

@@ -1,7 +1,7 @@
 import type { VisitorCodec } from '@cairn/domain'
-import type { Codec, Faults, Logger, TakeoverOptions, TopicKind, TransactionEnd, Turns, Unusable } from '@cairn/runtime'
+import type { Codec, Faults, Logger, TakeoverOptions, TopicKind, TransactionEnd, Turns } from '@cairn/runtime'
 import type { AttributionConfig } from '../config.ts'
-import type { Unfit } from './disk-position.ts'
+import type { Discarded } from '../stored/stored-state.ts'
 import type { Tally } from './working-fold.ts'
 
 /** What the loop of a partition needs of the world. */
@@ -21,9 +21,6 @@ export interface Shell {
   /** Bytes of memory for the visitors of one partition, of those that are held now. */
   cacheBytes(): number
 }
-
-/** Why a disk was thrown away and the state topic read from its beginning; `unfinished`: reading it had only begun. */
-export type Discarded = Unusable | Unfit | 'unfinished'
 
 /** What a partition holds in memory and on disk. */
 export interface Held {

@@ -1,20 +1,15 @@
-import { randomUUID } from 'node:crypto'
 import type { ColdVisitors } from '@cairn/domain'
-import type { AttributionCheckpoint, AttributionMeta, Codec, Incoming, Outgoing } from '@cairn/runtime'
+import type { AttributionCheckpoint, AttributionMeta, Codec, Outgoing } from '@cairn/runtime'
 import { controlPrefix, PartitionStopped } from '@cairn/runtime'
-import type { TopicName } from './disk-position.ts'
+import type { ControlRecord } from '../stored/stored-state.ts'
 
 export const metaKey = `${controlPrefix}meta`
 export const checkpointKey = `${controlPrefix}checkpoint`
-/** Written once: what the topic is recognised by. */
-export const nameKey = `${controlPrefix}name`
 
 /** What the state topic says beside the visitors: where the checkpoint stands that these are of, and how far outputs are committed. */
 export interface SavedState {
   checkpoint: AttributionCheckpoint | undefined
   meta: AttributionMeta | undefined
-  /** Both as they were read, by key. */
-  readonly values: Map<string, Buffer>
 }
 
 /** What a fold begins from: without a cold store, with no visitors. */
@@ -23,38 +18,16 @@ export interface FoldStart extends Pick<SavedState, 'checkpoint'> {
 }
 
 export function emptySavedState(): SavedState {
-  return { checkpoint: undefined, meta: undefined, values: new Map() }
+  return { checkpoint: undefined, meta: undefined }
 }
 
-/** Takes in a record that is no visitor's; false for any other. */
-export function readControl(
-  codec: Codec,
-  saved: SavedState,
-  record: Pick<Incoming, 'key' | 'value' | 'offset'>,
-): boolean {
+/** Takes in the record of one of the two keys. */
+export function readControl(codec: Codec, saved: SavedState, record: ControlRecord): void {
   if (record.key === metaKey) saved.meta = readAs(codec, record, 'attribution-meta')
-  else if (record.key === checkpointKey) saved.checkpoint = readAs(codec, record, 'attribution-checkpoint')
-  else return false
-  if (record.value !== null) saved.values.set(record.key, record.value)
-  return true
+  else saved.checkpoint = readAs(codec, record, 'attribution-checkpoint')
 }
 
-/** Undefined for what is no name. */
-export function readName(codec: Codec, { value, offset }: Incoming): TopicName | undefined {
-  const decoded = codec.decode(value)
-  return decoded.ok && decoded.kind === 'fence' ? { offset, id: decoded.value.owner } : undefined
-}
-
-export function nameRecord(codec: Codec): { readonly record: Outgoing; readonly id: string } {
-  const id = randomUUID()
-  return { record: { key: nameKey, value: codec.encode('fence', { owner: id }) }, id }
-}
-
-function readAs<K extends 'attribution-meta' | 'attribution-checkpoint'>(
-  codec: Codec,
-  record: Pick<Incoming, 'value' | 'offset'>,
-  kind: K,
-) {
+function readAs<K extends 'attribution-meta' | 'attribution-checkpoint'>(codec: Codec, record: ControlRecord, kind: K) {
   const decoded = codec.decode(record.value)
   if (decoded.ok && decoded.kind === kind)
     return decoded.value as K extends 'attribution-meta' ? AttributionMeta : AttributionCheckpoint

@@ -1,10 +1,12 @@
-import { join } from 'node:path'
 import {
+  controlPrefix,
   DiskFailure,
   emptyDisk,
   isFence,
   openStateDisk,
   PartitionStopped,
+  type Codec,
+  type DiskOptions,
   type FencedProducer,
   type Incoming,
   type Outgoing,
@@ -12,23 +14,47 @@ import {
   type StateDisk,
   type StateReader,
   type States,
-  visitorLayout,
+  type Unusable,
 } from '@cairn/runtime'
-import { decodePosition, diskLayout, encodePosition, unfit, type TopicName } from './disk-position.ts'
-import type { Shell } from './shell.ts'
-import { checkpointKey, emptySavedState, metaKey, nameKey, nameRecord, readControl, readName } from './state.ts'
+import { decodePosition, diskLayout, encodePosition, unfit, type TopicName, type Unfit } from './disk-position.ts'
+import { nameKey, nameRecord, readName } from './topic-name.ts'
 
 /** States that are read before they are written to the disk together. */
 const writtenAtOnce = { states: 30_000, bytes: 16 * 1024 * 1024 }
+
+/** Why a disk was thrown away and the state topic read from its beginning; `unfinished`: reading it had only begun. */
+export type Discarded = Unusable | Unfit | 'unfinished'
+
+/** A record of a state topic that is no state but says where the fold stands. */
+export type ControlRecord = Pick<Incoming, 'key' | 'value' | 'offset'>
+
+export interface StoredOptions<Saved> {
+  readonly disk: DiskOptions
+  readonly codec: Codec
+  readonly stateTopic: string
+  readonly partitions: number
+  /** For how long the state topic keeps the mark of a deleted key at least. */
+  readonly deletesKeptMs: number
+  /** What its control records say, taken in by `readControl`. */
+  readonly saved: Saved
+  readonly controlKeys: readonly string[]
+  readonly readControl: (saved: Saved, record: ControlRecord) => void
+  readonly onDiscarded: (reason: Discarded) => void
+  /** Awaited around a write to the disk: before it, and while its last transaction is under way. */
+  readonly beforeStore: () => Promise<void>
+  readonly midStore: () => Promise<void>
+}
 
 /**
  * The state topic of a partition as far as it is read, kept on disk: always what a beginning of the topic says, so that
  * reading can go on from there. Whatever is wrong with the disk, it is thrown away and the topic read from its beginning.
  */
-export class StoredState implements StateReader {
-  readonly saved = emptySavedState()
-  readonly #shell: Shell
+export class StoredState<Saved> implements StateReader {
+  readonly saved: Saved
+  readonly #options: StoredOptions<Saved>
   readonly #partition: OwnedPartition
+  /** The control records as they were read or written last, by key. */
+  readonly #values = new Map<string, Buffer>()
   #open: StateDisk | undefined
   #name: TopicName | undefined
   /** Offset of the first record of the topic that is not taken in. */
@@ -41,8 +67,9 @@ export class StoredState implements StateReader {
   /** Whether the disk was of use. */
   isWarm = false
 
-  constructor(shell: Shell, partition: OwnedPartition) {
-    this.#shell = shell
+  constructor(options: StoredOptions<Saved>, partition: OwnedPartition) {
+    this.saved = options.saved
+    this.#options = options
     this.#partition = partition
   }
 
@@ -53,29 +80,29 @@ export class StoredState implements StateReader {
 
   /** Opens the disk, and finds out from where the topic is to be read on. */
   readonly from: NonNullable<StateReader['from']> = async (fence, lookAt) => {
-    const { disk, discarded } = await openStateDisk(this.#options, this.#partition.lost)
+    const { disk, discarded } = await openStateDisk(this.#options.disk, this.#partition.lost)
     this.#open = disk
-    if (discarded !== undefined) this.#shell.observe.discarded(this.#partition.partition, discarded)
+    if (discarded !== undefined) this.#options.onDiscarded(discarded)
     const position = decodePosition(disk.control('position'))
     this.#fence = { offset: fence, at: Date.now() }
     if (position === undefined && disk.size === 0) return 0
-    const { config, deletesKeptMs } = this.#shell
-    const present = { partitions: config.CAIRN_PARTITIONS, end: fence, now: Date.now(), deletesKeptMs }
+    const { partitions, deletesKeptMs } = this.#options
+    const present = { partitions, end: fence, now: Date.now(), deletesKeptMs }
     // Without a position, reading it had only begun.
     const reason = position && (unfit(position, present) ?? (await this.#misnamed(position.name, lookAt)))
     if (position === undefined || reason !== undefined) {
-      this.#shell.observe.discarded(this.#partition.partition, reason ?? 'unfinished')
+      this.#options.onDiscarded(reason ?? 'unfinished')
       await disk.discard()
-      this.#open = emptyDisk(this.#options)
+      this.#open = emptyDisk(this.#options.disk)
       return 0
     }
     this.isWarm = true
     this.#name = position.name
     this.#next = position.next
     this.#at = position.at
-    for (const [key, name] of controlNames) {
-      const value = disk.control(name)
-      if (value !== undefined) readControl(this.#shell.codec, this.saved, { key, value, offset: position.next })
+    for (const key of this.#options.controlKeys) {
+      const value = disk.control(nameOnDisk(key))
+      if (value !== undefined) this.#readControl({ key, value, offset: position.next })
     }
     return position.next
   }
@@ -84,8 +111,9 @@ export class StoredState implements StateReader {
   readonly take = async (records: readonly Incoming[]): Promise<void> => {
     for (const record of records) {
       if (isFence(record)) continue
-      if (record.key === nameKey) this.#name = readName(this.#shell.codec, record)
-      else if (!readControl(this.#shell.codec, this.saved, record)) this.#note(record)
+      if (record.key === nameKey) this.#name = readName(this.#options.codec, record)
+      else if (this.#options.controlKeys.includes(record.key)) this.#readControl(record)
+      else if (!record.key.startsWith(controlPrefix)) this.#note(record)
     }
     const last = records.at(-1)
     if (last !== undefined) [this.#next, this.#at] = [last.offset + 1, Math.min(last.timestamp, Date.now())]
@@ -96,9 +124,9 @@ export class StoredState implements StateReader {
   async finish(producer: FencedProducer): Promise<void> {
     ;[this.#next, this.#at] = [this.#fence.offset + 1, this.#fence.at]
     if (this.#name === undefined) {
-      const { record, id } = nameRecord(this.#shell.codec)
-      const topic = this.#shell.topic('attribution-state')
-      const end = await producer.transactOne(this.#partition.partition, topic, record)
+      const { codec, stateTopic } = this.#options
+      const { record, id } = nameRecord(codec)
+      const end = await producer.transactOne(this.#partition.partition, stateTopic, record)
       if (end.end !== 'committed' || end.offset === undefined)
         throw new Error('the state topic could not be given a name', { cause: end })
       this.#name = { offset: end.offset, id }
@@ -107,17 +135,17 @@ export class StoredState implements StateReader {
   }
 
   /**
-   * Writes what a committed checkpoint has written to the topic: the states, and the control records by key.
+   * Writes what committed transactions have written to the topic: the states, and the control records by key.
    *
    * @param next the offset after its records; undefined where the broker did not say, and they will be read once more
-   * @param at a time before its transaction began, UTC milliseconds
+   * @param at a time before the last of them began, UTC milliseconds
    */
   async store(states: States, control: readonly Outgoing[], next: number | undefined, at: number): Promise<void> {
-    const { faults } = this.#shell
-    for (const { key, value } of control) if (value !== null) this.saved.values.set(key, value)
+    const { beforeStore, midStore } = this.#options
+    for (const { key, value } of control) if (value !== null) this.#values.set(key, value)
     if (next !== undefined) [this.#next, this.#at] = [next, at]
-    await faults.reach('attribution.before-store')
-    await this.disk.write(states, this.#control(), () => faults.reach('attribution.mid-store'))
+    await beforeStore()
+    await this.disk.write(states, this.#control(), midStore)
     this.disk.proven()
   }
 
@@ -130,7 +158,7 @@ export class StoredState implements StateReader {
         `${error.message}: make room, or give the service another STATE_DIR, and start it again; nothing is lost, all of it is in Kafka`,
       )
     }
-    this.#shell.observe.discarded(this.#partition.partition, 'unreadable')
+    this.#options.onDiscarded('unreadable')
     await this.#open?.discard()
     this.#open = undefined
     return error
@@ -140,16 +168,15 @@ export class StoredState implements StateReader {
     await this.#open?.close()
   }
 
-  get #options() {
-    const { config, visitorCodec, diskWrites: writes } = this.#shell
-    const name = `${config.CAIRN_NAMESPACE}.attribution-${this.#partition.partition}`
-    return { folder: join(config.STATE_DIR, name), layout: visitorLayout(visitorCodec), writes }
-  }
-
   async #misnamed({ offset, id }: TopicName, lookAt: (offset: number) => Promise<Incoming | undefined>) {
     const found = await lookAt(offset)
     if (found?.offset !== offset || found.key !== nameKey) return 'another_topic'
-    return readName(this.#shell.codec, found)?.id === id ? undefined : 'another_topic'
+    return readName(this.#options.codec, found)?.id === id ? undefined : 'another_topic'
+  }
+
+  #readControl(record: ControlRecord): void {
+    this.#options.readControl(this.saved, record)
+    if (record.value !== null) this.#values.set(record.key, record.value)
   }
 
   #note({ key, value }: Incoming): void {
@@ -166,21 +193,17 @@ export class StoredState implements StateReader {
 
   #control(): Map<string, Buffer> {
     const control = new Map<string, Buffer>()
-    for (const [key, name] of controlNames) {
-      const value = this.saved.values.get(key)
-      if (value !== undefined) control.set(name, value)
-    }
+    for (const [key, value] of this.#values) control.set(nameOnDisk(key), value)
     // Without a name nobody could tell later whether the topic is the same.
     if (this.#name !== undefined) {
       const { next, at, name } = { next: this.#next, at: this.#at, name: this.#name }
-      const partitions = this.#shell.config.CAIRN_PARTITIONS
+      const { partitions } = this.#options
       control.set('position', encodePosition({ layout: diskLayout, next, at, partitions, name }))
     }
     return control
   }
 }
 
-const controlNames = [
-  [checkpointKey, 'checkpoint'],
-  [metaKey, 'meta'],
-] as const
+function nameOnDisk(controlKey: string): string {
+  return controlKey.slice(controlPrefix.length)
+}
