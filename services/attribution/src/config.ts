@@ -7,7 +7,7 @@ export const settings = {
     .number()
     .int()
     .min(100)
-    .default(5000)
+    .default(15_000)
     .describe('Longest time between checkpoints of changed visitor states'),
   CHECKPOINT_BYTES: z.coerce
     .number()

@@ -29,6 +29,8 @@ export interface PartitionState {
   readonly dirtyBytes: number
   /** About how many bytes of memory its visitors take. */
   readonly cacheBytes: number
+  /** Whether they take more than they may: the sooner the cold store has what changed, the more of them can be left to it. */
+  readonly isOverfull: boolean
   readonly cache: CacheCounts
 }
 
@@ -95,6 +97,10 @@ export class Partition implements PartitionState {
     return this.store.bytes
   }
 
+  get isOverfull(): boolean {
+    return this.store.isOverfull
+  }
+
   get cache(): CacheCounts {
     return this.store
   }
@@ -128,8 +134,8 @@ export function restorePartition(
 
 /**
  * The visitors that changed since the last checkpoint, encoded, in no order; null for one that is forgotten. They count as
- * saved from here on: a partition whose checkpoint is not written must not go on. Where there is a cold store, it must have
- * them before the next ones are taken ({@link noteStored}).
+ * saved from here on: a partition whose checkpoint is not written must not go on. They stay in memory until the cold store
+ * has them, if there is one ({@link noteStored}).
  */
 export function takeDirty(state: PartitionState): readonly Taken[] {
   return [...takeDirtyIn(state, Infinity)].flat()
@@ -152,7 +158,7 @@ export function* takeDirtyIn(state: PartitionState, bytes: number): Generator<re
   }
 }
 
-/** Tells the partition that its cold store now has what {@link takeDirty} gave last. */
+/** Tells the partition that its cold store now has all that {@link takeDirty} gave. */
 export function noteStored(state: PartitionState): void {
   internals(state).store.noteStored()
 }

@@ -41,9 +41,9 @@ export class VisitorStore {
   /** Visitors that have changed since the last checkpoint; among them those that were forgotten since. */
   private unsaved: Slot[] = []
   private unsavedSize = 0
-  /** Visitors of the last checkpoint, and those among them that the cold store does not have yet. */
+  /** Visitors of the last checkpoint, and those of it and of earlier ones that the cold store does not have yet. */
   private lastSaved: readonly Slot[] = []
-  private storing: readonly Slot[] = []
+  private unstored: Slot[] = []
 
   constructor(codec: VisitorCodec, cold: ColdVisitors | null, capacity: number) {
     this.codec = codec
@@ -124,7 +124,7 @@ export class VisitorStore {
     const saved: Slot[] = []
     for (const slot of this.lastSaved) this.shrink(slot)
     this.lastSaved = saved
-    this.storing = this.cold === null ? [] : unsaved
+    if (this.cold !== null) this.unstored = this.unstored.length === 0 ? unsaved : this.unstored.concat(unsaved)
     this.unsaved = []
     this.unsavedSize = 0
     let taken: Taken[] = []
@@ -143,14 +143,14 @@ export class VisitorStore {
     if (taken.length > 0) yield taken
   }
 
-  /** The cold store now has what was taken last: what is untouched since may be left to it. */
+  /** The cold store now has all that was taken: what is untouched since may be left to it. */
   noteStored(): void {
-    for (const slot of this.storing) {
-      if (slot.unsaved >= 0) continue
+    for (const slot of this.unstored) {
+      if (slot.unsaved >= 0 || slot.isClean) continue
       if (slot.bytes === null) this.drop(slot)
       else this.clean.add(slot)
     }
-    this.storing = []
+    this.unstored = []
     if (this.isOverfull) this.trim()
   }
 

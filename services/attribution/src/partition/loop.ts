@@ -21,6 +21,7 @@ import { takeCheckpoint, type Checkpointed } from './checkpoint.ts'
 import type { Shell } from './shell.ts'
 import { checkState, metaRecord, type SavedState } from './state.ts'
 import { storedVisitors } from './stored-visitors.ts'
+import { Unstored } from './unstored.ts'
 import { WorkingFold } from './working-fold.ts'
 
 const pollMs = 1000
@@ -32,6 +33,9 @@ const schemaBackoff = { firstMs: 1000, maxMs: 30_000 }
  * nothing; and what does not reach the broker within the transaction timeout would be tried again for ever.
  */
 const transactionBytes = 8 * 1024 * 1024
+
+/** The part of the memory for visitors that checkpoints may come to before they are written to the disk, as one. */
+const unstoredShare = 1 / 4
 
 /** One partition from takeover to hand-over: fence, restore, fold again what is committed, then batch by batch. */
 export async function runPartition(shell: Shell, partition: OwnedPartition): Promise<void> {
@@ -88,7 +92,8 @@ class PartitionRun {
   /** Of checkpoints, which take some megabytes each. */
   #stateRecords = new RecordBuffer()
   readonly #stored: StoredState<SavedState>
-  /** The last checkpoint on its way to the disk. The fold goes on meanwhile; the next one waits for it. */
+  readonly #unstored = new Unstored()
+  /** Checkpoints on their way to the disk. The fold goes on meanwhile; the next one waits for them. */
   #storing: Promise<void> = Promise.resolve()
   #storeFailure: Error | undefined
 
@@ -209,19 +214,31 @@ class PartitionRun {
     if (checkpoint !== undefined) this.#store(checkpoint, end.ends, at)
   }
 
-  /** Has a committed checkpoint written to the disk. What fails there ends the loop before its next transaction. */
+  /**
+   * Has committed checkpoints written to the disk, once they are many or visitors have to leave memory. What fails there
+   * ends the loop before its next transaction.
+   */
   #store({ states, control }: Checkpointed, ends: TopicEnds, at: number): void {
-    const fold = this.#fold
+    const { state } = this.#fold
+    this.#unstored.add(states)
+    this.#observeHeld()
+    const isMuch = this.#unstored.bytes > this.#shell.cacheBytes() * unstoredShare
+    if (!isMuch && !state.isOverfull && !this.#partition.stopping.aborted) return
     const next = ends.get(this.#shell.topic('attribution-state'))
-    this.#storing = this.#stored.store(states, control, next, at).then(() => {
-      noteStored(fold.state)
-      const { hits, misses } = fold.state.cache
-      const held = { cacheBytes: fold.state.cacheBytes, hits, misses, diskBytes: this.#stored.disk.bytes }
-      this.#shell.observe.held(this.#partition.partition, held)
+    this.#storing = this.#stored.store(this.#unstored.take(), control, next, at).then(() => {
+      noteStored(state)
+      this.#observeHeld()
     })
     this.#storing.catch((error: unknown) => {
       this.#storeFailure = error instanceof Error ? error : new Error(String(error))
     })
+  }
+
+  #observeHeld(): void {
+    const { cache, cacheBytes } = this.#fold.state
+    const { hits, misses } = cache
+    const held = { cacheBytes, hits, misses, diskBytes: this.#stored.disk.bytes }
+    this.#shell.observe.held(this.#partition.partition, held)
   }
 
   #metaRecord(isCheckpoint: boolean): Outgoing {
