@@ -40,22 +40,35 @@ export interface Companion {
   size: number
 }
 
+/** What decides which session a companion belongs to. */
+export type Placed = Pick<Companion, 'time' | 'event_id' | 'client_session_id' | 'is_own'>
+
+export function placedOf(event: StorefrontEvent, { clientSession }: SessionRules): Placed {
+  return {
+    time: event.event_time,
+    event_id: event.event_id,
+    client_session_id: clientSession === 'trust' ? event.client_session_id : '',
+    is_own: !event.is_server,
+  }
+}
+
 export function newCompanion(
   event: StorefrontEvent,
   sessionId: string,
   { offset, streamTime, rules }: Arrival,
   orderId = '',
 ): Companion {
+  const { time, event_id, client_session_id, is_own } = placedOf(event, rules)
   return {
-    time: event.event_time,
-    event_id: event.event_id,
+    time,
+    event_id,
     offset,
-    client_session_id: rules.clientSession === 'trust' ? event.client_session_id : '',
+    client_session_id,
     user_id: event.user_id,
     is_bot: event.is_bot,
     cart_rank: cartRank(event.name),
     order_id: orderId,
-    is_own: !event.is_server,
+    is_own,
     session_id: sessionId,
     forget_due: streamTime + rules.gapMs + rules.graceMs + 1,
     conversions: [],
@@ -68,11 +81,11 @@ export function newCompanion(
 /** The session a companion belongs to, undefined while there is none. */
 export function sessionOf<S extends Session>(
   sessions: readonly S[],
-  companion: Pick<Companion, 'time' | 'event_id' | 'client_session_id' | 'is_own'>,
+  placed: Placed,
   rules: SessionRules,
 ): S | undefined {
-  if (companion.is_own) return sessionHolding(sessions, companion, rules)
-  return coveringSession(sessions, companion.time, companion.client_session_id, rules)
+  if (placed.is_own) return sessionHolding(sessions, placed, rules)
+  return coveringSession(sessions, placed.time, placed.client_session_id, rules)
 }
 
 /** Whether a companion made this conversion: what a verdict makes is not made by the purchase itself. */

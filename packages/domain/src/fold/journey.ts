@@ -184,12 +184,13 @@ function creditedOf(visitor: VisitorState, rows: readonly ConversionRow[]): Due[
   const due: Due[] = []
   const add = (conversions: readonly Conversion[], session: TrackedSession | null, is_bot: boolean): void => {
     const session_id = session?.id ?? null
-
     for (const conversion of conversions) {
       if (conversion.kind !== 'macro') continue
+      const { id, goal, event_time, value_minor, currency } = conversion
       const user_id = conversionUser(visitor.users, conversion)
-      const until = Math.max(conversion.event_time, session?.started_at ?? 0)
-      due.push({ conversion: { ...conversion, user_id }, session_id, is_bot, until, isFinal: false })
+      const until = Math.max(event_time, session?.started_at ?? 0)
+      const credited = { id, goal, event_time, user_id, value_minor, currency }
+      due.push({ conversion: credited, session_id, is_bot, until, isFinal: false })
     }
   }
   for (const session of visitor.sessions) {
@@ -200,8 +201,8 @@ function creditedOf(visitor: VisitorState, rows: readonly ConversionRow[]): Due[
     if (session_id === '') add(conversions, null, is_bot)
   for (const row of rows) {
     if (!isMacro(row) || row.is_deleted === 1 || !isFinal(visitor, row)) continue
-    const { session_id, event_time } = row
-    const conversion = { ...row, id: row.conversion_id }
+    const { conversion_id: id, session_id, goal, event_time, user_id, value_minor, currency } = row
+    const conversion = { id, goal, event_time, user_id, value_minor, currency }
     due.push({ conversion, session_id, is_bot: row.is_bot === 1, until: event_time, isFinal: true })
   }
   return due
@@ -210,7 +211,8 @@ function creditedOf(visitor: VisitorState, rows: readonly ConversionRow[]): Due[
 function touchpointsOf(visitor: VisitorState): Touchpoint[] {
   const { touches, sessions } = visitor
   const touchpoints: Touchpoint[] = []
-  for (const { since: _, ended_at: __, ...touch } of touches) touchpoints.push({ ...touch, is_bot: false })
+  for (const { session_id, started_at, tie, channel, source, medium, campaign } of touches)
+    touchpoints.push({ session_id, started_at, tie, channel, source, medium, campaign, is_bot: false })
   for (const session of sessions) touchpoints.push(touchpointOf(session, companionsOf(visitor, session)))
   return touchpoints
 }

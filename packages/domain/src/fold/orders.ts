@@ -1,7 +1,7 @@
 import { divideMoney } from '../attribution/model.ts'
 import { withdrawnCreditRow, type Owner as Credited } from '../attribution/credit.ts'
 import type { CreditRow } from '../attribution/row.ts'
-import { newCompanion, sessionOf } from '../conversion/companion.ts'
+import { newCompanion, placedOf, sessionOf } from '../conversion/companion.ts'
 import { conversionRow, newConversion, withdrawnRow, type Conversion, type Owner } from '../conversion/conversion.ts'
 import type { Holder } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
@@ -12,12 +12,12 @@ import { hash53 } from '../event/hash.ts'
 import type { Verdict } from '../order/verdict.ts'
 import type { Arrival } from '../session/session.ts'
 import { makeRoom } from './companions.ts'
-import { sessionlessCredit } from './credit.ts'
+import { creditOf, sessionlessCredit } from './credit.ts'
 import { keepOrder, type KeptOrder, type SaidConversion } from './kept-order.ts'
 import type { VerdictOutcome } from './output.ts'
-import { noteChanges, rowsSince, standingOf } from './revisit.ts'
+import { noteChange, noteChanges, rowsSince, standingOf } from './revisit.ts'
 import { companionSize } from './size.ts'
-import type { VisitorState } from './visitor.ts'
+import type { TrackedSession, VisitorState } from './visitor.ts'
 
 /** What a verdict does to the visitor who bought. */
 export interface Decided {
@@ -49,10 +49,15 @@ export function takeVerdict(
   const isKnown = kept !== undefined || isHeld
   if (!isKnown && (verdict.number > 1 || verdict.event === null)) return nothing('verdict_forgotten')
   if (kept !== undefined && verdict.order_offset <= kept.order_offset) return nothing('verdict_repeated')
-  // Of an order that has converted nothing so far nothing was said that could be said again.
-  const isPast = kept !== undefined && verdict.number > 1 && !isHeld && (kept.is_cut || kept.said.length > 0)
-  const decided = isPast ? restate(visitor, kept, verdict, arrival) : place(visitor, kept, verdict, match, key, arrival)
-  return { outcome: 'verdict', ...decided }
+  if (isHeld) return { outcome: 'verdict', ...place(visitor, kept, verdict, match, key, arrival) }
+  if (kept !== undefined && verdict.number > 1 && hasSaid(kept))
+    return { outcome: 'verdict', ...restate(visitor, kept, verdict, arrival) }
+  return { outcome: 'verdict', ...placeNew(visitor, kept, verdict, match, key, arrival) }
+}
+
+/** Of an order that has converted nothing so far nothing was said that could be said again. */
+function hasSaid({ said, is_cut }: KeptOrder): boolean {
+  return is_cut || said.length > 0
 }
 
 type Rows = Omit<Decided, 'outcome'>
@@ -60,6 +65,40 @@ type Rows = Omit<Decided, 'outcome'>
 function nothing(outcome: VerdictOutcome): Decided {
   return { outcome, conversions: [], isFinal: true, credits: [] }
 }
+
+/**
+ * Puts an order that nothing holds into its session. Most by far are placed by the visitor's own client in a session that is
+ * still there: these change nothing but what counts in it.
+ */
+function placeNew(
+  visitor: VisitorState,
+  kept: KeptOrder | undefined,
+  verdict: Verdict,
+  match: MatchOrder,
+  key: string,
+  arrival: Arrival,
+): Rows {
+  const session = visitor.companions.length > 0 ? undefined : ownSession(visitor, verdict, arrival)
+  if (session === undefined) return place(visitor, kept, verdict, match, key, arrival)
+  const { conversions, order } = convert(kept, NONE, verdict, match, key, arrival)
+  keepOrder(visitor, order)
+  if (conversions.length === 0) return { conversions: NONE, isFinal: false, credits: NONE }
+  session.conversions = [...session.conversions, ...conversions]
+  noteChange(session, arrival.streamTime)
+  const { site, visitor_id, users } = visitor
+  const credit = creditOf(session, NONE)
+  const rows = conversions.map((one) =>
+    conversionRow({ key, site, visitor_id, users }, one, credit, arrival.offset, 'conversion'),
+  )
+  return { conversions: rows, isFinal: false, credits: NONE }
+}
+
+function ownSession({ sessions }: VisitorState, { event }: Verdict, { rules }: Arrival): TrackedSession | undefined {
+  if (event === null || event.is_server) return undefined
+  return sessionOf(sessions, placedOf(event, rules), rules)
+}
+
+const NONE: readonly never[] = []
 
 /** Puts the order into the session that covers its purchase, in the place of what it came to before. */
 function place(
@@ -123,10 +162,9 @@ function convert(
     return { conversions, order: { ...kept, ...base } }
   }
   // Goals are matched, and worth what they are, with the order's value before anything was refunded.
-  const gross = worth(event, value_minor, currency)
-  const goals = match(gross)
+  const goals = match(event)
   const conversions = goals.map((goal) => {
-    const made = newConversion(goal, gross, key, arrival, verdict)
+    const made = newConversion(goal, event, key, arrival, verdict)
     const same = last.find(
       (one) => one.goal === goal.name && one.event_id === made.event_id && one.event_time === made.event_time,
     )
@@ -134,14 +172,6 @@ function convert(
   })
   const valued = goals.filter(({ isEventValue }) => isEventValue).map(({ name }) => name)
   return { conversions, order: { ...base, matched, valued, is_cut: false, said: kept?.said ?? [] } }
-}
-
-/** The purchase with the order's value. Not a copy: some fields of an event are only read from its bytes when asked for. */
-function worth(event: StorefrontEvent, value_minor: number | null, currency: string): StorefrontEvent {
-  return Object.create(event, {
-    value_minor: { value: value_minor, enumerable: true },
-    currency: { value: currency, enumerable: true },
-  }) as StorefrontEvent
 }
 
 function netted(conversion: Conversion, isOrders: boolean, verdict: Verdict): Conversion {
@@ -167,9 +197,8 @@ function hold(
   const { rules, offset, streamTime } = arrival
   const { site, visitor_id, users } = visitor
   const owner: Owner = { key, site, visitor_id, users }
-  const companion = newCompanion(event, '', arrival, orderId)
-  const session = sessionOf(visitor.sessions, companion, rules)
-  if (session !== undefined && companion.is_own) {
+  const session = sessionOf(visitor.sessions, placedOf(event, rules), rules)
+  if (session !== undefined && !event.is_server) {
     session.conversions = [...session.conversions, ...conversions]
     return []
   }
@@ -177,7 +206,7 @@ function hold(
   if (past !== undefined || visitor_id === '' || !makeRoom(visitor, streamTime)) {
     return conversions.map((one) => conversionRow(owner, one, past ?? sessionlessCredit(event), offset, 'conversion'))
   }
-  companion.session_id = session?.id ?? ''
+  const companion = newCompanion(event, session?.id ?? '', arrival, orderId)
   companion.size = companionSize(companion, conversions)
   visitor.companions = [...visitor.companions, companion]
   const holder: Holder = session ?? companion

@@ -158,8 +158,12 @@ export function noteChanges(
   { streamTime }: Arrival,
 ): void {
   for (const session of visitor.sessions) {
-    if (!changed.has(session) && before.lists.get(session) === session.conversions) continue
-    markDirty(session, streamTime)
-    session.size = sessionSize(session)
+    if (changed.has(session) || before.lists.get(session) !== session.conversions) noteChange(session, streamTime)
   }
+}
+
+/** Notes that a session's row no longer stands, and what it takes now. */
+export function noteChange(session: TrackedSession, streamTime: Arrival['streamTime']): void {
+  markDirty(session, streamTime)
+  session.size = sessionSize(session)
 }

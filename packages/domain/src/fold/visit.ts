@@ -10,9 +10,7 @@ import { countCompounds, hasCompound, mergeGoals, noteMatches } from './compound
 import { creditOf, sessionlessCredit } from './credit.ts'
 import { identify, rename } from './identity.ts'
 import { join, type Joined } from './join.ts'
-import { visitAgain, visitByServer } from './revisit.ts'
-import { markDirty } from './settle.ts'
-import { sessionSize } from './size.ts'
+import { noteChange, visitAgain, visitByServer } from './revisit.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 
 /** What an event does to its visitor, beyond the rows that become due later. */
@@ -65,8 +63,8 @@ function visitUnnamed(
       countCompounds(visitor, [session], () => NOTHING, arrival),
     )
   }
-  noteChange(session, arrival)
-  for (const corrected of tally.corrected) noteChange(corrected, arrival)
+  noteChange(session, arrival.streamTime)
+  for (const corrected of tally.corrected) noteChange(corrected, arrival.streamTime)
   const credit = creditOf(session, NOTHING)
   const conversions = conversionRows(visitor, event, key, joined, tally, credit, arrival)
   return { sessionId: session.id, retractions, conversions }
@@ -89,18 +87,13 @@ function visitByNobody(
   arrival: Arrival,
 ): Visit {
   const tally = countGoals(visitor, visitor.sessions, null, event, goals, key, arrival)
-  for (const corrected of tally.corrected) noteChange(corrected, arrival)
+  for (const corrected of tally.corrected) noteChange(corrected, arrival.streamTime)
   const credit = sessionlessCredit(event)
   return {
     sessionId: null,
     retractions: NOTHING,
     conversions: conversionRows(visitor, event, key, NOT_JOINED, tally, credit, arrival),
   }
-}
-
-function noteChange(session: TrackedSession, { streamTime }: Arrival): void {
-  markDirty(session, streamTime)
-  session.size = sessionSize(session)
 }
 
 const NOTHING: readonly never[] = []

@@ -23,7 +23,7 @@ export interface Verdict {
   readonly currency: string
   /** What is netted off, at most `value_minor`; all of it for one that is cancelled; 0 where `value_minor` is null. */
   readonly refunded_minor: number
-  /** The deciding purchase as it was sent; null for `withdrawn`. */
+  /** The deciding purchase, with the order's value and currency in place of its own; null for `withdrawn`. */
   readonly event: StorefrontEvent | null
 }
 

@@ -65,6 +65,9 @@ describe('a verdict of topic events', () => {
       kind: 'verdict',
       verdict: { ...said, event: { event_id: 'e', name: 'purchase' } },
     })
+    expect(read({ ...placed, value_minor: null, currency: 'USD' })).toMatchObject({
+      verdict: { event: { event_id: 'e', value_minor: null, currency: 'USD' } },
+    })
     expect(read(withdrawn)).toMatchObject({ kind: 'verdict', verdict: { status: 'withdrawn', event: null } })
     expect(read(withdrawn, 'shop:v2')).toMatchObject({ kind: 'verdict' })
   })

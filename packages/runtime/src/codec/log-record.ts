@@ -116,11 +116,21 @@ function verdictOf(codec: Codec, record: WrittenVerdict, source: Incoming, read:
   return unfit(event, bytes, source.key) ?? { kind: 'verdict', verdict: verdictWith(record, event) }
 }
 
-/** One literal: the fold reads verdicts and knows their shape. */
-function verdictWith(record: WrittenVerdict, event: StorefrontEvent | null): Verdict {
+/**
+ * One literal: the fold reads verdicts and knows their shape.
+ *
+ * @param event was read for this verdict alone, so it can be changed: a copy would read all of it, which is mostly not asked for
+ */
+function verdictWith(record: WrittenVerdict, event: Worth | null): Verdict {
   const { order_id, order_offset, number, status, value_minor, currency, refunded_minor } = record
+  if (event !== null) {
+    event.value_minor = value_minor
+    event.currency = currency
+  }
   return { order_id, order_offset, number, status, value_minor, currency, refunded_minor, event }
 }
+
+type Worth = StorefrontEvent & { value_minor: number | null; currency: string }
 
 function isVisitorKey(key: string): boolean {
   const colon = key.indexOf(':')

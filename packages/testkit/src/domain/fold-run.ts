@@ -59,9 +59,11 @@ export class FoldRun {
 
   /** What the order of a purchase of visitor v1 comes to: placed, unless `fields` says otherwise. */
   verdict(appendedAt: Millis, purchase: StorefrontEvent, fields: Partial<Verdict>): Stepped {
-    const { order_id, value_minor, currency } = purchase
-    const placed = { order_id, order_offset: 1, number: 1, status: 'placed', value_minor, currency } as const
-    const verdict = { ...placed, refunded_minor: 0, event: purchase, ...fields }
+    const { order_id } = purchase
+    const { value_minor = purchase.value_minor, currency = purchase.currency } = fields
+    const event = { ...purchase, value_minor, currency }
+    const placed = { order_id, order_offset: 1, number: 1, status: 'placed', refunded_minor: 0, event } as const
+    const verdict = { ...placed, ...fields, value_minor, currency }
     return this.fold(this.log.verdict(appendedAt, eventKey(purchase), verdict))
   }
 
