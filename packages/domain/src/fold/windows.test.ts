@@ -39,10 +39,10 @@ class Shop {
     return changes(this.at(after, 'search', id, fields))
   }
 
-  /** The visitor as saved, undefined once it is forgotten. */
-  get saved(): VisitorState | undefined {
+  /** The visitor as saved, null where it is forgotten; undefined where it is as it was saved last. */
+  get saved(): VisitorState | null | undefined {
     const [[, bytes] = []] = takeDirty(this.fold.partition)
-    return bytes === undefined || bytes === null ? undefined : jsonVisitorCodec.decode(bytes)
+    return bytes === undefined || bytes === null ? bytes : jsonVisitorCodec.decode(bytes)
   }
 }
 
@@ -171,6 +171,31 @@ describe('what is kept for windows', () => {
     expect(idsOf(shop.saved?.sessions[0]?.matches)).toEqual(['v0', 'v1', 'v2', 'v17', 'v18', 'v19'])
   })
 
+  it('is what completed the goal, however much came before it and whatever comes after it', () => {
+    const cart = { event: 'add_to_cart' }
+    const all = [search, view, cart].map((match) => ({ match }))
+    const shop = new Shop([{ ...threeViews, compound: { all, within: '7d' } }])
+    shop.search(0, 's')
+    for (let at = 1; at < 150; at++) shop.view(at, `v${at}`)
+    expect(changes(shop.at(150, 'add_to_cart', 'c'))).toEqual(['+c'])
+    expect([shop.search(151, 't'), shop.view(152, 'v')]).toEqual([[], []])
+  })
+
+  it('is all where a campaign may split the session', () => {
+    const shop = new Shop([threeViews], { cut_on_campaign: true })
+    for (let minute = 1; minute < 8; minute++) shop.view(minute * MINUTE, `v${minute}`)
+    expect(changes(shop.at(3.5 * MINUTE, 'page_view', 'x', { campaign: 'may' }))).toEqual(['+v4'])
+  })
+
+  it('is all where clients have sessions side by side', () => {
+    const dense = { ...threeViews, compound: { ...threeViews.compound, within: '3m' } }
+    const shop = new Shop([dense], { client_session: 'trust' })
+    const view = (minute: number, client_session_id: string) =>
+      shop.view(minute * MINUTE, `v${minute}`, { client_session_id })
+    for (let minute = 1; minute < 10; minute++) view(minute, 'one')
+    expect(view(5.5, 'other')).toEqual(['+v5.5'])
+  })
+
   it('is the latest hundred of a session that has not', () => {
     const shop = new Shop([compared])
     for (let at = 0; at < 150; at++) shop.view(at, `v${at}`)
@@ -215,7 +240,7 @@ describe('what is kept for windows', () => {
     shop.fold.tick(T + until - 1)
     expect(idsOf(shop.saved?.past_matches)).toEqual(['a'])
     shop.fold.tick(T + until)
-    expect(shop.saved).toBeUndefined()
+    expect(shop.saved).toBeNull()
   })
 
   it('is bounded in bytes, the oldest goes first', () => {
