@@ -23,7 +23,7 @@ export function completedWithin(
   isApart: boolean,
 ): ReadonlyMap<TrackedSession, readonly Match[]> | null {
   const placed = placedIn(visitor, servedBy)
-  if (placed.size === 0) return null
+  if (placed === null) return null
   for (const match of visitor.past_matches) placed.set(match, { match, session: null, isOwn: false })
   const found = new Map<TrackedSession, Match[]>()
   const gone = new Set<Match>()
@@ -37,12 +37,15 @@ export function completedWithin(
   return found
 }
 
-function placedIn({ sessions }: VisitorState, servedBy: CompanionsOf): Map<Match, Placed<TrackedSession>> {
-  const placed = new Map<Match, Placed<TrackedSession>>()
+/** Null where there are none, without anything being made for it. */
+function placedIn({ sessions }: VisitorState, servedBy: CompanionsOf): Map<Match, Placed<TrackedSession>> | null {
+  let placed: Map<Match, Placed<TrackedSession>> | null = null
   for (const session of sessions) {
-    for (const match of session.matches) if (isWithinWindow(match)) placed.set(match, { match, session, isOwn: true })
+    for (const match of session.matches)
+      if (isWithinWindow(match)) (placed ??= new Map()).set(match, { match, session, isOwn: true })
     for (const { matches } of servedBy(session))
-      for (const match of matches) if (isWithinWindow(match)) placed.set(match, { match, session, isOwn: false })
+      for (const match of matches)
+        if (isWithinWindow(match)) (placed ??= new Map()).set(match, { match, session, isOwn: false })
   }
   return placed
 }
