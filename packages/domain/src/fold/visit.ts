@@ -24,7 +24,8 @@ export interface Visit {
 
 /**
  * Applies a new event to its visitor: the session it joins, starts or merges, then the conversions it makes. Where events
- * may change their sessions, or one completes a goal in the session of another, all that is counted is looked at again; else, which is faster, only what the event changes.
+ * may change their sessions, or make others complete a goal in theirs, all that is counted is looked at again; else, which
+ * is faster, only what the event changes.
  */
 export function visit(
   visitor: VisitorState,

@@ -72,7 +72,7 @@ export interface VisitorState extends Dues, Seen, History {
   /** Credits of the macro conversions of retained sessions. */
   said: readonly SaidCredit[]
   users: UserMarks
-  /** What events of sessions that were let go match of goals within windows, in order; without what nothing needs any more. */
+  /** What events of sessions that were let go match of goals within windows, as far as later ones may need it; in order. */
   past_matches: readonly Match[]
 }
 
@@ -172,9 +172,9 @@ export function isForgotten(visitor: VisitorState): boolean {
 }
 
 /**
- * When a visitor without sessions loses what it still holds: its last event id, then the last of its history and of
- * its matches, then its first claim or order. These go at once, so that a visitor who does not come back is not written again for each session
- * it had.
+ * When a visitor without sessions loses what it still holds: its last event id, then the last of its history, the last of
+ * its matches, its first claim or order. History and matches go at once, so that a visitor who does not come back is not
+ * written again for each session it had.
  */
 function idleDue(visitor: VisitorState, { graceMs, lateMs, historyMs }: Retention): Millis {
   const lastSeen = visitor.seen_at.at(-1)
