@@ -61,13 +61,33 @@ function foundSession(members: readonly Member[]): FoundSession {
   }
 }
 
+const viewed = ['view_item', 'view_item_list']
+
 /** A file of definitions with a set of three views and an addition. */
-function withSet(): string {
+function withSet(within = 'session'): string {
   const file = join(mkdtempSync(join(tmpdir(), 'cairn-set-')), 'set.yaml')
-  const parts = [{ match: { event: ['view_item', 'view_item_list'] }, times: 3 }, { match: { event: 'add_to_cart' } }]
-  const goals = [{ name: 'considered', kind: 'micro', compound: { all: parts } }]
+  const parts = [{ match: { event: viewed }, times: 3 }, { match: { event: 'add_to_cart' } }]
+  const goals = [{ name: 'considered', kind: 'micro', compound: { all: parts, within } }]
   writeFileSync(file, JSON.stringify({ session: { client_session: 'trust' }, goals }))
   return file
+}
+
+/** Of each session the first event before which, itself among them, its visitor viewed thrice and added within a week. */
+function consideredInAWeek(events: readonly Member[]): string[] {
+  const sorted = events.toSorted(
+    ({ event: a }, { event: b }) => a.event_time - b.event_time || (a.event_id < b.event_id ? -1 : 1),
+  )
+  const first = new Map<string, string>()
+  for (const [at, { event, sessionId }] of sorted.entries()) {
+    const week = sorted.slice(0, at + 1).filter(({ event: { visitor_id, event_time } }) => {
+      return visitor_id === event.visitor_id && event_time > event.event_time - 7 * 86_400_000
+    })
+    const count = (names: readonly string[]) => week.filter(({ event: { name } }) => names.includes(name)).length
+    const isPart = [...viewed, 'add_to_cart'].includes(event.name)
+    if (isPart && !first.has(sessionId) && count(viewed) >= 3 && count(['add_to_cart']) >= 1)
+      first.set(sessionId, event.event_id)
+  }
+  return [...first.values()].sort()
 }
 
 const arrivals = [
@@ -109,6 +129,16 @@ const arrivals = [
       )
       expect(published.length).toBeGreaterThan(10)
       expect(reached.sort()).toEqual(published.map(([id]) => id).sort())
+    },
+  )
+
+  it.each(arrivals)(
+    'reach that set within a week in more sessions, at the events that counting by hand gives, arriving in $order',
+    async ({ arrange }) => {
+      const { events, conversions } = await fold(arrange(), 'real', receivedAt, withSet('7d'))
+      expect(conversions.map(({ event_id }) => event_id).sort()).toEqual(consideredInAWeek(events))
+      const inOne = await fold(messages, 'real', receivedAt, withSet())
+      expect(conversions.length).toBeGreaterThan(inOne.conversions.length)
     },
   )
 

@@ -22,11 +22,11 @@ const root = resolve(import.meta.dirname, '..', '..')
 const shopFolder = join(resolve(root, process.env['CAIRN_DATA'] ?? '../shared/data'), 'shop-events')
 const never = new AbortController().signal
 
-/** The demo's definitions with a site whose only goal is compound: an order after a search. */
+/** The demo's definitions with a site whose only goal is compound: an order within a week after a search. */
 function withPairs(file: string): string {
   const demo = readFileSync(join(root, 'definitions', 'demo.yaml'), 'utf8')
   const sequence = [{ match: { event: 'search' } }, { match: { event: 'purchase' } }]
-  const goals = [{ name: 'pair', kind: 'macro', compound: { sequence }, value: 'event' }]
+  const goals = [{ name: 'pair', kind: 'macro', compound: { sequence, within: '7d' }, value: 'event' }]
   writeFileSync(file, demo.replace('sites:\n', `sites:\n  pairs: ${JSON.stringify({ goals })}\n`))
   return file
 }
@@ -162,7 +162,8 @@ describe('the pipeline, from HTTP to queryable rows', () => {
     await wait()
     const row = { macro: 1, matched: 0, credits: 1 }
     expect(await rows(started.instance, reached)).toEqual([{ ...row, event_id: 'o2', value: 5 }])
-    await send([sent('s2', 9, 'Products Searched')], 'pairs')
+    // In a session of its own, before that of the others.
+    await send([sent('s2', 50, 'Products Searched')], 'pairs')
     await wait()
     expect(await rows(started.instance, reached)).toEqual([{ ...row, event_id: 'o1', value: 8 }])
   })

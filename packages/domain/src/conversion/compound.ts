@@ -1,14 +1,16 @@
-import type { Check, Path } from '../definitions/check.ts'
-import type { StorefrontEvent } from '../event/event.ts'
+import { kindOf, type Check, type Path } from '../definitions/check.ts'
+import type { Millis, StorefrontEvent } from '../event/event.ts'
 import { hash53 } from '../event/hash.ts'
-import { planText } from './match.ts'
+import { planText, type Plan } from './match.ts'
 import { anyOf, readGoalMatcher, type Matcher } from './matcher.ts'
 
-/** The parts of a compound goal: a set or a sequence of matches within a session. */
+/** The parts of a compound goal: a set or a sequence of matches within a session or a window. */
 export interface Compound {
   /** See {@link planText}. */
   readonly plan: string
   readonly parts: readonly Matcher[]
+  /** See {@link Plan}. */
+  readonly windowMs: Millis
 }
 
 const KEYS = ['all', 'sequence', 'within']
@@ -16,18 +18,19 @@ const PART_KEYS = ['match', 'times']
 const MAX_PARTS = 8
 /** So many matches of a goal are kept with a session. */
 const MAX_MATCHES = 100
+const LONGEST_WINDOW = '30d'
 
 /** Reads what stands under `compound`; each part is a matcher and how often it must match. */
 export function readCompound(check: Check, json: unknown, path: Path, name: string, perVisitor: boolean): Compound {
   const { all, sequence, within } = check.object(json, path, KEYS)
   if ((all === undefined) === (sequence === undefined)) check.add(path, 'expected either all or sequence')
-  if (within !== undefined) readWithin(check, within, [...path, 'within'])
+  const windowMs = readWithin(check, within, [...path, 'within'])
   const inOrder = all === undefined
   const [key, list] = inOrder ? ['sequence', sequence] : ['all', all]
   const parts = list === undefined ? [] : readParts(check, list, [...path, key])
-  const plan = { perVisitor, inOrder, times: parts.map(({ times }) => times) }
+  const plan: Plan = { perVisitor, inOrder, times: parts.map(({ times }) => times), windowMs }
   const hash = hash53(JSON.stringify([name, json]))
-  return { plan: planText(plan, hash), parts: parts.map(({ matcher }) => matcher) }
+  return { plan: planText(plan, hash), parts: parts.map(({ matcher }) => matcher), windowMs }
 }
 
 interface Part {
@@ -56,10 +59,12 @@ function readPart(check: Check, json: unknown, path: Path): Part {
   }
 }
 
-function readWithin(check: Check, within: unknown, path: Path): void {
-  if (typeof within === 'string' && /^\d+[smhd]$/.test(within))
-    check.add(path, `windows such as ${within} are not there yet: a compound goal is reached within a session`)
-  else check.oneOf(within, path, ['session'], 'session')
+/** The window in milliseconds, 0 for the session. */
+function readWithin(check: Check, within: unknown, path: Path): Millis {
+  if (within === undefined || within === 'session') return 0
+  if (typeof within === 'string' && /^\d/.test(within)) return check.duration(within, path, LONGEST_WINDOW)
+  check.add(path, `expected session or a duration such as 7d, at most ${LONGEST_WINDOW}, got ${kindOf(within)}`)
+  return 0
 }
 
 /** Which events match a part, for the look-up of goals by event name. */

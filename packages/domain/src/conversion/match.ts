@@ -1,3 +1,4 @@
+import type { Millis } from '../event/event.ts'
 import { precedes } from '../session/session.ts'
 import type { Conversion } from './conversion.ts'
 
@@ -17,7 +18,11 @@ export interface Plan {
   readonly inOrder: boolean
   /** How often each part must match. */
   readonly times: readonly number[]
+  /** All matches are less than this before the last, in whatever sessions; 0 where they must be in one session. */
+  readonly windowMs: Millis
 }
+
+const WINDOW = 'within'
 
 /**
  * A plan as text, which is kept with each match: what matched under definitions that were replaced goes on under their plan, and
@@ -25,13 +30,27 @@ export interface Plan {
  *
  * @param hash of the goal's name and parts
  */
-export function planText({ perVisitor, inOrder, times }: Plan, hash: number): string {
-  return [perVisitor ? 'visitor' : 'session', inOrder ? 'sequence' : 'all', times.join(), hash.toString(36)].join(' ')
+export function planText({ perVisitor, inOrder, times, windowMs }: Plan, hash: number): string {
+  const count = [perVisitor ? 'visitor' : 'session', inOrder ? 'sequence' : 'all', times.join(), hash.toString(36)]
+  return (windowMs === 0 ? count : [WINDOW, windowMs, ...count]).join(' ')
 }
 
 export function readPlan(text: string): Plan {
-  const [scope, order, times = ''] = text.split(' ')
-  return { perVisitor: scope === 'visitor', inOrder: order === 'sequence', times: times.split(',').map(Number) }
+  const words = text.split(' ')
+  const isWithin = words[0] === WINDOW
+  const windowMs = isWithin ? Number(words[1]) : 0
+  const [scope, order, times = ''] = isWithin ? words.slice(2) : words
+  return {
+    perVisitor: scope === 'visitor',
+    inOrder: order === 'sequence',
+    times: times.split(',').map(Number),
+    windowMs,
+  }
+}
+
+/** Whether a match is one of a goal within a window. */
+export function isWithinWindow({ conversion }: Match): boolean {
+  return conversion.plan.startsWith(WINDOW)
 }
 
 /** The order of matches: by event time, then by event id. */
@@ -40,18 +59,28 @@ export function compareMatches({ conversion: a }: Match, { conversion: b }: Matc
 }
 
 /**
- * What the matches of a session come to: for each goal the conversion of the earliest event that completes it.
+ * What the matches of a session come to: for each goal within the session the earliest that completes it, once for each
+ * plan it had.
  *
  * @param matches in order
  */
-export function completions(matches: readonly Match[]): readonly Conversion[] {
-  const earliest = new Map<string, Match>()
+export function completions(matches: readonly Match[]): readonly Match[] {
+  const found: Match[] = []
   for (const [text, own] of byPlan(matches)) {
+    if (isWithinWindow(own[0])) continue
     const completed = own[Math.max(...filling(readPlan(text), own).fullAt)]
-    if (completed === undefined) continue
-    const { goal } = completed.conversion
+    if (completed !== undefined) found.push(completed)
+  }
+  return found
+}
+
+/** What counts of the matches that complete goals in a session: for each goal the earliest. */
+export function earliestOfGoals(completed: readonly Match[]): readonly Conversion[] {
+  const earliest = new Map<string, Match>()
+  for (const match of completed) {
+    const { goal } = match.conversion
     const rival = earliest.get(goal)
-    if (rival === undefined || compareMatches(completed, rival) < 0) earliest.set(goal, completed)
+    if (rival === undefined || compareMatches(match, rival) < 0) earliest.set(goal, match)
   }
   return [...earliest.values()].map(({ conversion }) => conversion)
 }
@@ -59,13 +88,14 @@ export function completions(matches: readonly Match[]): readonly Conversion[] {
 /**
  * Without the matches that can't matter any more, as long as none of the others leaves: once a part is full, a match
  * behind that never does, for more matches only make it full earlier. Of those that a sequence would only need if matches of
- * the part before came late, the latest hundred stay.
+ * the part before came late, the latest hundred stay. What matches goals within windows stays as it is.
  *
  * @param matches in order
  */
 export function pruned(matches: readonly Match[]): readonly Match[] {
   const gone = new Set<Match>()
   for (const [text, own] of byPlan(matches)) {
+    if (isWithinWindow(own[0])) continue
     const { fullAt, isUsed } = filling(readPlan(text), own)
     const idle: Match[] = []
     for (const [at, match] of own.entries()) {
@@ -106,12 +136,15 @@ function filling({ inOrder, times }: Plan, matches: readonly Match[]): Filling {
   return { fullAt, isUsed }
 }
 
-function has({ parts }: Match, part: number): boolean {
+export function has({ parts }: Match, part: number): boolean {
   return (parts & (1 << part)) !== 0
 }
 
-function byPlan(matches: readonly Match[]): Map<string, Match[]> {
-  const found = new Map<string, Match[]>()
+type Some<T> = readonly [T, ...T[]]
+
+/** Matches of each plan, in the order they are given in. */
+export function byPlan(matches: readonly Match[]): Map<string, Some<Match>> {
+  const found = new Map<string, [Match, ...Match[]]>()
   for (const match of matches) {
     const others = found.get(match.conversion.plan)
     if (others === undefined) found.set(match.conversion.plan, [match])

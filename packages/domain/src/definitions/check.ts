@@ -100,7 +100,8 @@ function durationMs(text: string): number | undefined {
   return digits === undefined || unit === undefined ? undefined : Number(digits) * (UNIT_MS[unit] ?? 0)
 }
 
-function kindOf(json: unknown): string {
+/** What stands in the place of something else, as a message names it. */
+export function kindOf(json: unknown): string {
   if (json === undefined) return 'nothing'
   if (json === null || typeof json === 'number' || typeof json === 'boolean') return String(json)
   if (typeof json === 'string') return quoted(json)

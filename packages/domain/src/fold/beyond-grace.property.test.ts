@@ -13,6 +13,7 @@ import {
   Warehouse,
   type Arriving,
   type DrawnRules,
+  windowedGoals,
 } from '@cairn/testkit/domain'
 import fc from 'fast-check'
 import type { LogRecord, Output } from '../index.ts'
@@ -24,6 +25,7 @@ const goals = [
   { name: 'look', kind: 'micro', match: { event: 'view_item' }, count: 'once_per_session' },
   { name: 'join', kind: 'micro', match: { event: 'sign_up' }, count: 'once_per_visitor' },
   ...compoundGoals,
+  ...windowedGoals,
 ]
 
 const scenario = visitorEvents.chain((events) => fc.record({ arriving: arrivals(events), rules: sessionRules }))

@@ -11,6 +11,7 @@ import {
   Warehouse,
   type Arriving,
   type DrawnRules,
+  windowedGoals,
 } from '@cairn/testkit/domain'
 import fc from 'fast-check'
 import type { LogRecord } from '../index.ts'
@@ -21,6 +22,7 @@ const goals = [
   { name: 'pay', kind: 'micro', match: { event: 'purchase' }, value: 'event', count: 'every' },
   { name: 'look', kind: 'micro', match: { event: 'view_item' }, count: 'once_per_session' },
   ...compoundGoals,
+  ...windowedGoals,
 ]
 
 /** Rules with limits that are met, and the number of arrivals they are in force for. */

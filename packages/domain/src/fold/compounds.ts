@@ -3,10 +3,11 @@ import { partsOf } from '../conversion/compound.ts'
 import { completed, newCandidate, type Conversion } from '../conversion/conversion.ts'
 import { isEarlier, mergeConversions, replaceClaim, type Tally } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
-import { compareMatches, completions, pruned, readPlan, type Match } from '../conversion/match.ts'
+import { compareMatches, completions, earliestOfGoals, pruned, readPlan, type Match } from '../conversion/match.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import type { Arrival } from '../session/session.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
+import { completedWithin } from './windows.ts'
 
 /** What holds matches: a session those of its own events, a companion its own. */
 interface Matching {
@@ -17,6 +18,12 @@ type CompanionsOf = (session: TrackedSession) => readonly Companion[]
 
 export function hasCompound(goals: readonly Goal[]): boolean {
   for (const { compound } of goals) if (compound !== null) return true
+  return false
+}
+
+/** Whether one of the goals is completed within a window: then it may be so in any session that comes after the event. */
+export function hasWindow(goals: readonly Goal[]): boolean {
+  for (const { compound } of goals) if (compound !== null && compound.windowMs > 0) return true
   return false
 }
 
@@ -54,11 +61,14 @@ export function countCompounds(
   visitor: VisitorState,
   sessions: readonly TrackedSession[],
   companionsOf: CompanionsOf,
-  { offset, streamTime, definitionsNumber }: Arrival,
+  { offset, streamTime, definitionsNumber, rules }: Arrival,
 ): Tally<TrackedSession> {
   const due = new Map<TrackedSession, readonly Conversion[]>()
+  const within = completedWithin(visitor, companionsOf, rules.clientSession === 'ignore')
   for (const session of sessions) {
-    const candidates = completedIn(session, companionsOf(session))
+    const completed = completedIn(session, companionsOf(session))
+    const also = within?.get(session) ?? NOTHING
+    const candidates = earliestOfGoals(also.length === 0 ? completed : [...completed, ...also])
     if (candidates.length > 0 || session.conversions.some(isCompound)) due.set(session, candidates)
   }
   const tally = { made: [] as Conversion[], withdrawn: [] as Conversion[], corrected: [] as TrackedSession[] }
@@ -72,8 +82,8 @@ export function countCompounds(
 
 const NOTHING: readonly never[] = []
 
-/** What a session's matches come to, once a goal. Of its own, those are let go that can't matter any more. */
-function completedIn(session: TrackedSession, companions: readonly Companion[]): readonly Conversion[] {
+/** What a session's matches come to, of goals within the session. Of its own, those are let go that can't matter any more. */
+function completedIn(session: TrackedSession, companions: readonly Companion[]): readonly Match[] {
   const served = companions.length === 0 ? NOTHING : companions.filter(({ matches }) => matches.length > 0)
   if (session.matches.length === 0 && served.length === 0) return NOTHING
   // Where its own events may leave it, any of them may matter yet.

@@ -9,12 +9,14 @@ import {
   jsonVisitorCodec,
   LogBuilder,
   oracleCompoundGoals,
+  oracleWindowedGoals,
   ordersIn,
   sessionRules,
   SPAN,
   truthOf,
   visitorEvents,
   Warehouse,
+  windowedGoals,
   type Arriving,
   type OracleCredit,
   type OracleGoal,
@@ -26,9 +28,18 @@ import { createPartition, eventKey, models, type CreditRow } from '../index.ts'
 const HOUR = 3_600_000
 const MILLION = 1_000_000
 
-/** Of the compound goals two macro ones and a micro one. */
+/** Of the compound goals two macro ones and a micro one, within the session and within windows. */
+const credited = [
+  'three_views',
+  'bought_after_pages',
+  'first_pair',
+  'sequence_in_2h',
+  'set_in_80m',
+  'first_pair_in_50m',
+]
+
 function isCredited({ name }: { readonly name?: unknown }): boolean {
-  return ['three_views', 'bought_after_pages', 'first_pair'].includes(String(name))
+  return credited.includes(String(name))
 }
 
 const goals = [
@@ -36,7 +47,7 @@ const goals = [
   { name: 'join', kind: 'macro', match: { event: 'sign_up' }, count: 'once_per_visitor' },
   { name: 'look', kind: 'micro', match: { event: 'view_item' }, count: 'once_per_session' },
   { name: 'cart', kind: 'micro', match: { event: 'add_to_cart' }, count: 'every' },
-  ...compoundGoals.filter(isCredited),
+  ...[...compoundGoals, ...windowedGoals].filter(isCredited),
 ]
 
 const free = () => null
@@ -48,7 +59,7 @@ function oracleGoals(events: readonly StorefrontEvent[]): OracleGoal[] {
     { name: 'join', matches: (e) => e.name === 'sign_up', worth: free, count: 'once_per_visitor' },
     { name: 'look', matches: (e) => e.name === 'view_item', worth: free, count: 'once_per_session' },
     { name: 'cart', matches: (e) => e.name === 'add_to_cart', worth: free, count: 'every' },
-    ...oracleCompoundGoals.filter(isCredited),
+    ...[...oracleCompoundGoals, ...oracleWindowedGoals].filter(isCredited),
   ]
 }
 

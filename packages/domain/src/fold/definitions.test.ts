@@ -174,9 +174,19 @@ describe('definitions', () => {
     ],
     ['a compound of nothing', { goals: [compound({})] }, 'goals.0.compound: expected either all or sequence'],
     [
-      'a window, which is not there yet',
-      { goals: [compound({ all: [bought, bought], within: '7d' })] },
-      'goals.0.compound.within: windows such as 7d are not there yet: a compound goal is reached within a session',
+      'a window without a unit',
+      { goals: [compound({ all: [bought, bought], within: '7' })] },
+      'goals.0.compound.within: expected a duration such as 30m, 24h or 7d, at most 30d, got "7"',
+    ],
+    [
+      'a window of more than 30 days',
+      { goals: [compound({ all: [bought, bought], within: '721h' })] },
+      'goals.0.compound.within: expected a duration such as 30m, 24h or 7d, at most 30d, got "721h"',
+    ],
+    [
+      'a window that is none',
+      { goals: [compound({ all: [bought, bought], within: 'visitor' })] },
+      'goals.0.compound.within: expected session or a duration such as 7d, at most 30d, got "visitor"',
     ],
     [
       'a compound goal that would count every time',

@@ -112,5 +112,5 @@ function siteOf(
  * a session in which it converted may last and be corrected.
  */
 function retentionOf({ gapMs, graceMs, maxDurationMs }: SessionRules, { lookbackMs }: AttributionRules): Retention {
-  return { graceMs, historyMs: lookbackMs + maxDurationMs + gapMs + 2 * graceMs }
+  return { graceMs, lateMs: gapMs + graceMs, historyMs: lookbackMs + maxDurationMs + gapMs + 2 * graceMs }
 }

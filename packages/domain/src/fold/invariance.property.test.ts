@@ -7,6 +7,7 @@ import {
   jsonVisitorCodec,
   LogBuilder,
   oracleCompoundGoals,
+  oracleWindowedGoals,
   ordersIn,
   sessionRules,
   SPAN,
@@ -18,6 +19,7 @@ import {
   type DrawnRules,
   type OracleGoal,
   type Truth,
+  windowedGoals,
 } from '@cairn/testkit/domain'
 import fc from 'fast-check'
 import type { LogRecord, StorefrontEvent } from '../index.ts'
@@ -37,6 +39,7 @@ const goals = [
     count: 'once_per_visitor',
   },
   ...compoundGoals,
+  ...windowedGoals,
 ]
 
 const free = () => null
@@ -62,6 +65,7 @@ function oracleGoals(events: readonly StorefrontEvent[]): OracleGoal[] {
       count: 'once_per_visitor',
     },
     ...oracleCompoundGoals,
+    ...oracleWindowedGoals,
   ]
 }
 

@@ -12,6 +12,7 @@ import {
   visitorEvents,
   type Arriving,
   type DrawnRules,
+  windowedGoals,
 } from '@cairn/testkit/domain'
 import fc from 'fast-check'
 import type { Checkpoint, LogRecord, PartitionOptions, PartitionState } from '../index.ts'
@@ -22,6 +23,7 @@ const goals = [
   { name: 'look', kind: 'micro', match: { event: 'view_item' }, count: 'once_per_session' },
   { name: 'join', kind: 'micro', match: { event: 'sign_up' }, count: 'once_per_visitor' },
   ...compoundGoals,
+  ...windowedGoals,
 ]
 
 const scenario = visitorEvents.chain((events) => fc.record({ arriving: arrivals(events), rules: sessionRules }))

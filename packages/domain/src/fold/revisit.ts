@@ -37,7 +37,10 @@ export function visitByServer(
   return { sessionId: session?.id ?? null, retractions: [], conversions: rowsSince(before, visitor, key, arrival) }
 }
 
-/** An event by which others may go into other sessions: server events, and all where a campaign cuts. */
+/**
+ * An event by which others may go into other sessions: server events, and all where a campaign cuts. Or one by which others
+ * may complete a goal, which they do within a window in any session.
+ */
 export function visitAgain(
   visitor: VisitorState,
   event: StorefrontEvent,

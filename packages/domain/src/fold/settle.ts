@@ -10,6 +10,7 @@ import { keepOf } from './journey.ts'
 import { forgetOrders } from './kept-order.ts'
 import type { Output } from './output.ts'
 import { NEVER, type Retention, type TrackedSession, type VisitorState } from './visitor.ts'
+import { forgetMatches, keepMatches } from './windows.ts'
 
 /** The clocks of a step and the offset that versions what it writes. */
 export interface Now {
@@ -38,7 +39,7 @@ export function settle(
   visitor: VisitorState,
   key: string,
   now: Now,
-  { graceMs, historyMs }: Retention,
+  { graceMs, lateMs, historyMs }: Retention,
   outputs: Output[],
 ): void {
   if (now.streamTime >= visitor.expire_due) {
@@ -57,6 +58,7 @@ export function settle(
   if (visitor.claims.length > 0) forgetClaims(visitor, now.streamTime)
   if (visitor.orders.length > 0) forgetOrders(visitor, now.streamTime)
   if (visitor.touches.length + visitor.past.length > 0) forgetHistory(visitor, now.streamTime, historyMs)
+  forgetMatches(visitor, now.streamTime, lateMs)
 }
 
 /** What ingest's clock, which sets the latest event times, may be ahead of the broker's, which says when they came. */
@@ -88,6 +90,7 @@ export function forgetSessions(
     keepOf(visitor, session, now.streamTime)
   }
   visitor.sessions = visitor.sessions.filter((session) => !gone.includes(session))
+  keepMatches(visitor, gone)
   if (visitor.companions.length > 0) forgetCompanionsOf(visitor, gone)
 }
 

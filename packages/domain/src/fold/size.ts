@@ -13,9 +13,10 @@ import type { TrackedSession, VisitorState } from './visitor.ts'
  * bytes would mean to read all text of a visitor with each of its events.
  */
 export function visitorSize(visitor: VisitorState): number {
-  const { visitor_id, seen_id, said, users } = visitor
+  const { visitor_id, seen_id, said, users, past_matches } = visitor
   let size = 50 + visitor_id.length + 20 * seen_id.length + 60 * said.length
   for (const { event_id, value } of users) size += 10 + event_id.length + value.length
+  if (past_matches.length > 0) size += matchesSize(past_matches)
   return size + historySize(visitor) + ordersSize(visitor.orders) + retainedSize(visitor)
 }
 
@@ -61,7 +62,7 @@ export function companionSize(
   return 70 + names + sum(makes, conversionSize) + matchesSize(matches)
 }
 
-function matchesSize(matches: readonly Match[]): number {
+export function matchesSize(matches: readonly Match[]): number {
   let size = 0
   for (const { conversion } of matches) size += 2 + conversionSize(conversion)
   return size

@@ -6,7 +6,7 @@ import type { StorefrontEvent } from '../event/event.ts'
 import type { Arrival } from '../session/session.ts'
 import type { SessionRow } from '../session/row.ts'
 import { makeRoom } from './companions.ts'
-import { countCompounds, hasCompound, mergeGoals, noteMatches } from './compounds.ts'
+import { countCompounds, hasCompound, hasWindow, mergeGoals, noteMatches } from './compounds.ts'
 import { creditOf, sessionlessCredit } from './credit.ts'
 import { identify, rename } from './identity.ts'
 import { join, type Joined } from './join.ts'
@@ -22,7 +22,8 @@ export interface Visit {
 
 /**
  * Applies a new event to its visitor: the session it joins, starts or merges, then the conversions it makes. Where events
- * may change their sessions, all that is counted is looked at again; else, which is faster, only what the event changes.
+ * may change their sessions, or make others complete a goal in theirs, all that is counted is looked at again; else, which
+ * is faster, only what the event changes.
  */
 export function visit(
   visitor: VisitorState,
@@ -51,7 +52,7 @@ function visitUnnamed(
     if (!makeRoom(visitor, arrival.streamTime)) return visitByNobody(visitor, event, goals, key, arrival)
     return visitByServer(visitor, event, goals, key, arrival)
   }
-  if (visitor.companions.length > 0 || arrival.rules.cutOnCampaign)
+  if (visitor.companions.length > 0 || arrival.rules.cutOnCampaign || hasWindow(goals))
     return visitAgain(visitor, event, goals, key, arrival)
   const joined = join(visitor, event, arrival, mergeGoals)
   const { session, retractions } = joined

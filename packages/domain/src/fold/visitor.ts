@@ -3,6 +3,7 @@ import type { Companion } from '../conversion/companion.ts'
 import { claimDue, type Claim } from '../conversion/count.ts'
 import type { Conversion } from '../conversion/conversion.ts'
 import type { Match } from '../conversion/match.ts'
+import { uselessFrom } from '../conversion/window.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
 import type { Seen } from '../event/seen.ts'
 import type { Contribution } from '../session/row.ts'
@@ -47,6 +48,8 @@ export interface TrackedSession extends Session {
 export interface Retention {
   /** Event ids, so that repeats are recognised. */
   readonly graceMs: Millis
+  /** How late an event may be: matches of goals within windows are kept as long beyond the window. */
+  readonly lateMs: Millis
   /** Touchpoints and conversions of sessions that can't be corrected any more. */
   readonly historyMs: Millis
 }
@@ -69,6 +72,8 @@ export interface VisitorState extends Dues, Seen, History {
   /** Credits of the macro conversions of retained sessions. */
   said: readonly SaidCredit[]
   users: UserMarks
+  /** What events of sessions that were let go match of goals within windows, as far as later ones may need it; in order. */
+  past_matches: readonly Match[]
 }
 
 /** How visitor states become bytes; `decode(encode(state))` equals `state`. */
@@ -98,6 +103,7 @@ export function newVisitor(site: string, visitorId: string): VisitorState {
     past: [],
     said: [],
     users: [],
+    past_matches: [],
   }
 }
 
@@ -160,19 +166,22 @@ export function scheduleVisitor(visitor: VisitorState, retention: Retention): vo
 
 /** Whether nothing is left to remember of a visitor. */
 export function isForgotten(visitor: VisitorState): boolean {
-  const { sessions, companions, seen_at, claims, orders, touches, past } = visitor
-  const held = sessions.length + companions.length + seen_at.length
+  const { sessions, companions, seen_at, claims, orders, touches, past, past_matches } = visitor
+  const held = sessions.length + companions.length + seen_at.length + past_matches.length
   return held + claims.length + orders.length + touches.length + past.length === 0
 }
 
 /**
- * When a visitor without sessions loses what it still holds: its last event id, then the last of its history, then its
- * first claim or order. The history goes at once, so that a visitor who does not come back is not written again for each session
- * it had.
+ * When a visitor without sessions loses what it still holds: its last event id, then the last of its history, the last of
+ * its matches, its first claim or order. History and matches go at once, so that a visitor who does not come back is not
+ * written again for each session it had.
  */
-function idleDue(visitor: VisitorState, { graceMs, historyMs }: Retention): Millis {
+function idleDue(visitor: VisitorState, { graceMs, lateMs, historyMs }: Retention): Millis {
   const lastSeen = visitor.seen_at.at(-1)
   if (lastSeen !== undefined) return lastSeen + graceMs + 1
   const claims = visitor.claims.reduce((due, claim) => Math.min(due, claimDue(claim)), NEVER)
-  return Math.min(claims, ordersDue(visitor.orders) ?? NEVER, historyDue(visitor, historyMs) ?? NEVER)
+  const kept = Math.min(ordersDue(visitor.orders) ?? NEVER, historyDue(visitor, historyMs) ?? NEVER)
+  const { past_matches } = visitor
+  if (past_matches.length === 0) return Math.min(claims, kept)
+  return Math.min(claims, kept, past_matches.reduce((due, match) => Math.max(due, uselessFrom(match)), 0) + lateMs)
 }

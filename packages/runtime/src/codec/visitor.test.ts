@@ -10,6 +10,7 @@ import {
   sessionRules,
   SPAN,
   visitorEvents,
+  windowedGoals,
 } from '@cairn/testkit/domain'
 import fc from 'fast-check'
 import { readCatalog } from './catalog.ts'
@@ -57,7 +58,7 @@ const firstVersion =
   '0000000014d0bf83c59868828ddfc6986882fd919999680873686f70047631021bb0565592f23443000200000280b083c5986800024830316130633435302d366330302d383734332d383033612d326338653362353037626566000080b083c5986880b083c5986802020280b083c598680261042f700280b083c598680261042f700280b083c5986802610c4469726563741028646972656374290c286e6f6e65290000000000000000000000828ddfc6986882fd91999968000100d0bf83c598680100e6060000'
 
 /** What the version before did not keep, as of a visitor of whom there is nothing to say. */
-const notKept = { orders: [], touches: [], past: [], said: [], users: [], companions: [] }
+const notKept = { orders: [], touches: [], past: [], said: [], users: [], companions: [], past_matches: [] }
 
 describe('a visitor state', () => {
   it('of the version before is migrated when it is read, and is one of this version once it is written', () => {
@@ -131,6 +132,7 @@ describe('a visitor state', () => {
       { name: 'look', kind: 'micro', match: { event: 'view_item' }, count: 'once_per_session' },
       { name: 'join', kind: 'micro', match: { event: 'sign_up' }, count: 'once_per_visitor' },
       ...compoundGoals,
+      ...windowedGoals,
     ]
     const drawn = fc.tuple(visitorEvents.chain(arrivals), sessionRules, fc.boolean())
     fc.assert(
@@ -209,6 +211,23 @@ describe('a visitor state', () => {
     expect(bytes).toBeLessThan(MOST_BYTES)
     expect(bytes / estimate).toBeLessThan(MOST_BYTES_OF_ESTIMATE)
     expect(bytes / estimate).toBeGreaterThan(0.5)
+  })
+
+  it.each(['漢', 'o'])('stays within one when sessions in %s that were let go were part of all goals', (character) => {
+    const all = [{ match: { not: { event: 'nothing' } }, times: 100 }]
+    const compound = { all, within: '30d' }
+    const goals = Array.from({ length: 16 }, (_, at) => ({ name: `goal ${at}`, kind: 'micro', compound }))
+    const fold = new FoldRun()
+    fold.define(T, { session: { grace: '1h' }, goals })
+    for (let at = 0; at < 300; at++) {
+      const event_id = `${character.repeat(40 / Buffer.byteLength(character))}${at}`
+      fold.event(T + Math.floor(at / 30) * 120 * MINUTE + at, { event_id, is_bot: true })
+    }
+    fold.tick(T + 24 * 60 * MINUTE)
+    const { bytes, estimate } = saved(fold)
+    expect(bytes).toBeLessThan(MOST_BYTES / 8)
+    expect(bytes / estimate).toBeLessThan(MOST_BYTES_OF_ESTIMATE)
+    expect(estimate).toBeGreaterThan(60 * 1024)
   })
 
   it('stays within a Kafka record when its sessions count every goal there is', () => {

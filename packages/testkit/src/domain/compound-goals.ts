@@ -49,6 +49,60 @@ export const compoundGoals: readonly Readonly<Record<string, unknown>>[] = [
   },
 ]
 
+/** The same within windows, which are longer than the gap: their events may be of several sessions. */
+export const windowedGoals: readonly Readonly<Record<string, unknown>>[] = [
+  {
+    name: 'views_in_40m',
+    kind: 'micro',
+    compound: { all: [{ match: { event: 'view_item' }, times: 3 }], within: '40m' },
+  },
+  {
+    name: 'set_in_80m',
+    kind: 'macro',
+    compound: {
+      all: [
+        { match: { any: [{ event: 'view_item' }, { event: 'sign_up' }] }, times: 2 },
+        { match: { event: ['view_item', 'page_view'] }, times: 2 },
+        { match: { event: ['identify', 'purchase', 'add_to_cart'] } },
+      ],
+      within: '80m',
+    },
+    value: 'event',
+  },
+  {
+    name: 'sequence_in_2h',
+    kind: 'micro',
+    compound: {
+      sequence: [
+        { match: { event: ['page_view', 'identify'] } },
+        { match: { any: [{ event: 'view_item' }, { event: 'sign_up' }] }, times: 2 },
+        { match: { not: { event: 'page_view' } }, times: 2 },
+      ],
+      within: '2h',
+    },
+    count: 'once_per_session',
+  },
+  {
+    name: 'first_pair_in_50m',
+    kind: 'macro',
+    compound: {
+      all: [{ match: { event: 'add_to_cart' } }, { match: { event: ['identify', 'purchase'] } }],
+      within: '50m',
+    },
+    value: 'event',
+    count: 'once_per_visitor',
+  },
+  {
+    name: 'first_steps_in_3h',
+    kind: 'micro',
+    compound: {
+      sequence: [{ match: { event: 'view_item' }, times: 2 }, { match: { event: 'add_to_cart' } }],
+      within: '3h',
+    },
+    count: 'once_per_visitor',
+  },
+]
+
 const named = (...names: readonly string[]): ((event: StorefrontEvent) => boolean) => {
   return (event) => names.includes(event.name)
 }
@@ -99,6 +153,66 @@ export const oracleCompoundGoals: readonly OracleGoal[] = [
   {
     name: 'first_steps',
     compound: { kind: 'sequence', parts: [part(named('view_item')), part(named('add_to_cart'))] },
+    worth: free,
+    count: 'once_per_visitor',
+  },
+]
+
+const MINUTE = 60_000
+
+/** {@link windowedGoals}, as the oracle needs them. */
+export const oracleWindowedGoals: readonly OracleGoal[] = [
+  {
+    name: 'views_in_40m',
+    compound: { kind: 'all', parts: [part(named('view_item'), 3)], windowMs: 40 * MINUTE },
+    worth: free,
+    count: 'once_per_session',
+  },
+  {
+    name: 'set_in_80m',
+    compound: {
+      kind: 'all',
+      parts: [
+        part(named('view_item', 'sign_up'), 2),
+        part(named('view_item', 'page_view'), 2),
+        part(named('identify', 'purchase', 'add_to_cart')),
+      ],
+      windowMs: 80 * MINUTE,
+    },
+    worth: price,
+    count: 'once_per_session',
+  },
+  {
+    name: 'sequence_in_2h',
+    compound: {
+      kind: 'sequence',
+      parts: [
+        part(named('page_view', 'identify')),
+        part(named('view_item', 'sign_up'), 2),
+        part((event) => event.name !== 'page_view', 2),
+      ],
+      windowMs: 120 * MINUTE,
+    },
+    worth: free,
+    count: 'once_per_session',
+  },
+  {
+    name: 'first_pair_in_50m',
+    compound: {
+      kind: 'all',
+      parts: [part(named('add_to_cart')), part(named('identify', 'purchase'))],
+      windowMs: 50 * MINUTE,
+    },
+    worth: price,
+    count: 'once_per_visitor',
+  },
+  {
+    name: 'first_steps_in_3h',
+    compound: {
+      kind: 'sequence',
+      parts: [part(named('view_item'), 2), part(named('add_to_cart'))],
+      windowMs: 180 * MINUTE,
+    },
     worth: free,
     count: 'once_per_visitor',
   },

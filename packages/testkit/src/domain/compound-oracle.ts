@@ -4,6 +4,8 @@ import type { StorefrontEvent } from '@cairn/domain'
 export interface OracleCompound {
   readonly kind: 'all' | 'sequence'
   readonly parts: readonly OraclePart[]
+  /** `within` a window; without it, within the session. */
+  readonly windowMs?: number
 }
 
 export interface OraclePart {
@@ -12,17 +14,34 @@ export interface OraclePart {
 }
 
 /**
- * The event that completes a compound goal in a session: the last of the shortest beginning of the session in which all
- * of it is there.
+ * The event that completes a compound goal in a session. Within the session: the last of the shortest beginning of the
+ * session in which all of it is there. Within a window: the first that is the last of matches which make all of it.
  *
  * @param session its events in order
+ * @param sessions the events of all sessions of the visitor, in order
  */
 export function completing(
   session: readonly StorefrontEvent[],
-  { kind, parts }: OracleCompound,
+  compound: OracleCompound,
+  sessions: readonly StorefrontEvent[],
 ): StorefrontEvent | undefined {
+  const { kind, parts, windowMs } = compound
+  if (windowMs !== undefined) return session.find((event) => isLast(event, compound, until(event, windowMs, sessions)))
   const holds = kind === 'all' ? hasAll : hasSequence
   return session.find((_, at) => holds(session.slice(0, at + 1), parts))
+}
+
+/** The events of the window that ends with an event. */
+function until(event: StorefrontEvent, windowMs: number, sessions: readonly StorefrontEvent[]): StorefrontEvent[] {
+  return sessions
+    .slice(0, sessions.indexOf(event) + 1)
+    .filter(({ event_time }) => event_time > event.event_time - windowMs)
+}
+
+/** Whether all parts can be had from a window with its last event among them, in a sequence at its end. */
+function isLast(event: StorefrontEvent, { kind, parts }: OracleCompound, window: readonly StorefrontEvent[]): boolean {
+  if (kind === 'all') return parts.some(({ matches }) => matches(event)) && hasAll(window, parts)
+  return parts.at(-1)?.matches(event) === true && hasSequence(window, parts)
 }
 
 function hasAll(events: readonly StorefrontEvent[], parts: readonly OraclePart[]): boolean {

@@ -78,9 +78,12 @@ export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, 
   }
   const all = (group: readonly StorefrontEvent[]) => sorted.filter((event) => groupOf.get(event.event_id) === group)
   const ids = (group: readonly StorefrontEvent[]) => all(group).map((event) => event.event_id)
+  const inSessions = sorted.filter((event) => groupOf.has(event.event_id))
   const conversions = goals.flatMap((goal) =>
     counted(
-      goal.compound === undefined ? sorted.filter(goal.matches) : completions(groups.map(all), goal.compound),
+      goal.compound === undefined
+        ? sorted.filter(goal.matches)
+        : completions(groups.map(all), goal.compound, inSessions),
       goal,
       (event) => groupOf.get(event.event_id),
     ).map((event) => ({
@@ -105,9 +108,9 @@ export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, 
   }
 }
 
-/** The events that complete a compound goal, one of each session that has all of it. */
-function completions(groups: readonly Group[], compound: OracleCompound): StorefrontEvent[] {
-  const found = groups.map((group) => completing(group, compound)).filter((event) => event !== undefined)
+/** The events that complete a compound goal, one of each session in which it is completed. */
+function completions(groups: readonly Group[], compound: OracleCompound, inSessions: Group): StorefrontEvent[] {
+  const found = groups.map((group) => completing(group, compound, inSessions)).filter((event) => event !== undefined)
   return found.sort((a, b) => a.event_time - b.event_time || (a.event_id < b.event_id ? -1 : 1))
 }
 

@@ -1,0 +1,80 @@
+import type { Millis } from '../event/event.ts'
+import { has, type Match, type Plan } from './match.ts'
+
+/** How far the matches of a goal within a window have come, taken one after the other in order. */
+export interface Progress {
+  /** Takes one more; returns whether it is the last of matches that make all parts complete within the window. */
+  readonly add: (match: Match) => boolean
+  /** Adds those taken so far that completed the last one, or that one still to come may need. */
+  readonly noteNeeded: (needed: Set<Match>) => void
+}
+
+export function progressOf(plan: Plan): Progress {
+  return plan.inOrder ? new SequenceProgress(plan) : new SetProgress(plan)
+}
+
+/** Of each part as many matches as it takes, the latest: if these are not within the window, none are. */
+class SetProgress implements Progress {
+  private readonly plan: Plan
+  private readonly latest: readonly Match[][]
+
+  constructor(plan: Plan) {
+    this.plan = plan
+    this.latest = plan.times.map(() => [])
+  }
+
+  add(match: Match): boolean {
+    const { times, windowMs } = this.plan
+    const since = match.conversion.event_time - windowMs
+    let isComplete = true
+    for (const [part, own] of this.latest.entries()) {
+      if (has(match, part)) own.push(match)
+      if (own.length > (times[part] ?? 0)) own.shift()
+      const [first] = own
+      isComplete &&= own.length === times[part] && first !== undefined && first.conversion.event_time > since
+    }
+    return isComplete
+  }
+
+  noteNeeded(needed: Set<Match>): void {
+    for (const own of this.latest) for (const match of own) needed.add(match)
+  }
+}
+
+/** Matches each after the one before, the last first. */
+interface Chain {
+  readonly match: Match
+  readonly before: Chain | null
+  /** Time of the first. */
+  readonly since: Millis
+}
+
+/** For each beginning of the sequence the matches that make it and begin latest: if these are out of the window, all are. */
+class SequenceProgress implements Progress {
+  private readonly windowMs: Millis
+  /** The parts one match after the other: a part that takes three matches stands there three times. */
+  private readonly steps: readonly number[]
+  private readonly chains: (Chain | undefined)[] = []
+
+  constructor({ times, windowMs }: Plan) {
+    this.windowMs = windowMs
+    this.steps = times.flatMap((count, part) => Array.from({ length: count }, () => part))
+  }
+
+  add(match: Match): boolean {
+    const { event_time } = match.conversion
+    const { chains, steps } = this
+    // From the last on: no match counts twice in a chain.
+    for (let at = steps.length - 1; at >= 0; at--) {
+      if (!has(match, steps[at] ?? 0)) continue
+      const before = at === 0 ? null : chains[at - 1]
+      if (before !== undefined) chains[at] = { match, before, since: before === null ? event_time : before.since }
+    }
+    const whole = chains[steps.length - 1]
+    return whole !== undefined && whole.match === match && whole.since > event_time - this.windowMs
+  }
+
+  noteNeeded(needed: Set<Match>): void {
+    for (const chain of this.chains) for (let at = chain ?? null; at !== null; at = at.before) needed.add(at.match)
+  }
+}

@@ -1,0 +1,102 @@
+import type { Millis } from '../event/event.ts'
+import { byPlan, compareMatches, readPlan, type Match, type Plan } from './match.ts'
+import { progressOf } from './progress.ts'
+
+/** A match of a goal within a window, and where it is. */
+export interface Placed<S> {
+  readonly match: Match
+  /** Null for one whose session was let go. */
+  readonly session: S | null
+  /** By the session's own client: server events may leave it. */
+  readonly isOwn: boolean
+}
+
+/** What the matches of one goal come to. */
+export interface Walked<S> {
+  /** Of each session the earliest that completes the goal. */
+  readonly completing: ReadonlyMap<S, Match>
+  /** Of each session that has more than may matter: those that can't. */
+  readonly gone: readonly Match[]
+}
+
+/** So many matches of a goal that nothing needs yet are kept with a session, and with a visitor of all that were let go. */
+const MAX_IDLE = 100
+
+/**
+ * Goes through the matches of a goal within a window. A match completes it in its session when it is the last of matches
+ * that make all parts complete, in whatever sessions those are; so matches are not used up by counting.
+ *
+ * Once its own events complete the goal in a session, later ones of it only matter to later sessions, which need the latest
+ * matches of each part. Of those before, any may matter to an event that comes late: the latest hundred stay.
+ *
+ * @param placed all matches of the goal that are in sessions or were, in order
+ * @param isApart whether nothing that happened during a session is in another one
+ */
+export function walkWindow<S>(plan: Plan, placed: readonly Placed<S>[], isApart: boolean): Walked<S> {
+  const progress = progressOf(plan)
+  const last = lastOwn(placed)
+  const completing = new Map<S, Match>()
+  const completingOwn = new Map<S, Match>()
+  const needed = new Set<Match>()
+  for (const { match, session, isOwn } of placed) {
+    const isComplete = progress.add(match)
+    if (session === null) continue
+    if (isComplete && !completing.has(session)) completing.set(session, match)
+    if (!isOwn) continue
+    const isFirst = isComplete && !completingOwn.has(session)
+    if (isFirst) completingOwn.set(session, match)
+    if (isFirst || last.get(session) === match) progress.noteNeeded(needed)
+  }
+  return { completing, gone: unneeded(placed, needed, isApart ? completingOwn : new Map<S, Match>()) }
+}
+
+/** Of each session the last match by its own client. */
+function lastOwn<S>(placed: readonly Placed<S>[]): Map<S, Match> {
+  const last = new Map<S, Match>()
+  for (const { match, session, isOwn } of placed) if (session !== null && isOwn) last.set(session, match)
+  return last
+}
+
+function unneeded<S>(
+  placed: readonly Placed<S>[],
+  needed: ReadonlySet<Match>,
+  completing: ReadonlyMap<S, Match>,
+): Match[] {
+  const gone: Match[] = []
+  const idle = new Map<S, Match[]>()
+  for (const { match, session, isOwn } of placed) {
+    if (session === null || !isOwn || needed.has(match)) continue
+    const first = completing.get(session)
+    const others = idle.get(session)
+    if (first !== undefined && compareMatches(first, match) < 0) gone.push(match)
+    else if (others === undefined) idle.set(session, [match])
+    else others.push(match)
+  }
+  for (const matches of idle.values()) gone.push(...matches.slice(0, Math.max(0, matches.length - MAX_IDLE)))
+  return gone
+}
+
+/**
+ * Of matches whose sessions were let go those that events from a time on may need: the latest of each part. Of those that
+ * happened since then any may matter: the latest hundred stay.
+ *
+ * @param matches in order
+ * @param from no event before it can be in a session any more
+ */
+export function neededSince(matches: readonly Match[], from: Millis): readonly Match[] {
+  const kept = new Set<Match>()
+  for (const [text, own] of byPlan(matches)) {
+    const progress = progressOf(readPlan(text))
+    const since = own.findIndex(({ conversion }) => conversion.event_time >= from)
+    const before = since < 0 ? own.length : since
+    for (const match of own.slice(0, before)) progress.add(match)
+    progress.noteNeeded(kept)
+    for (const match of own.slice(Math.max(before, own.length - MAX_IDLE))) kept.add(match)
+  }
+  return kept.size === matches.length ? matches : matches.filter((match) => kept.has(match))
+}
+
+/** First time of events that a match is of no use to any more: they are not within its window. */
+export function uselessFrom({ conversion }: Match): Millis {
+  return conversion.event_time + readPlan(conversion.plan).windowMs
+}
