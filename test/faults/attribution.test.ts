@@ -1,5 +1,12 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
-import { busy, killed, transactionAborts, zombieWakes } from '../support/attribution-rows.ts'
+import {
+  busy,
+  killed,
+  roomy,
+  stoppedAfterSeveral,
+  transactionAborts,
+  zombieWakes,
+} from '../support/attribution-rows.ts'
 import { canMount, diskFills, diskLost, takenBack } from '../support/disk-rows.ts'
 import { killedInMerge } from '../support/merge-rows.ts'
 import { seed } from '../support/seed.ts'
@@ -20,6 +27,14 @@ describe(`attribution under faults, CAIRN_SEED=${seed}`, () => {
     ['while a checkpoint was written to its disk', 'attribution.mid-store=kill@3'],
   ])('killed %s', async (_, fault) => {
     expect(await killed(fault, busy)(repository)).toEqual([])
+  })
+
+  it('killed with checkpoints that its disk does not have', async () => {
+    expect(await killed('attribution.after-commit=kill@20', roomy)(repository)).toEqual([])
+  })
+
+  it('stopped with several checkpoints that go to its disk as one', async () => {
+    expect(await stoppedAfterSeveral(roomy)(repository)).toEqual([])
   })
 
   it.each([

@@ -3,6 +3,8 @@ import {
   busy,
   killed,
   quiet,
+  roomy,
+  stoppedAfterSeveral,
   transactionAborts,
   zombieWakes,
   type AttributionRow,
@@ -144,6 +146,16 @@ const cases: readonly Case[] = [
       to: 'await this.disk.write([], this.#control()); await beforeStore();',
     },
     wrong: 'missing',
+  },
+  {
+    row: stoppedAfterSeveral(roomy),
+    mutation: {
+      name: 'only-the-last-checkpoint-stored',
+      file: 'services/attribution/dist/partition/unstored.js',
+      from: 'add(states) {',
+      to: 'add(states) { this.#states.clear();',
+    },
+    wrong: 'extra',
   },
   {
     row: takenBack(busy),

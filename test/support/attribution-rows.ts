@@ -20,6 +20,8 @@ export interface Around {
   /** Events come while the fault strikes and after it; otherwise whatever differs is the doing of those that came before. */
   readonly busy: boolean
   readonly checkpointMs: number
+  /** Memory for visitors; 0, which leaves each of them to the disk as soon as it may, where nothing is said. */
+  readonly cacheBytes?: number
 }
 
 /** No checkpoint before the fault: what follows the position is all there is to go on from. */
@@ -27,6 +29,9 @@ export const quiet: Around = { busy: false, checkpointMs: 60_000 }
 
 /** As in service: events keep coming, and checkpoints are written between them. */
 export const busy: Around = { busy: true, checkpointMs: 400 }
+
+/** Checkpoints wait in memory for the disk, to be written there as one. */
+export const roomy: Around = { ...busy, cacheBytes: 256 * 1024 * 1024 }
 
 const portion = 500
 
@@ -47,6 +52,27 @@ export function killed(fault: string, around: Around): AttributionRow {
     await more()
     const next = worker()
     await traffic.drain()
+    return judged(traffic, next)
+  }
+}
+
+/** An owner writes several checkpoints, and stops; another goes on from the disk that has them as one. */
+export function stoppedAfterSeveral(around: Around): AttributionRow {
+  return async (root) => {
+    const { traffic, worker, more } = await begin('several', root, around)
+    const port = await freePort()
+    const before = worker({ METRICS_PORT: String(port) })
+    const unstored = () => metric(port, 'cairn_attribution_state_unstored_bytes')
+    for (let checkpoints = 0, last = 0; checkpoints < 4; checkpoints++) {
+      await more()
+      await until(async () => (await unstored()) > last, 60_000)
+      last = await unstored()
+    }
+    await before.stop()
+    await more()
+    const next = worker({ LOG_LEVEL: 'info' })
+    await traffic.drain()
+    if (!next.log().includes('"isWarm":true')) throw new Error(`the disk was of no use:\n${next.log()}`)
     return judged(traffic, next)
   }
 }
@@ -119,8 +145,7 @@ export async function begin(what: string, root: string, around: Around): Promise
     CAIRN_NAMESPACE: namespace,
     SESSION_TIMEOUT_MS: '3000',
     BATCH_RECORDS: '50',
-    // Visitors are left to the disk at every chance.
-    STATE_CACHE_BYTES: '0',
+    STATE_CACHE_BYTES: String(around.cacheBytes ?? 0),
     STATE_DIR: disk,
     CHECKPOINT_MS: String(around.checkpointMs),
   }

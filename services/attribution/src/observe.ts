@@ -85,6 +85,11 @@ function observeVisitors(metrics: Metrics, log: Logger): Pick<Observer, 'discard
     'partition',
   ])
   const disk = metrics.gauge('cairn_attribution_state_disk_bytes', 'Size of the visitor states on disk', ['partition'])
+  const unstored = metrics.gauge(
+    'cairn_attribution_state_unstored_bytes',
+    'States of checkpoints that wait for the disk: a worker that starts over reads them from Kafka',
+    ['partition'],
+  )
   const hits = metrics.gauge('cairn_attribution_state_hits', 'Visitors found in memory since the takeover', [
     'partition',
   ])
@@ -99,6 +104,7 @@ function observeVisitors(metrics: Metrics, log: Logger): Pick<Observer, 'discard
     held: (partition, held) => {
       cache.set({ partition }, held.cacheBytes)
       disk.set({ partition }, held.diskBytes)
+      unstored.set({ partition }, held.unstoredBytes)
       hits.set({ partition }, held.hits)
       misses.set({ partition }, held.misses)
     },

@@ -237,7 +237,7 @@ class PartitionRun {
   #observeHeld(): void {
     const { cache, cacheBytes } = this.#fold.state
     const { hits, misses } = cache
-    const held = { cacheBytes, hits, misses, diskBytes: this.#stored.disk.bytes }
+    const held = { cacheBytes, hits, misses, diskBytes: this.#stored.disk.bytes, unstoredBytes: this.#unstored.bytes }
     this.#shell.observe.held(this.#partition.partition, held)
   }
 

@@ -29,6 +29,8 @@ export interface Held {
   readonly hits: number
   readonly misses: number
   readonly diskBytes: number
+  /** Of states that the disk does not have yet: one who starts over reads them from the state topic. */
+  readonly unstoredBytes: number
 }
 
 /** What the loops tell of themselves: metrics in production. */
