@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
-import { killed, killedCorrecting, zombieWakes } from '../support/order-rows.ts'
+import { diskLost, killed, killedCorrecting, zombieWakes } from '../support/order-rows.ts'
 import { seed } from '../support/seed.ts'
 import { endProcesses, repository } from '../support/workers.ts'
 
@@ -12,12 +12,18 @@ describe(`orders under faults, CAIRN_SEED=${seed}`, () => {
     ['after deciding a batch, before it said anything of it', 'orders.before-append=kill@6'],
     ['after it said what it decided, before it committed that', 'orders.after-append=kill@6'],
     ['after the commit, before it applied it', 'orders.after-commit=kill@6'],
+    ['after the commit of batches, before its disk had them', 'orders.before-store=kill@3'],
+    ['while batches were written to its disk', 'orders.mid-store=kill@3'],
   ])('killed %s', async (_, fault) => {
     expect(await killed(fault)(repository)).toEqual([])
   })
 
   it('killed in the middle of refunds of orders that an earlier owner placed', async () => {
     expect(await killedCorrecting('orders.after-append=kill@2')(repository)).toEqual([])
+  })
+
+  it.each(['wiped', 'outdated'] as const)('comes back to a disk that is %s', async (how) => {
+    expect(await diskLost(how)(repository)).toEqual([])
   })
 
   it('halted past its session timeout before it says what it decided, then continued beside its successor', async () => {

@@ -16,6 +16,8 @@ export const faultPoints = [
   'orders.before-append',
   'orders.after-append',
   'orders.after-commit',
+  'orders.before-store',
+  'orders.mid-store',
   'attribution.before-store',
   'attribution.mid-store',
   'sink.after-intent',

@@ -3,6 +3,7 @@ import {
   createSupervision,
   noFaults,
   openProducer,
+  stateDeletesKeptMs,
   takeOwnership,
   type Codec,
   type Faults,
@@ -11,6 +12,7 @@ import {
   type Metrics,
   type Ownership,
   type TopicKind,
+  type Turns,
 } from '@cairn/runtime'
 import type { AttributionConfig } from '../config.ts'
 import { runOrders } from './loop.ts'
@@ -24,13 +26,14 @@ export interface OrdersOptions {
   readonly metrics: Metrics
   readonly log: Logger
   readonly topic: (kind: TopicKind) => string
+  readonly diskWrites: Turns
 }
 
 /**
  * order-events → verdicts in events. In a group of its own: whose partitions of orders a worker has says nothing of whose
  * visitors it has.
  */
-export function ownOrders(options: OrdersOptions): Promise<Ownership> {
+export async function ownOrders(options: OrdersOptions): Promise<Ownership> {
   const { config, connection, codec, metrics, log, topic } = options
   const prefix = `${config.CAIRN_NAMESPACE}.orders`
   const stateTopic = topic('order-state')
@@ -40,6 +43,7 @@ export function ownOrders(options: OrdersOptions): Promise<Ownership> {
     // Its points in a takeover are those of visitors, whose fault tests count how often they are reached.
     takeover: { connection, codec, transactionalPrefix: prefix, stateTopic, faults: noFaults },
     observe: createOrdersObserver(metrics, log),
+    deletesKeptMs: await stateDeletesKeptMs(connection, stateTopic),
     openProducer: () => openProducer(connection),
   }
   return takeOwnership({

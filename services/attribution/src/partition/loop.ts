@@ -6,7 +6,6 @@ import {
   PartitionStopped,
   pause,
   RecordBuffer,
-  takeOver,
   type FencedProducer,
   type Inbox,
   type Incoming,
@@ -37,18 +36,7 @@ const transactionBytes = 8 * 1024 * 1024
 export async function runPartition(shell: Shell, partition: OwnedPartition): Promise<void> {
   const startedAt = performance.now()
   const stored = storedVisitors(shell, partition)
-  try {
-    const producer = await takeOver(partition, shell.takeover, stored)
-    try {
-      await goOn(shell, partition, producer, stored, startedAt)
-    } finally {
-      await producer.close()
-    }
-  } catch (error) {
-    throw await stored.explained(error)
-  } finally {
-    await stored.close()
-  }
+  await stored.own(shell.takeover, (producer) => goOn(shell, partition, producer, stored, startedAt))
 }
 
 async function goOn(
