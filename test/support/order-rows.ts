@@ -1,9 +1,11 @@
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { brokers } from './kafka.ts'
+import { metric } from './metrics.ts'
 import { hasStaleVerdicts, orderDifferences, saidVerdicts, type OrderDifference } from './order-replay.ts'
 import { orderEvents, placed, refunded } from './order-traffic.ts'
 import { differencesFromReplay } from './replay.ts'
+import { freePort } from './port.ts'
 import { seed } from './seed.ts'
 import { stateFolder } from './state-folder.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
@@ -49,6 +51,61 @@ export function killedCorrecting(fault: string): OrderRow {
     const next = worker()
     await traffic.drain()
     if (!(await hasStaleVerdicts(namespace))) throw new Error('no verdict came again after a later one of its order')
+    return judged(traffic, next)
+  }
+}
+
+/** An owner without a disk is killed while it reads all of its orders; another one begins anew. */
+export function killedRestoring(fault: string): OrderRow {
+  return async (root) => {
+    const { traffic, worker, disk } = await begin('order-restore', root)
+    await traffic.send(portion)
+    const first = worker()
+    await traffic.drain()
+    await first.stop()
+    rmSync(disk, { recursive: true })
+    await traffic.send(portion)
+    await endsByItsFault(worker({ CAIRN_FAULT: fault }))
+    await traffic.send(portion)
+    const next = worker()
+    await traffic.drain()
+    return judged(traffic, next)
+  }
+}
+
+/** A second process takes some of the partitions over while events come, then the first one leaves it the others. */
+export function handedOver(): OrderRow {
+  return async (root) => {
+    const { traffic, worker } = await begin('order-hand', root)
+    const first = worker()
+    await traffic.send(portion)
+    await traffic.drain()
+    const port = await freePort()
+    const second = worker({ METRICS_PORT: String(port) })
+    while (!((await metric(port, 'cairn_orders_restore_seconds{')) > 0)) await traffic.send(20)
+    await traffic.drain()
+    await Promise.all([first.stop(), traffic.send(portion)])
+    await traffic.drain()
+    return judged(traffic, second)
+  }
+}
+
+/** Another machine takes over and goes on, then the first comes back to the disk it left. */
+export function takenBack(): OrderRow {
+  return async (root) => {
+    const { traffic, worker, disk } = await begin('order-back', root)
+    const first = worker()
+    await traffic.send(portion)
+    await traffic.drain()
+    await first.stop()
+    const other = worker({ STATE_DIR: `${disk}-other` })
+    await traffic.send(portion)
+    await traffic.drain()
+    other.kill('SIGKILL')
+    await other.exited
+    await traffic.send(portion)
+    const next = worker()
+    await traffic.drain()
     return judged(traffic, next)
   }
 }

@@ -21,7 +21,7 @@ export {
 } from './codec/container.ts'
 export type * from './codec/records.ts'
 export { headerBytes, readHeader } from './codec/wire.ts'
-export { faultPoints, faultsFrom, noFaults, type FaultPoint, type Faults } from './faults/faults.ts'
+export { faultPoints, faultsFrom, noFaults, type FaultPoint, type Faults, type TakeoverPoint } from './faults/faults.ts'
 export { createLogger, silentLogger, type Logger, type LogLevel } from './log/log.ts'
 export type { KafkaConnection } from './kafka/client.ts'
 export {

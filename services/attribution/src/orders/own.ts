@@ -1,7 +1,6 @@
 import {
   createOrderCodec,
   createSupervision,
-  noFaults,
   openProducer,
   stateDeletesKeptMs,
   takeOwnership,
@@ -11,6 +10,7 @@ import {
   type Logger,
   type Metrics,
   type Ownership,
+  type TakeoverPoint,
   type TopicKind,
   type Turns,
 } from '@cairn/runtime'
@@ -34,14 +34,20 @@ export interface OrdersOptions {
  * visitors it has.
  */
 export async function ownOrders(options: OrdersOptions): Promise<Ownership> {
-  const { config, connection, codec, metrics, log, topic } = options
+  const { config, connection, codec, faults, metrics, log, topic } = options
   const prefix = `${config.CAIRN_NAMESPACE}.orders`
   const stateTopic = topic('order-state')
   const shell = {
     ...options,
     orderCodec: createOrderCodec(codec),
-    // Its points in a takeover are those of visitors, whose fault tests count how often they are reached.
-    takeover: { connection, codec, transactionalPrefix: prefix, stateTopic, faults: noFaults },
+    takeover: {
+      connection,
+      codec,
+      transactionalPrefix: prefix,
+      stateTopic,
+      // Apart from those of visitors, since fault tests count how often a point is reached.
+      faults: { reach: (point: TakeoverPoint) => faults.reach(`orders.${point}`) },
+    },
     observe: createOrdersObserver(metrics, log),
     deletesKeptMs: await stateDeletesKeptMs(connection, stateTopic),
     openProducer: () => openProducer(connection),
