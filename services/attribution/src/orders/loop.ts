@@ -1,25 +1,18 @@
 import { orderFoldVersion, Orders, StoredOrders } from '@cairn/domain'
 import {
-  backoffMs,
   OwnershipLost,
-  pause,
   type FencedProducer,
   type IdempotentProducer,
-  type Inbox,
-  type Incoming,
   type OwnedPartition,
   type TopicRecords,
-  type UnknownSchema,
 } from '@cairn/runtime'
+import { PendingRecords } from '../pending-records.ts'
 import type { StoredState } from '../stored/stored-state.ts'
 import { foldBatch, type Appending, type OrdersBatch } from './batch.ts'
 import type { OrdersShell } from './shell.ts'
 import { checkState, metaRecord, placeOf, type SavedState } from './state.ts'
 import { storedOrders } from './stored-orders.ts'
 import { WriteBehind } from './write-behind.ts'
-
-const pollMs = 1000
-const schemaBackoff = { firstMs: 1000, maxMs: 30_000 }
 
 /** Bytes of a batch: what does not reach the broker within the transaction timeout would be tried again for ever. */
 const batchBytes = 4 * 1024 * 1024
@@ -60,12 +53,8 @@ class OrdersRun {
   readonly #shell: OrdersShell
   readonly #partition: OwnedPartition
   readonly #producer: FencedProducer
-  readonly #inbox: Inbox
   readonly #disk: WriteBehind
-  /** Read, not committed. */
-  #waiting: readonly Incoming[] = []
-  /** Attempts in a row that ended at a schema that is not known. */
-  #schemaFailures = 0
+  readonly #pending: PendingRecords
   /** Opened with the first verdict: a send that fails ends this run, so that nobody goes on with its sequence numbers. */
   #verdicts: IdempotentProducer | undefined
 
@@ -79,7 +68,12 @@ class OrdersRun {
     this.#shell = shell
     this.#partition = partition
     this.#producer = producer
-    this.#inbox = partition.inbox(shell.topic('order-events'))
+    this.#pending = new PendingRecords(partition.inbox(shell.topic('order-events')), partition, {
+      most: shell.config.BATCH_RECORDS,
+      log: shell.log,
+      observe: shell.observe,
+      waits: 'the orders of the partition wait',
+    })
     const onStored = () => shell.observe.held(partition.partition, stored.disk.size, stored.disk.bytes)
     this.#disk = new WriteBehind(stored, orders, shell.config.CHECKPOINT_MS, onStored)
     onStored()
@@ -90,20 +84,17 @@ class OrdersRun {
     const { partition, stopping } = this.#partition
     const topic = this.#shell.topic('order-events')
     let committed = orders.position
-    this.#inbox.readFrom(orders.position)
-    this.#partition.follow(topic, () => ({
-      position: this.#waiting[0]?.offset ?? this.#inbox.position,
-      oldest: this.#waiting[0]?.timestamp ?? this.#inbox.oldestTimestamp,
-    }))
+    this.#pending.readFrom(orders.position)
+    this.#partition.follow(topic, () => this.#pending.progress)
     this.#partition.running()
     while (!stopping.aborted) {
-      await this.#read()
-      if (this.#waiting.length > 0) committed = (await this.#take(orders)) ? orders.position : committed
+      await this.#pending.read()
+      if (this.#pending.records.length > 0) committed = (await this.#take(orders)) ? orders.position : committed
       observe.position(partition, orders.position)
       this.#partition.report(topic, orders.position)
       await this.#disk.goOn()
     }
-    this.#waiting = []
+    this.#pending.clear()
     if (orders.position > committed) await this.#commit(orders, nothing)
     await this.#disk.finish()
   }
@@ -113,27 +104,20 @@ class OrdersRun {
     await Promise.all([this.#disk.ended(), this.#verdicts?.close()])
   }
 
-  /** Waits for records where none are left from before. */
-  async #read(): Promise<void> {
-    if (this.#waiting.length > 0) return
-    await this.#inbox.waitForRecords(pollMs, this.#partition.lost)
-    this.#waiting = this.#inbox.take(this.#shell.config.BATCH_RECORDS)
-  }
-
   /** One batch; says whether its position was written. Where one says nothing new, folding it again says nothing either. */
   async #take(orders: Orders): Promise<boolean> {
     const { codec, config, observe } = this.#shell
     const origin = { topic: this.#shell.topic('order-events'), partition: this.#partition.partition }
     const options = { codec, origin, partitions: config.CAIRN_PARTITIONS, most: batchBytes }
-    const batch = foldBatch(orders, this.#waiting, options)
+    const batch = foldBatch(orders, this.#pending.records, options)
     const isSilent = batch.verdicts.length + batch.changed.length + batch.letters.length === 0
     if (!isSilent) {
       await this.#append(batch.verdicts)
       await this.#commit(orders, batch)
     }
-    this.#waiting = this.#waiting.slice(batch.tally.records)
+    this.#pending.drop(batch.tally.records)
     observe.folded(batch.tally)
-    await this.#waitForSchema(batch.unknownSchema)
+    await this.#pending.waitForSchema(batch.unknownSchema)
     return !isSilent
   }
 
@@ -167,21 +151,6 @@ class OrdersRun {
     if (end.end !== 'committed') throw new Error(`the transaction ended ${end.end}`, { cause: end.cause })
     await faults.reach('orders.after-commit')
     this.#disk.noteCommitted({ meta, next: end.ends.get(stateTopic), at })
-  }
-
-  /** Where a schema is unknown, waits a while in place: starting over would find it as unknown as before. */
-  async #waitForSchema(unknownSchema: UnknownSchema | undefined): Promise<void> {
-    const { log, observe } = this.#shell
-    const { partition, lost, stopping } = this.#partition
-    if (unknownSchema === undefined) {
-      if (this.#schemaFailures > 0) observe.blocked(partition, false)
-      this.#schemaFailures = 0
-      return
-    }
-    observe.blocked(partition, true)
-    log.error({ partition, err: unknownSchema }, 'schema unknown: the orders of the partition wait')
-    await pause(backoffMs(schemaBackoff, this.#schemaFailures++), lost, stopping)
-    lost.throwIfAborted()
   }
 }
 
