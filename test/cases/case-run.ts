@@ -7,6 +7,7 @@ import {
   orderKey,
   Orders,
   restorePartition,
+  StoredOrders,
   takeDirty,
   type Millis,
   type Outcome,
@@ -21,7 +22,7 @@ import {
   readEventInput,
   readOrderRecord,
 } from '@cairn/runtime'
-import { foldWhole, MemoryVisitors, Warehouse } from '@cairn/testkit/domain'
+import { foldWhole, MemoryStates, MemoryVisitors, Warehouse } from '@cairn/testkit/domain'
 import { toEvent } from '../../services/ingest/src/segment/event.ts'
 import type { Arriving } from './case-folder.ts'
 
@@ -82,7 +83,7 @@ class BothFolds {
   readonly warehouse = new Warehouse()
   readonly #restarts: boolean
   readonly #disk = new MemoryVisitors(visitors)
-  readonly #orderStates = new Map<string, Uint8Array>()
+  readonly #orderDisk = new MemoryStates((bytes) => [orders.touchedAt(bytes)])
   #partition: PartitionState
   #orders = new Orders(orders)
 
@@ -124,11 +125,9 @@ class BothFolds {
   }
 
   #restartOrders(): void {
-    for (const [key, bytes] of this.#orders.takeChanged()) {
-      this.#orderStates.delete(key)
-      if (bytes !== null) this.#orderStates.set(key, bytes)
-    }
+    this.#orderDisk.write(this.#orders.takeChanged())
     const { position, streamTime } = this.#orders
-    this.#orders = new Orders(orders, { position, stream_time: streamTime, states: this.#orderStates })
+    const stored = new StoredOrders(orders, this.#orderDisk)
+    this.#orders = new Orders(orders, { position, stream_time: streamTime }, stored)
   }
 }

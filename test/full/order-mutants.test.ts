@@ -1,7 +1,7 @@
 import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals'
 import { discardMutants, mutantOf, type Mutation } from '../support/mutant.ts'
 import type { OrderDifference } from '../support/order-replay.ts'
-import { killed, killedCorrecting, zombieWakes, type OrderRow } from '../support/order-rows.ts'
+import { diskLost, killed, killedCorrecting, zombieWakes, type OrderRow } from '../support/order-rows.ts'
 import { endProcesses, repository } from '../support/workers.ts'
 
 jest.setTimeout(240_000)
@@ -14,6 +14,9 @@ interface Case {
   /** What the mutant does to verdicts, states or outputs; several where it depends on which of two writers is last. */
   readonly wrong: readonly `${OrderDifference['where']} ${OrderDifference['what']}`[]
 }
+
+/** In what both folds share: visitors are to go on as ever. */
+const ofOrders = `this.#options.stateTopic.endsWith('order-state')`
 
 const cases: readonly Case[] = [
   {
@@ -57,6 +60,27 @@ const cases: readonly Case[] = [
       to: 'if (false)',
     },
     wrong: ['output extra'],
+  },
+  {
+    row: killed('orders.before-store=kill@3'),
+    mutation: {
+      name: 'disk-of-orders-says-it-has-what-it-has-not',
+      file: 'services/attribution/dist/stored/stored-state.js',
+      from: 'await beforeStore();',
+      to: `if (${ofOrders}) await this.disk.write([], this.#control());
+        await beforeStore();`,
+    },
+    wrong: ['verdict different', 'state different'],
+  },
+  {
+    row: diskLost('outdated'),
+    mutation: {
+      name: 'what-the-disk-of-orders-lacks-not-read',
+      file: 'services/attribution/dist/stored/stored-state.js',
+      from: 'this.#note(record);',
+      to: `if (!this.isWarm || !(${ofOrders})) this.#note(record);`,
+    },
+    wrong: ['verdict different', 'state different'],
   },
   {
     row: zombieWakes('orders.before-append=stop@6'),

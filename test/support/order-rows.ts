@@ -1,8 +1,13 @@
+import { cpSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { brokers } from './kafka.ts'
+import { metric } from './metrics.ts'
 import { hasStaleVerdicts, orderDifferences, saidVerdicts, type OrderDifference } from './order-replay.ts'
 import { orderEvents, placed, refunded } from './order-traffic.ts'
 import { differencesFromReplay } from './replay.ts'
+import { freePort } from './port.ts'
 import { seed } from './seed.ts'
+import { stateFolder } from './state-folder.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 import { until } from './until.ts'
 import { startProcess, untilStopped, type ServiceProcess } from './workers.ts'
@@ -50,6 +55,84 @@ export function killedCorrecting(fault: string): OrderRow {
   }
 }
 
+/** An owner without a disk is killed while it reads all of its orders; another one begins anew. */
+export function killedRestoring(fault: string): OrderRow {
+  return async (root) => {
+    const { traffic, worker, disk } = await begin('order-restore', root)
+    await traffic.send(portion)
+    const first = worker()
+    await traffic.drain()
+    await first.stop()
+    rmSync(disk, { recursive: true })
+    await traffic.send(portion)
+    await endsByItsFault(worker({ CAIRN_FAULT: fault }))
+    await traffic.send(portion)
+    const next = worker()
+    await traffic.drain()
+    return judged(traffic, next)
+  }
+}
+
+/** A second process takes some of the partitions over while events come, then the first one leaves it the others. */
+export function handedOver(): OrderRow {
+  return async (root) => {
+    const { traffic, worker } = await begin('order-hand', root)
+    const first = worker()
+    await traffic.send(portion)
+    await traffic.drain()
+    const port = await freePort()
+    const second = worker({ METRICS_PORT: String(port) })
+    while (!((await metric(port, 'cairn_orders_restore_seconds{')) > 0)) await traffic.send(20)
+    await traffic.drain()
+    await Promise.all([first.stop(), traffic.send(portion)])
+    await traffic.drain()
+    return judged(traffic, second)
+  }
+}
+
+/** Another machine takes over and goes on, then the first comes back to the disk it left. */
+export function takenBack(): OrderRow {
+  return async (root) => {
+    const { traffic, worker, disk } = await begin('order-back', root)
+    const first = worker()
+    await traffic.send(portion)
+    await traffic.drain()
+    await first.stop()
+    const other = worker({ STATE_DIR: `${disk}-other` })
+    await traffic.send(portion)
+    await traffic.drain()
+    other.kill('SIGKILL')
+    await other.exited
+    await traffic.send(portion)
+    const next = worker()
+    await traffic.drain()
+    return judged(traffic, next)
+  }
+}
+
+/** The disk is gone, or is as it was earlier, when an owner that was killed comes back. */
+export function diskLost(how: 'wiped' | 'outdated'): OrderRow {
+  return async (root) => {
+    const { traffic, worker, disk } = await begin(`order-${how}`, root)
+    await traffic.send(portion)
+    const first = worker()
+    await traffic.drain()
+    await first.stop()
+    cpSync(disk, `${disk}-earlier`, { recursive: true })
+    const victim = worker()
+    await traffic.send(portion)
+    await traffic.drain()
+    victim.kill('SIGKILL')
+    await victim.exited
+    rmSync(disk, { recursive: true })
+    if (how === 'outdated') cpSync(`${disk}-earlier`, disk, { recursive: true })
+    await traffic.send(portion)
+    const next = worker()
+    await traffic.drain()
+    return judged(traffic, next)
+  }
+}
+
 /** An owner halted before it says what it has decided wakes up once its successor has said that and more. */
 export function zombieWakes(fault: string): OrderRow {
   return async (root) => {
@@ -74,21 +157,25 @@ export function zombieWakes(fault: string): OrderRow {
 interface Begun {
   readonly namespace: string
   readonly traffic: Traffic
+  /** Where the workers keep their states. */
+  readonly disk: string
   readonly worker: (settings?: Readonly<Record<string, string>>) => ServiceProcess
 }
 
 async function begin(what: string, root: string): Promise<Begun> {
   const traffic = await startTraffic(what, seed, 4, orderEvents)
   const { namespace } = traffic
+  const disk = join(stateFolder, namespace)
   const always = {
     KAFKA_BROKERS: brokers().join(','),
     CAIRN_NAMESPACE: namespace,
     SESSION_TIMEOUT_MS: '3000',
     BATCH_RECORDS: '30',
     CHECKPOINT_MS: '400',
+    STATE_DIR: disk,
   }
   const worker: Begun['worker'] = (settings = {}) => startProcess('attribution', { ...always, ...settings }, root)
-  return { namespace, traffic, worker }
+  return { namespace, traffic, disk, worker }
 }
 
 async function endsByItsFault(victim: ServiceProcess): Promise<void> {

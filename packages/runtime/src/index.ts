@@ -4,12 +4,12 @@ export { createCodec, type Codec, type Decoded, type Undecoded } from './codec/c
 export { fittedDeadLetter } from './codec/dead-letter.ts'
 export { readEventInput, UnknownSchema, type EventInput } from './codec/log-record.ts'
 export { readOrderRecord } from './codec/order-record.ts'
-export { createOrderCodec, ownBytes } from './codec/order.ts'
+export { createOrderCodec } from './codec/order.ts'
 export { createVisitorCodec } from './codec/visitor.ts'
 export { DiskFailure } from './state-disk/database.ts'
 export type { Unusable } from './state-disk/claim.ts'
 export { type DiskOptions, type StateDisk, type States } from './state-disk/disk.ts'
-export { visitorLayout, type StateLayout } from './state-disk/layout.ts'
+export { orderLayout, visitorLayout, type StateLayout } from './state-disk/layout.ts'
 export { emptyDisk, openStateDisk, type Opened } from './state-disk/open.ts'
 export { Turns } from './state-disk/turns.ts'
 export {
@@ -21,7 +21,7 @@ export {
 } from './codec/container.ts'
 export type * from './codec/records.ts'
 export { headerBytes, readHeader } from './codec/wire.ts'
-export { faultPoints, faultsFrom, noFaults, type FaultPoint, type Faults } from './faults/faults.ts'
+export { faultPoints, faultsFrom, noFaults, type FaultPoint, type Faults, type TakeoverPoint } from './faults/faults.ts'
 export { createLogger, silentLogger, type Logger, type LogLevel } from './log/log.ts'
 export type { KafkaConnection } from './kafka/client.ts'
 export {

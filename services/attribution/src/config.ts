@@ -8,7 +8,9 @@ export const settings = {
     .int()
     .min(100)
     .default(15_000)
-    .describe('Longest time between checkpoints of changed visitor states'),
+    .describe(
+      'Longest time between checkpoints of changed visitor states, and between writes of changed orders to the disk',
+    ),
   CHECKPOINT_BYTES: z.coerce
     .number()
     .int()
@@ -18,7 +20,7 @@ export const settings = {
   STATE_DIR: z
     .string()
     .describe(
-      'Folder for the visitor states on disk, a copy of what is in Kafka: lost or left behind, it is made anew. Workers of one machine may share it',
+      'Folder for visitor states and orders on disk, a copy of what is in Kafka: lost or left behind, it is made anew. Workers of one machine may share it',
     ),
   STATE_CACHE_BYTES: z.coerce
     .number()

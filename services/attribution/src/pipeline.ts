@@ -44,12 +44,11 @@ export async function startAttribution(
   if (!ready.ok) throw new Error(ready.message)
 
   const metrics = createMetrics('attribution')
-  const observe = createObserver(metrics, log)
   const faults = faultsFrom(config.CAIRN_FAULT, process)
   let held = 0
   const shell = await createShell(config, connection, {
     faults,
-    observe,
+    observe: createObserver(metrics, log),
     log,
     topic,
     cacheBytes: () => Math.floor(config.STATE_CACHE_BYTES / Math.max(1, held)),
@@ -75,7 +74,8 @@ export async function startAttribution(
       }
     },
   })
-  const orders = await ownOrders({ config, connection, codec: shell.codec, faults, metrics, log, topic })
+  const { codec, diskWrites } = shell
+  const orders = await ownOrders({ config, connection, codec, faults, metrics, log, topic, diskWrites })
   const missing = () => [...ownership.missing(), ...orders.missing().map((what) => `orders: ${what}`)]
   const server =
     config.METRICS_PORT === undefined
@@ -106,6 +106,6 @@ async function createShell(config: AttributionConfig, connection: KafkaConnectio
     visitorCodec: createVisitorCodec(catalog),
     takeover: { connection, codec, transactionalPrefix: `${namespace}.attribution`, stateTopic, faults },
     diskWrites: new Turns(),
-    deletesKeptMs: await stateDeletesKeptMs(connection, namespace),
+    deletesKeptMs: await stateDeletesKeptMs(connection, stateTopic),
   }
 }

@@ -3,6 +3,7 @@ import type { PoisonReason } from '../event/poison.ts'
 import { foldOrder, type AddressedVerdict, type OrderResult, type SentEvent } from './fold.ts'
 import { orderKey } from './order-event.ts'
 import type { OrderCodec, OrderState } from './state.ts'
+import { HeldOrders, type OrderStore } from './store.ts'
 
 /** Counts up when the same log would give other verdicts or states. */
 export const orderFoldVersion = 1
@@ -42,14 +43,12 @@ export interface OrderStep {
 }
 
 /** Where the fold of a partition's orders goes on. */
-export interface SavedOrders {
+export interface OrdersPlace {
   readonly position: number
   readonly stream_time: Millis
-  /** In the order they were last changed in. */
-  readonly states: Iterable<readonly [key: string, bytes: Uint8Array]>
 }
 
-const genesis: SavedOrders = { position: 0, stream_time: 0, states: [] }
+const genesis: OrdersPlace = { position: 0, stream_time: 0 }
 
 /**
  * The fold of one partition of `order-events`. It depends on nothing but the records so far: not on the clock, on batches
@@ -59,19 +58,17 @@ export class Orders {
   #position: number
   #streamTime: Millis
   readonly #codec: OrderCodec
-  /** In the order of their last change, so that those to forget stand first. */
-  readonly #saved: Map<string, Uint8Array>
-  /** Of the values of `#saved`. */
-  #bytes = 0
-  /** Changed since the last `takeChanged`, in the same order. */
+  /** As of the last `takeChanged`. */
+  readonly #store: OrderStore
+  /** Changed since then, in the order of their last change. */
   readonly #changed = new Map<string, OrderState>()
 
-  constructor(codec: OrderCodec, saved: SavedOrders = genesis) {
+  /** @param store what was taken as changed before that place */
+  constructor(codec: OrderCodec, { position, stream_time }: OrdersPlace = genesis, store?: OrderStore) {
     this.#codec = codec
-    this.#position = saved.position
-    this.#streamTime = saved.stream_time
-    this.#saved = new Map(saved.states)
-    for (const { length } of this.#saved.values()) this.#bytes += length
+    this.#position = position
+    this.#streamTime = stream_time
+    this.#store = store ?? new HeldOrders(codec)
   }
 
   /** Next offset of order-events. */
@@ -82,18 +79,6 @@ export class Orders {
   /** Highest append time seen. */
   get streamTime(): Millis {
     return this.#streamTime
-  }
-
-  /** Orders held. */
-  get size(): number {
-    let size = this.#saved.size
-    for (const key of this.#changed.keys()) if (!this.#saved.has(key)) size++
-    return size
-  }
-
-  /** Bytes of the states that were taken as changed, or restored, and are held. */
-  get bytes(): number {
-    return this.#bytes
   }
 
   step({ offset, appendedAt, body }: OrderRecord): OrderStep {
@@ -118,9 +103,7 @@ export class Orders {
     const taken: [string, Uint8Array | null][] = this.#forget()
     for (const [key, state] of this.#changed) {
       const bytes = this.#codec.encode(state)
-      this.#drop(key)
-      this.#saved.set(key, bytes)
-      this.#bytes += bytes.length
+      this.#store.put(key, bytes)
       taken.push([key, bytes])
     }
     this.#changed.clear()
@@ -131,7 +114,7 @@ export class Orders {
   #find(key: string): OrderState | null {
     const changed = this.#changed.get(key)
     if (changed !== undefined) return this.#isForgotten(changed) ? null : changed
-    const bytes = this.#saved.get(key)
+    const bytes = this.#store.get(key)
     if (bytes === undefined) return null
     const state = this.#codec.decode(bytes)
     return this.#isForgotten(state) ? null : state
@@ -143,19 +126,12 @@ export class Orders {
 
   #forget(): [string, null][] {
     const gone: [string, null][] = []
-    for (const [key, bytes] of this.#saved) {
+    for (const key of this.#store.touchedBefore(this.#streamTime - keptMs)) {
       if (gone.length >= MAX_FORGOTTEN) break
-      if (this.#changed.has(key)) continue
-      if (!this.#isForgotten(this.#codec.decode(bytes))) break
-      this.#drop(key)
-      gone.push([key, null])
+      if (!this.#changed.has(key)) gone.push([key, null])
     }
+    for (const [key] of gone) this.#store.put(key, null)
     return gone
-  }
-
-  #drop(key: string): void {
-    this.#bytes -= this.#saved.get(key)?.length ?? 0
-    this.#saved.delete(key)
   }
 }
 

@@ -72,4 +72,6 @@ export interface OrderState {
 export interface OrderCodec {
   readonly encode: (state: OrderState) => Uint8Array
   readonly decode: (bytes: Uint8Array) => OrderState
+  /** `touched_at` of an encoded state. */
+  readonly touchedAt: (bytes: Uint8Array) => Millis
 }

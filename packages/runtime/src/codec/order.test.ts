@@ -18,6 +18,7 @@ describe('the state of an order', () => {
           state = foldOrder(state, { event, wire: codec.encodeEvent(event) }, offset, 1_700_000_000_000 + offset).state
           if (state === null) return
           const again = orders.decode(orders.encode(state))
+          expect(orders.touchedAt(orders.encode(state))).toBe(state.touched_at)
           expect(jsonOrderCodec.encode(again).toString()).toBe(jsonOrderCodec.encode(state).toString())
         })
       }),
@@ -39,5 +40,6 @@ describe('the state of an order', () => {
   it('that is none is not taken for one', () => {
     expect(() => orders.decode(codec.encode('fence', { owner: 'x' }))).toThrow('it is a fence')
     expect(() => orders.decode(Buffer.from([1]))).toThrow('another version')
+    expect(() => orders.touchedAt(Buffer.from([1]))).toThrow('another version')
   })
 })

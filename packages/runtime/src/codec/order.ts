@@ -1,5 +1,14 @@
 import type { OrderCodec } from '@cairn/domain'
 import type { Codec } from './codec.ts'
+import { compileRead } from './read.ts'
+import { headerBytes, readHeader } from './wire.ts'
+
+/** `touched_at` is a state's first field, in every version. */
+const readTouched = compileRead({
+  type: 'record',
+  name: 'OrderTouched',
+  fields: [{ name: 'touched_at', type: 'long' }],
+}) as (bytes: Buffer, at: number) => { readonly touched_at: number }
 
 /** Bytes of an order state as the state topic holds them. Throws for bytes of another kind: nothing can go on then. */
 export function createOrderCodec(codec: Codec): OrderCodec {
@@ -9,9 +18,18 @@ export function createOrderCodec(codec: Codec): OrderCodec {
       const decoded = codec.decode(bytes as Buffer)
       if (decoded.ok && decoded.kind === 'order-state') return decoded.value
       const found = decoded.ok ? `it is a ${decoded.kind}` : decoded.detail
-      throw new Error(`the state of an order cannot be read (${found}): it was written by another version`)
+      throw unreadable(found)
+    },
+    touchedAt(bytes) {
+      const state = bytes as Buffer
+      if (readHeader(state) === undefined || state.length <= headerBytes) throw unreadable('it has no header')
+      return readTouched(state, headerBytes).touched_at
     },
   }
+}
+
+function unreadable(found: string): Error {
+  return new Error(`the state of an order cannot be read (${found}): it was written by another version`)
 }
 
 /**

@@ -13,9 +13,13 @@ export const faultPoints = [
   'attribution.before-transaction',
   'attribution.after-produce',
   'attribution.after-commit',
+  'orders.after-fence',
+  'orders.mid-restore',
   'orders.before-append',
   'orders.after-append',
   'orders.after-commit',
+  'orders.before-store',
+  'orders.mid-store',
   'attribution.before-store',
   'attribution.mid-store',
   'sink.after-intent',
@@ -24,6 +28,9 @@ export const faultPoints = [
 ] as const
 
 export type FaultPoint = (typeof faultPoints)[number]
+
+/** The points in a takeover, which each service reaches under names of its own. */
+export type TakeoverPoint = 'after-fence' | 'mid-restore'
 
 /** How `CAIRN_FAULT` is written. */
 export const faultForm = new RegExp(

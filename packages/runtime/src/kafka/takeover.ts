@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Codec } from '../codec/codec.ts'
-import type { Faults } from '../faults/faults.ts'
+import type { TakeoverPoint } from '../faults/faults.ts'
 import type { KafkaConnection } from './client.ts'
 import { openFencedProducer, type FencedProducer } from './fenced-producer.ts'
 import type { OwnedPartition } from './ownership.ts'
@@ -13,7 +13,7 @@ export interface TakeoverOptions {
   /** `<transactionalPrefix>-<partition>` is the transactional id: one writer a partition. */
   readonly transactionalPrefix: string
   readonly stateTopic: string
-  readonly faults: Faults
+  readonly faults: { reach(point: TakeoverPoint): Promise<void> }
 }
 
 /** Where a reader that has kept what it read before goes on. */
@@ -55,7 +55,7 @@ export async function takeOver(
     if (fence.end === 'fenced') throw new OwnershipLost(fence.cause)
     if (fence.end !== 'committed' || fence.offset === undefined)
       throw new Error(`the fence of partition ${partition.partition} could not be written`, { cause: fence })
-    await options.faults.reach(`after-fence`)
+    await options.faults.reach('after-fence')
     const lookAt = (offset: number) => firstFrom(partition, options, offset)
     const from = (await reader.from?.(fence.offset, lookAt)) ?? 0
     await readUpTo(partition, options, from, fence.offset, reader.take)

@@ -38,11 +38,11 @@ export async function ensureTopics(
 }
 
 /** For how long the state topic keeps the mark of a forgotten visitor at least, as the broker has it. */
-export async function stateDeletesKeptMs(connection: KafkaConnection, namespace: string): Promise<number> {
+export async function stateDeletesKeptMs(connection: KafkaConnection, stateTopic: string): Promise<number> {
   const admin = connect(connection).admin()
   await admin.connect()
   try {
-    return await deletesKeptMs(admin, topicName(namespace, 'attribution-state'))
+    return await deletesKeptMs(admin, stateTopic)
   } finally {
     await admin.disconnect()
   }

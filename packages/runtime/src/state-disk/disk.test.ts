@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { NEVER } from '@cairn/domain'
-import { jsonVisitorCodec, MemoryVisitors } from '@cairn/testkit/domain'
+import { jsonOrderCodec, jsonVisitorCodec, MemoryStates, MemoryVisitors } from '@cairn/testkit/domain'
 import fc from 'fast-check'
 import { StateDisk } from './disk.ts'
-import { visitorLayout } from './layout.ts'
+import { orderLayout, visitorLayout } from './layout.ts'
 import { Turns } from './turns.ts'
 
 const T = 1_790_000_000_000
@@ -100,6 +100,49 @@ describe('the visitors of a partition on disk', () => {
     ] as const
     await expect(disk.write(broken, noControl)).rejects.toThrow('JSON')
     expect(text(disk.get('shop:a'))).toContain('old')
+    await disk.close()
+  })
+})
+
+describe('the orders of a partition on disk', () => {
+  const orders = (): StateDisk =>
+    new StateDisk({ folder: join(folder, 'o'), layout: orderLayout(jsonOrderCodec), writes: new Turns() })
+  const order = (touched_at: number, more = ''): Buffer => Buffer.from(JSON.stringify({ touched_at, more }))
+
+  it('are found by key and in order of their last change as those in memory are, also after a close', async () => {
+    const change = fc.tuple(
+      fc.constantFrom('shop:a', 'shop:b', 'shop:ö', `shop:${'k'.repeat(3_000)}`),
+      fc.option(
+        fc.integer({ min: T, max: T + 90_000 }).map((at) => order(at)),
+        { freq: 4 },
+      ),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.array(change, { maxLength: 6 }), { maxLength: 4 }), async (batches) => {
+        const memory = new MemoryStates((bytes) => [jsonOrderCodec.touchedAt(bytes)])
+        for (const batch of batches) {
+          const disk = orders()
+          await disk.write(batch, noControl)
+          memory.write(batch)
+          await disk.close()
+        }
+        const disk = orders()
+        const sorted = (found: readonly { due: number; key: string }[]) =>
+          [...found].sort((a, b) => a.due - b.due || (a.key < b.key ? -1 : 1))
+        expect(sorted(disk.dues(0, 0, 100))).toEqual(sorted(memory.dues(0, 0, 100)))
+        expect(disk.size).toBe(memory.states().length)
+        for (const [key, bytes] of memory.states()) expect(text(disk.get(key))).toBe(text(bytes))
+        await disk.discard()
+      }),
+      { numRuns: 15 },
+    )
+  })
+
+  it('stand in the index at their last change exactly, which moves with each', async () => {
+    const disk = orders()
+    await disk.write([['shop:a', order(T)]], noControl)
+    await disk.write([['shop:a', order(T + 1)]], noControl)
+    expect(disk.dues(0, 0, 10)).toEqual([{ due: T + 1, key: 'shop:a' }])
     await disk.close()
   })
 })

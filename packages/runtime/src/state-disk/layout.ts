@@ -1,4 +1,4 @@
-import { indexedDue, NEVER, type Millis, type VisitorCodec } from '@cairn/domain'
+import { indexedDue, NEVER, type Millis, type OrderCodec, type VisitorCodec } from '@cairn/domain'
 
 /** How the states of one kind lie on disk. */
 export interface StateLayout {
@@ -21,4 +21,9 @@ export function visitorLayout(codec: Pick<VisitorCodec, 'peekDues'>): StateLayou
       return [emit_due, close_due, expire_due].map((due, queue) => indexedDue(before[queue] ?? NEVER, due))
     },
   }
+}
+
+/** Orders, by when they last changed: all of them are remembered for equally long. */
+export function orderLayout(codec: Pick<OrderCodec, 'touchedAt'>): StateLayout {
+  return { queues: 1, places: (state) => [codec.touchedAt(state)] }
 }

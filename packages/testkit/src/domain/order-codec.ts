@@ -10,6 +10,7 @@ export const jsonOrderCodec: OrderCodec = {
     const { wire, buyer, ...rest } = JSON.parse(Buffer.from(bytes).toString()) as OrderState & { wire: string | null }
     return { ...rest, buyer: buyer === null ? null : { ...buyer, wire: Buffer.from(wire ?? '', 'base64') } }
   },
+  touchedAt: (bytes) => (JSON.parse(Buffer.from(bytes).toString()) as OrderState).touched_at,
 }
 
 /** What stands for an event's wire message where nobody writes it. */

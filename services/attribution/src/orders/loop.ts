@@ -1,23 +1,18 @@
-import { orderFoldVersion, Orders } from '@cairn/domain'
+import { orderFoldVersion, Orders, StoredOrders } from '@cairn/domain'
 import {
-  backoffMs,
   OwnershipLost,
-  pause,
-  takeOver,
   type FencedProducer,
   type IdempotentProducer,
-  type Inbox,
-  type Incoming,
   type OwnedPartition,
   type TopicRecords,
-  type UnknownSchema,
 } from '@cairn/runtime'
+import { PendingRecords } from '../pending-records.ts'
+import type { StoredState } from '../stored/stored-state.ts'
 import { foldBatch, type Appending, type OrdersBatch } from './batch.ts'
 import type { OrdersShell } from './shell.ts'
-import { checkState, emptySavedState, metaRecord, readState, savedOrders } from './state.ts'
-
-const pollMs = 1000
-const schemaBackoff = { firstMs: 1000, maxMs: 30_000 }
+import { checkState, metaRecord, placeOf, type SavedState } from './state.ts'
+import { storedOrders } from './stored-orders.ts'
+import { WriteBehind } from './write-behind.ts'
 
 /** Bytes of a batch: what does not reach the broker within the transaction timeout would be tried again for ever. */
 const batchBytes = 4 * 1024 * 1024
@@ -28,21 +23,29 @@ const batchBytes = 4 * 1024 * 1024
  */
 export async function runOrders(shell: OrdersShell, partition: OwnedPartition): Promise<void> {
   const startedAt = performance.now()
-  const saved = emptySavedState()
-  const producer = await takeOver(partition, shell.takeover, {
-    take: (records) => readState(shell.codec, saved, records),
-  })
-  const run = new OrdersRun(shell, partition, producer)
+  const stored = storedOrders(shell, partition)
+  await stored.own(shell.takeover, (producer) => goOn(shell, partition, producer, stored, startedAt))
+}
+
+async function goOn(
+  shell: OrdersShell,
+  partition: OwnedPartition,
+  producer: FencedProducer,
+  stored: StoredState<SavedState>,
+  startedAt: number,
+): Promise<void> {
+  const { saved } = stored
+  const place = placeOf(saved)
+  partition.follow(shell.topic('order-events'), () => ({ position: place.position, oldest: undefined }))
+  checkState(saved, { partitions: shell.config.CAIRN_PARTITIONS, foldVersion: orderFoldVersion })
+  await stored.finish(producer)
+  const orders = new StoredOrders(shell.orderCodec, stored.disk)
+  const run = new OrdersRun(shell, partition, producer, stored, orders)
   try {
-    const committed = saved.meta?.position ?? 0
-    partition.follow(shell.topic('order-events'), () => ({ position: committed, oldest: undefined }))
-    checkState(saved, { partitions: shell.config.CAIRN_PARTITIONS, foldVersion: orderFoldVersion })
-    const orders = new Orders(shell.orderCodec, savedOrders(saved))
-    saved.orders.clear()
-    shell.observe.restored(partition.partition, (performance.now() - startedAt) / 1000)
-    await run.untilStopped(orders)
+    shell.observe.restored(partition.partition, (performance.now() - startedAt) / 1000, stored.isWarm)
+    await run.untilStopped(new Orders(shell.orderCodec, place, orders))
   } finally {
-    await run.close()
+    await run.ended()
   }
 }
 
@@ -50,19 +53,30 @@ class OrdersRun {
   readonly #shell: OrdersShell
   readonly #partition: OwnedPartition
   readonly #producer: FencedProducer
-  readonly #inbox: Inbox
-  /** Read, not committed. */
-  #waiting: readonly Incoming[] = []
-  /** Attempts in a row that ended at a schema that is not known. */
-  #schemaFailures = 0
+  readonly #disk: WriteBehind
+  readonly #pending: PendingRecords
   /** Opened with the first verdict: a send that fails ends this run, so that nobody goes on with its sequence numbers. */
   #verdicts: IdempotentProducer | undefined
 
-  constructor(shell: OrdersShell, partition: OwnedPartition, producer: FencedProducer) {
+  constructor(
+    shell: OrdersShell,
+    partition: OwnedPartition,
+    producer: FencedProducer,
+    stored: StoredState<SavedState>,
+    orders: StoredOrders,
+  ) {
     this.#shell = shell
     this.#partition = partition
     this.#producer = producer
-    this.#inbox = partition.inbox(shell.topic('order-events'))
+    this.#pending = new PendingRecords(partition.inbox(shell.topic('order-events')), partition, {
+      most: shell.config.BATCH_RECORDS,
+      log: shell.log,
+      observe: shell.observe,
+      waits: 'the orders of the partition wait',
+    })
+    const onStored = () => shell.observe.held(partition.partition, stored.disk.size, stored.disk.bytes)
+    this.#disk = new WriteBehind(stored, orders, shell.config.CHECKPOINT_MS, onStored)
+    onStored()
   }
 
   async untilStopped(orders: Orders): Promise<void> {
@@ -70,32 +84,24 @@ class OrdersRun {
     const { partition, stopping } = this.#partition
     const topic = this.#shell.topic('order-events')
     let committed = orders.position
-    this.#inbox.readFrom(orders.position)
-    this.#partition.follow(topic, () => ({
-      position: this.#waiting[0]?.offset ?? this.#inbox.position,
-      oldest: this.#waiting[0]?.timestamp ?? this.#inbox.oldestTimestamp,
-    }))
+    this.#pending.readFrom(orders.position)
+    this.#partition.follow(topic, () => this.#pending.progress)
     this.#partition.running()
     while (!stopping.aborted) {
-      await this.#read()
-      if (this.#waiting.length > 0) committed = (await this.#take(orders)) ? orders.position : committed
+      await this.#pending.read()
+      if (this.#pending.records.length > 0) committed = (await this.#take(orders)) ? orders.position : committed
       observe.position(partition, orders.position)
-      observe.held(partition, orders.size, orders.bytes)
       this.#partition.report(topic, orders.position)
+      await this.#disk.goOn()
     }
-    this.#waiting = []
+    this.#pending.clear()
     if (orders.position > committed) await this.#commit(orders, nothing)
+    await this.#disk.finish()
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.#producer.close(), this.#verdicts?.close()])
-  }
-
-  /** Waits for records where none are left from before. */
-  async #read(): Promise<void> {
-    if (this.#waiting.length > 0) return
-    await this.#inbox.waitForRecords(pollMs, this.#partition.lost)
-    this.#waiting = this.#inbox.take(this.#shell.config.BATCH_RECORDS)
+  /** Waits until nothing of it is under way any more, however it ended. */
+  async ended(): Promise<void> {
+    await Promise.all([this.#disk.ended(), this.#verdicts?.close()])
   }
 
   /** One batch; says whether its position was written. Where one says nothing new, folding it again says nothing either. */
@@ -103,15 +109,15 @@ class OrdersRun {
     const { codec, config, observe } = this.#shell
     const origin = { topic: this.#shell.topic('order-events'), partition: this.#partition.partition }
     const options = { codec, origin, partitions: config.CAIRN_PARTITIONS, most: batchBytes }
-    const batch = foldBatch(orders, this.#waiting, options)
+    const batch = foldBatch(orders, this.#pending.records, options)
     const isSilent = batch.verdicts.length + batch.changed.length + batch.letters.length === 0
     if (!isSilent) {
       await this.#append(batch.verdicts)
       await this.#commit(orders, batch)
     }
-    this.#waiting = this.#waiting.slice(batch.tally.records)
+    this.#pending.drop(batch.tally.records)
     observe.folded(batch.tally)
-    await this.#waitForSchema(batch.unknownSchema)
+    await this.#pending.waitForSchema(batch.unknownSchema)
     return !isSilent
   }
 
@@ -129,34 +135,22 @@ class OrdersRun {
   /** However the transaction fails, the partition starts over from its fence, and folds from what is committed. */
   async #commit(orders: Orders, { changed, letters }: Pick<OrdersBatch, 'changed' | 'letters'>): Promise<void> {
     const { codec, config, faults, observe } = this.#shell
+    const at = Date.now()
     const meta = metaRecord(codec, {
       position: orders.position,
       stream_time: orders.streamTime,
       fold_version: orderFoldVersion,
       partitions: config.CAIRN_PARTITIONS,
     })
-    const topics: TopicRecords[] = [{ topic: this.#shell.topic('order-state'), records: [...changed, meta] }]
+    const stateTopic = this.#shell.topic('order-state')
+    const topics: TopicRecords[] = [{ topic: stateTopic, records: [...changed, meta] }]
     if (letters.length > 0) topics.push({ topic: this.#shell.topic('dead-letters'), records: letters })
     const end = await this.#producer.transact(this.#partition.partition, topics)
     observe.transaction(end.end)
     if (end.end === 'fenced') throw new OwnershipLost(end.cause)
     if (end.end !== 'committed') throw new Error(`the transaction ended ${end.end}`, { cause: end.cause })
     await faults.reach('orders.after-commit')
-  }
-
-  /** Where a schema is unknown, waits a while in place: starting over would find it as unknown as before. */
-  async #waitForSchema(unknownSchema: UnknownSchema | undefined): Promise<void> {
-    const { log, observe } = this.#shell
-    const { partition, lost, stopping } = this.#partition
-    if (unknownSchema === undefined) {
-      if (this.#schemaFailures > 0) observe.blocked(partition, false)
-      this.#schemaFailures = 0
-      return
-    }
-    observe.blocked(partition, true)
-    log.error({ partition, err: unknownSchema }, 'schema unknown: the orders of the partition wait')
-    await pause(backoffMs(schemaBackoff, this.#schemaFailures++), lost, stopping)
-    lost.throwIfAborted()
+    this.#disk.noteCommitted({ meta, next: end.ends.get(stateTopic), at })
   }
 }
 

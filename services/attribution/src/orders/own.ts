@@ -1,8 +1,8 @@
 import {
   createOrderCodec,
   createSupervision,
-  noFaults,
   openProducer,
+  stateDeletesKeptMs,
   takeOwnership,
   type Codec,
   type Faults,
@@ -10,7 +10,9 @@ import {
   type Logger,
   type Metrics,
   type Ownership,
+  type TakeoverPoint,
   type TopicKind,
+  type Turns,
 } from '@cairn/runtime'
 import type { AttributionConfig } from '../config.ts'
 import { runOrders } from './loop.ts'
@@ -24,22 +26,30 @@ export interface OrdersOptions {
   readonly metrics: Metrics
   readonly log: Logger
   readonly topic: (kind: TopicKind) => string
+  readonly diskWrites: Turns
 }
 
 /**
  * order-events → verdicts in events. In a group of its own: whose partitions of orders a worker has says nothing of whose
  * visitors it has.
  */
-export function ownOrders(options: OrdersOptions): Promise<Ownership> {
-  const { config, connection, codec, metrics, log, topic } = options
+export async function ownOrders(options: OrdersOptions): Promise<Ownership> {
+  const { config, connection, codec, faults, metrics, log, topic } = options
   const prefix = `${config.CAIRN_NAMESPACE}.orders`
   const stateTopic = topic('order-state')
   const shell = {
     ...options,
     orderCodec: createOrderCodec(codec),
-    // Its points in a takeover are those of visitors, whose fault tests count how often they are reached.
-    takeover: { connection, codec, transactionalPrefix: prefix, stateTopic, faults: noFaults },
+    takeover: {
+      connection,
+      codec,
+      transactionalPrefix: prefix,
+      stateTopic,
+      // Apart from those of visitors, since fault tests count how often a point is reached.
+      faults: { reach: (point: TakeoverPoint) => faults.reach(`orders.${point}`) },
+    },
     observe: createOrdersObserver(metrics, log),
+    deletesKeptMs: await stateDeletesKeptMs(connection, stateTopic),
     openProducer: () => openProducer(connection),
   }
   return takeOwnership({

@@ -7,8 +7,10 @@ import type {
   TakeoverOptions,
   TopicKind,
   TransactionEnd,
+  Turns,
 } from '@cairn/runtime'
 import type { AttributionConfig } from '../config.ts'
+import type { Discarded } from '../stored/stored-state.ts'
 
 /** What the loop of a partition of orders needs of the world. */
 export interface OrdersShell {
@@ -20,6 +22,10 @@ export interface OrdersShell {
   readonly observe: OrdersObserver
   readonly log: Logger
   readonly topic: (kind: TopicKind) => string
+  /** Writes to the disks of all partitions, those of visitors among them. */
+  readonly diskWrites: Turns
+  /** For how long the state topic keeps the mark of a forgotten order at least. */
+  readonly deletesKeptMs: number
   /** Verdicts are written outside transactions: topic events has no transactional writer. */
   readonly openProducer: () => Promise<IdempotentProducer>
 }
@@ -35,12 +41,14 @@ export interface OrdersTally {
 
 /** What the loops tell of themselves: metrics in production. */
 export interface OrdersObserver {
-  restored(partition: number, seconds: number): void
+  /** @param isWarm whether the disk was of use */
+  restored(partition: number, seconds: number, isWarm: boolean): void
+  discarded(partition: number, reason: Discarded): void
   folded(tally: OrdersTally): void
   transaction(end: TransactionEnd['end']): void
   position(partition: number, position: number): void
-  /** Orders that are remembered, and the bytes of their states. */
-  held(partition: number, orders: number, bytes: number): void
+  /** Orders on disk, and the size of its files. */
+  held(partition: number, orders: number, diskBytes: number): void
   /** Whether the partition waits for a schema this process does not know. */
   blocked(partition: number, isBlocked: boolean): void
 }

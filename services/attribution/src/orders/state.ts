@@ -1,46 +1,28 @@
-import type { SavedOrders } from '@cairn/domain'
+import type { OrdersPlace } from '@cairn/domain'
 import {
   controlPrefix,
-  isFence,
-  ownBytes,
   PartitionStopped,
   type Barrier,
   type Codec,
-  type Incoming,
   type OrderMeta,
   type Outgoing,
 } from '@cairn/runtime'
+import type { ControlRecord } from '../stored/stored-state.ts'
 
-const metaKey = `${controlPrefix}meta`
+export const metaKey = `${controlPrefix}meta`
 /** One key for all: who waits for a barrier reads on from where the topic ended before, which is not compacted yet. */
 const barrierKey = `${controlPrefix}barrier`
 
-/** What the state topic holds of a partition: its orders, in the order of their last change, and how far they are. */
+/** What the state topic says beside the orders: how far they are. */
 export interface SavedState {
-  readonly orders: Map<string, Buffer>
   meta: OrderMeta | undefined
 }
 
 export function emptySavedState(): SavedState {
-  return { orders: new Map(), meta: undefined }
+  return { meta: undefined }
 }
 
-/** Takes in records of the state topic in their order; the last value of a key counts, a tombstone removes it. */
-export function readState(codec: Codec, saved: SavedState, records: readonly Incoming[]): void {
-  for (const record of records) {
-    const { key, value } = record
-    if (isFence(record) || key === barrierKey) continue
-    if (key === metaKey) {
-      saved.meta = readMeta(codec, record)
-      continue
-    }
-    saved.orders.delete(key)
-    // Copied: what stays would keep all that was read along with it.
-    if (value !== null) saved.orders.set(key, ownBytes(value))
-  }
-}
-
-function readMeta(codec: Codec, { value, offset }: Incoming): OrderMeta {
+export function readMeta(codec: Codec, { value, offset }: ControlRecord): OrderMeta {
   const decoded = codec.decode(value)
   if (decoded.ok && decoded.kind === 'order-meta') return decoded.value
   throw new PartitionStopped(
@@ -49,8 +31,8 @@ function readMeta(codec: Codec, { value, offset }: Incoming): OrderMeta {
   )
 }
 
-export function savedOrders({ meta, orders }: SavedState): SavedOrders {
-  return { position: meta?.position ?? 0, stream_time: meta?.stream_time ?? 0, states: orders }
+export function placeOf({ meta }: SavedState): OrdersPlace {
+  return { position: meta?.position ?? 0, stream_time: meta?.stream_time ?? 0 }
 }
 
 export function metaRecord(codec: Codec, meta: OrderMeta): Outgoing {

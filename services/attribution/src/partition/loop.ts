@@ -1,21 +1,17 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { foldVersion, limitCache, noteStored } from '@cairn/domain'
 import {
-  backoffMs,
   OwnershipLost,
   PartitionStopped,
-  pause,
   RecordBuffer,
-  takeOver,
   type FencedProducer,
-  type Inbox,
-  type Incoming,
   type Outgoing,
   type OwnedPartition,
   type TopicBuffer,
   type TopicEnds,
   type TopicRecords,
 } from '@cairn/runtime'
+import { PendingRecords } from '../pending-records.ts'
 import type { StoredState } from '../stored/stored-state.ts'
 import { takeCheckpoint, type Checkpointed } from './checkpoint.ts'
 import type { Shell } from './shell.ts'
@@ -23,9 +19,6 @@ import { checkState, metaRecord, type SavedState } from './state.ts'
 import { storedVisitors } from './stored-visitors.ts'
 import { Unstored } from './unstored.ts'
 import { WorkingFold } from './working-fold.ts'
-
-const pollMs = 1000
-const schemaBackoff = { firstMs: 1000, maxMs: 30_000 }
 
 /**
  * Bytes of outputs after which a transaction takes no further record or part of one; a checkpoint of more goes into one
@@ -41,18 +34,7 @@ const unstoredShare = 1 / 4
 export async function runPartition(shell: Shell, partition: OwnedPartition): Promise<void> {
   const startedAt = performance.now()
   const stored = storedVisitors(shell, partition)
-  try {
-    const producer = await takeOver(partition, shell.takeover, stored)
-    try {
-      await goOn(shell, partition, producer, stored, startedAt)
-    } finally {
-      await producer.close()
-    }
-  } catch (error) {
-    throw await stored.explained(error)
-  } finally {
-    await stored.close()
-  }
+  await stored.own(shell.takeover, (producer) => goOn(shell, partition, producer, stored, startedAt))
 }
 
 async function goOn(
@@ -81,12 +63,8 @@ class PartitionRun {
   readonly #shell: Shell
   readonly #partition: OwnedPartition
   readonly #producer: FencedProducer
-  readonly #inbox: Inbox
+  readonly #pending: PendingRecords
   readonly #fold: WorkingFold
-  /** Read, not committed. */
-  #waiting: readonly Incoming[] = []
-  /** Attempts in a row that ended at a schema that is not known. */
-  #schemaFailures = 0
   #checkpoint: Pick<WorkingFold, 'position' | 'parts'>
   #checkpointAt = performance.now()
   /** Of checkpoints, which take some megabytes each. */
@@ -101,7 +79,12 @@ class PartitionRun {
     this.#shell = shell
     this.#partition = partition
     this.#producer = producer
-    this.#inbox = partition.inbox(shell.topic('events'))
+    this.#pending = new PendingRecords(partition.inbox(shell.topic('events')), partition, {
+      most: shell.config.BATCH_RECORDS,
+      log: shell.log,
+      observe: shell.observe,
+      waits: 'the partition waits',
+    })
     this.#fold = new WorkingFold(shell, partition.partition, { checkpoint: stored.saved.checkpoint, cold: stored.disk })
     this.#stored = stored
     limitCache(this.#fold.state, shell.cacheBytes())
@@ -116,16 +99,16 @@ class PartitionRun {
     const fold = this.#fold
     const committed = saved.meta ?? placeOf(fold)
     const isBehind = () => fold.position < committed.position || fold.parts < committed.parts
-    this.#inbox.readFrom(fold.position)
+    this.#pending.readFrom(fold.position)
     while (isBehind()) {
       const records = committed.position - fold.position
-      await this.#read(Math.max(1, records))
+      await this.#pending.read(Math.max(1, records))
       // The record after the committed ones may have been written in part. It stays, for the rest of it.
       const parts = records > 0 ? Infinity : committed.parts
-      const { records: taken } = await fold.take(this.#waiting, transactionBytes, parts)
-      this.#waiting = this.#waiting.slice(taken)
+      const { records: taken } = await fold.take(this.#pending.records, transactionBytes, parts)
+      this.#pending.drop(taken)
       fold.commit()
-      await this.#waitForSchema()
+      await this.#pending.waitForSchema(fold.unknownSchema)
       if (this.#partition.stopping.aborted && isBehind()) return 'given_up'
     }
     const expected = saved.meta?.crc ?? 0
@@ -139,19 +122,16 @@ class PartitionRun {
   async untilStopped(): Promise<void> {
     const { partition, stopping } = this.#partition
     const events = this.#shell.topic('events')
-    this.#partition.follow(events, () => ({
-      position: this.#waiting[0]?.offset ?? this.#inbox.position,
-      oldest: this.#waiting[0]?.timestamp ?? this.#inbox.oldestTimestamp,
-    }))
+    this.#partition.follow(events, () => this.#pending.progress)
     this.#partition.running()
     while (!stopping.aborted) {
-      await this.#read(Infinity)
-      if (this.#waiting.length > 0 || this.#checkpointIsDue()) await this.#transact(this.#checkpointIsDue())
+      await this.#pending.read()
+      if (this.#pending.records.length > 0 || this.#checkpointIsDue()) await this.#transact(this.#checkpointIsDue())
       this.#shell.observe.position(partition, this.#fold.position)
       this.#partition.report(events, this.#fold.position)
-      await this.#waitForSchema()
+      await this.#pending.waitForSchema(this.#fold.unknownSchema)
     }
-    this.#waiting = []
+    this.#pending.clear()
     await this.#transact(true)
     await this.#storing
   }
@@ -159,13 +139,6 @@ class PartitionRun {
   /** Waits until nothing of it is under way any more, however it ended. */
   async ended(): Promise<void> {
     await this.#storing.catch(() => undefined)
-  }
-
-  /** Waits for records where none are left from before. */
-  async #read(most: number): Promise<void> {
-    if (this.#waiting.length > 0) return
-    await this.#inbox.waitForRecords(pollMs, this.#partition.lost)
-    this.#waiting = this.#inbox.take(Math.min(this.#shell.config.BATCH_RECORDS, most))
   }
 
   /** One transaction: the outputs of what waits, as far as they find room, and where the fold stands after them. */
@@ -176,7 +149,7 @@ class PartitionRun {
     if (checkpoint) await this.#storing
     limitCache(fold.state, this.#shell.cacheBytes())
     const room = checkpoint && fold.state.dirtyBytes > transactionBytes ? 0 : transactionBytes
-    const tally = await fold.take(this.#waiting, room)
+    const tally = await fold.take(this.#pending.records, room)
     // A tick that caused nothing moves the fold but needs no transaction: folding it again later causes nothing again.
     if (!fold.outputs.isEmpty || checkpoint) await this.#write(checkpoint, tally.records)
     fold.commit(checkpoint)
@@ -186,7 +159,7 @@ class PartitionRun {
       // One that was catching up when the last events came would keep it for nothing.
       if (this.#stateRecords.byteLength > transactionBytes) this.#stateRecords = new RecordBuffer()
     }
-    this.#waiting = this.#waiting.slice(tally.records)
+    this.#pending.drop(tally.records)
     observe.folded(tally)
   }
 
@@ -260,25 +233,6 @@ class PartitionRun {
       ...this.#fold.outputs.records((kind) => this.#shell.topic(kind)),
       isCheckpoint ? { topic, records: this.#stateRecords } : { topic, records: [meta] },
     ]
-  }
-
-  /**
-   * Where a schema is unknown, waits a while in place: starting over would read the whole state again, and find the
-   * schema as unknown as before.
-   */
-  async #waitForSchema(): Promise<void> {
-    const { log, observe } = this.#shell
-    const { partition, lost, stopping } = this.#partition
-    const { unknownSchema } = this.#fold
-    if (unknownSchema === undefined) {
-      if (this.#schemaFailures > 0) observe.blocked(partition, false)
-      this.#schemaFailures = 0
-      return
-    }
-    observe.blocked(partition, true)
-    log.error({ partition, err: unknownSchema }, 'schema unknown: the partition waits')
-    await pause(backoffMs(schemaBackoff, this.#schemaFailures++), lost, stopping)
-    lost.throwIfAborted()
   }
 
   #checkpointIsDue(): boolean {

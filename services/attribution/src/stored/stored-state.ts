@@ -5,6 +5,7 @@ import {
   isFence,
   openStateDisk,
   PartitionStopped,
+  takeOver,
   type Codec,
   type DiskOptions,
   type FencedProducer,
@@ -14,6 +15,7 @@ import {
   type StateDisk,
   type StateReader,
   type States,
+  type TakeoverOptions,
   type Unusable,
 } from '@cairn/runtime'
 import { decodePosition, diskLayout, encodePosition, unfit, type TopicName, type Unfit } from './disk-position.ts'
@@ -150,7 +152,7 @@ export class StoredState<Saved> implements StateReader {
   }
 
   /** What a failure of the disk means for the partition. */
-  async explained(error: unknown): Promise<unknown> {
+  async #explained(error: unknown): Promise<unknown> {
     if (!(error instanceof DiskFailure)) return error
     if (error.reason === 'full') {
       return new PartitionStopped(
@@ -164,8 +166,23 @@ export class StoredState<Saved> implements StateReader {
     return error
   }
 
-  async close(): Promise<void> {
-    await this.#open?.close()
+  /**
+   * Takes the partition over and restores it, has `run` go on from there, and leaves the disk as one that can be trusted,
+   * however that ended.
+   */
+  async own(takeover: TakeoverOptions, run: (producer: FencedProducer) => Promise<void>): Promise<void> {
+    try {
+      const producer = await takeOver(this.#partition, takeover, this)
+      try {
+        await run(producer)
+      } finally {
+        await producer.close()
+      }
+    } catch (error) {
+      throw await this.#explained(error)
+    } finally {
+      await this.#open?.close()
+    }
   }
 
   async #misnamed({ offset, id }: TopicName, lookAt: (offset: number) => Promise<Incoming | undefined>) {
