@@ -26,8 +26,9 @@ const MAX_IDLE = 100
  * Goes through the matches of a goal within a window. A match completes it in its session when it is the last of matches
  * that make all parts complete, in whatever sessions those are; so matches are not used up by counting.
  *
- * Once its own events complete the goal in a session, later ones of it only matter to later sessions, which need the latest
- * matches of each part. Of those before, any may matter to an event that comes late: the latest hundred stay.
+ * What completes the goal in a session stays, whatever comes. Of a set, matches after that only matter to later sessions,
+ * which need the latest of each part. All others may matter to an event that comes late, of a sequence those after it, too,
+ * whose middle may be missing yet: the latest hundred stay.
  *
  * @param placed all matches of the goal that are in sessions or were, in order
  * @param isApart whether nothing that happened during a session is in another one
@@ -41,13 +42,18 @@ export function walkWindow<S>(plan: Plan, placed: readonly Placed<S>[], isApart:
   for (const { match, session, isOwn } of placed) {
     const isComplete = progress.add(match)
     if (session === null) continue
-    if (isComplete && !completing.has(session)) completing.set(session, match)
-    if (!isOwn) continue
-    const isFirst = isComplete && !completingOwn.has(session)
-    if (isFirst) completingOwn.set(session, match)
-    if (isFirst || last.get(session) === match) progress.noteNeeded(needed)
+    const isFirst = isComplete && noteFirst(completing, session, match)
+    const isFirstOwn = isComplete && isOwn && noteFirst(completingOwn, session, match)
+    if (isFirst || isFirstOwn || last.get(session) === match) progress.noteNeeded(needed)
   }
-  return { completing, gone: unneeded(placed, needed, isApart ? completingOwn : new Map<S, Match>()) }
+  const isSettled = isApart && !plan.inOrder
+  return { completing, gone: unneeded(placed, needed, isSettled ? completingOwn : new Map<S, Match>()) }
+}
+
+function noteFirst<S>(matches: Map<S, Match>, session: S, match: Match): boolean {
+  if (matches.has(session)) return false
+  matches.set(session, match)
+  return true
 }
 
 /** Of each session the last match by its own client. */
@@ -57,16 +63,17 @@ function lastOwn<S>(placed: readonly Placed<S>[]): Map<S, Match> {
   return last
 }
 
+/** @param settled of each session the match after which only what is needed stays */
 function unneeded<S>(
   placed: readonly Placed<S>[],
   needed: ReadonlySet<Match>,
-  completing: ReadonlyMap<S, Match>,
+  settled: ReadonlyMap<S, Match>,
 ): Match[] {
   const gone: Match[] = []
   const idle = new Map<S, Match[]>()
   for (const { match, session, isOwn } of placed) {
     if (session === null || !isOwn || needed.has(match)) continue
-    const first = completing.get(session)
+    const first = settled.get(session)
     const others = idle.get(session)
     if (first !== undefined && compareMatches(first, match) < 0) gone.push(match)
     else if (others === undefined) idle.set(session, [match])

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import {
+  buildEvent,
   compoundGoals,
   EPOCH,
   jsonVisitorCodec,
@@ -165,6 +166,62 @@ describe('compound goals within windows, over sessions of which some were let go
         expect(warehouse.rollUp).toEqual(warehouse.recomputedRollUp())
       }),
       { numRuns: 100 },
+    )
+  })
+})
+
+/** Sessions of many matches, of which some come late: what completed a goal is not all that may matter. */
+const dense = fc.record({
+  within: fc.integer({ min: 18, max: 45 }),
+  rules: fc.constantFrom({}, { client_session: 'trust' }, { cut_on_campaign: true }, { cut_at_midnight: true }),
+  drawn: fc.array(
+    fc.record({
+      name: fc.constantFrom('search', 'view_item', 'add_to_cart', 'page_view'),
+      minute: fc.oneof(
+        fc.integer({ min: 0, max: 14 }),
+        fc.integer({ min: 0, max: 14 }),
+        fc.integer({ min: 30, max: 44 }),
+      ),
+      is_server: fc.constantFrom(false, false, false, true),
+      client_session_id: fc.constantFrom('', 'a', 'b'),
+      late: fc.constantFrom(0, 0, 1, 10, 40),
+    }),
+    { minLength: 8, maxLength: 20 },
+  ),
+})
+
+function goalsWithin(within: string): unknown[] {
+  const part = (event: string, times = 1) => ({ match: { event }, times })
+  return [
+    { name: 'way', kind: 'micro', compound: { sequence: ['search', 'view_item', 'add_to_cart'].map((e) => part(e)), within } },
+    { name: 'twice', kind: 'micro', compound: { sequence: [part('search', 2), part('add_to_cart')], within } },
+    { name: 'set', kind: 'micro', compound: { all: [part('search', 2), part('view_item'), part('add_to_cart')], within } },
+    { name: 'once', kind: 'micro', count: 'once_per_visitor', compound: { all: [part('search', 2), part('page_view')], within } },
+  ] // prettier-ignore
+}
+
+describe('compound goals within windows, in sessions of many matches', () => {
+  it('count the same whether events come in time or late', () => {
+    fc.assert(
+      fc.property(dense, ({ within, rules, drawn }) => {
+        const sent = drawn.map(({ minute, late, ...fields }, at) => {
+          const event = buildEvent({ ...fields, event_id: `e${at}`, event_time: EPOCH + minute * MINUTE + at })
+          return { event, inTime: event.event_time, late: event.event_time + late * MINUTE }
+        })
+        const counted = (when: 'inTime' | 'late') => {
+          const log = new LogBuilder()
+          const session = { gap: '10m', grace: '24h', ...rules }
+          log.definitions(EPOCH, 1, { session, goals: goalsWithin(`${within}m`) })
+          for (const one of sent.toSorted((a, b) => a[when] - b[when])) log.event(one[when], one.event)
+          const { records } = log
+          return folded(records, never)
+            .liveConversions()
+            .map(({ goal, event_id }) => `${goal} ${event_id}`)
+            .sort()
+        }
+        expect(counted('late')).toEqual(counted('inTime'))
+      }),
+      { numRuns: 200 },
     )
   })
 })

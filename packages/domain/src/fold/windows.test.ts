@@ -254,6 +254,26 @@ describe('what is kept for windows', () => {
     expect(kept.at(-1)?.conversion.event_id).toMatch(/99$/)
   })
 
+  it.each([
+    ['in time', [3, 4, 5]],
+    ['late', [3, 5, 4]],
+  ])('of a sequence has its beginning though its middle comes %s, after the goal was completed', (_, order) => {
+    const way = { sequence: [{ match: search }, { match: view }, { match: { event: 'add_to_cart' } }], within: '7d' }
+    const shop = new Shop([{ ...threeViews, compound: way }])
+    const names = ['search', 'view_item', 'add_to_cart', 'search', 'view_item', 'search']
+    for (const minute of [0, 1, 2, ...order]) shop.at(minute * MINUTE, names[minute] ?? '', `e${minute}`)
+    expect(changes(shop.at(7 * DAY + MINUTE, 'add_to_cart', 'end'))).toEqual(['+end'])
+  })
+
+  it('stays where a server event has completed the goal, however many come after', () => {
+    const shop = new Shop([found])
+    shop.search(0, 's')
+    expect(shop.view(1_000, 'by server', { is_server: true })).toEqual(['+by server'])
+    const later = Array.from({ length: 120 }, (_, at) => shop.search(2_000 + at, `s${at}`))
+    later.push(shop.view(3_000, 'again', { is_server: true }), shop.search(4_000, 'end'))
+    expect(later.flat()).toEqual([])
+  })
+
   it('is nothing for goals within the session', () => {
     const { name, kind, compound } = threeViews
     const shop = new Shop([{ name, kind, compound: { all: compound.all } }])
