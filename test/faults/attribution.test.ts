@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import {
   busy,
   killed,
+  killedOften,
   roomy,
   stoppedAfterSeveral,
   transactionAborts,
@@ -31,6 +32,17 @@ describe(`attribution under faults, CAIRN_SEED=${seed}`, () => {
 
   it('killed with checkpoints that its disk does not have', async () => {
     expect(await killed('attribution.after-commit=kill@20', roomy)(repository)).toEqual([])
+  })
+
+  it('killed while several checkpoints were written to its disk as one', async () => {
+    const little = { ...roomy, cacheBytes: 1024 * 1024 }
+    expect(await killed('attribution.mid-store=kill@2', little)(repository)).toEqual([])
+  })
+
+  it('killed three times in a row, before anything had to go to its disk', async () => {
+    expect(await killedOften('attribution.after-commit=kill@30', { ...roomy, checkpointMs: 100 })(repository)).toEqual(
+      [],
+    )
   })
 
   it('stopped with several checkpoints that go to its disk as one', async () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { brokers } from './kafka.ts'
 import { metric } from './metrics.ts'
 import { freePort } from './port.ts'
@@ -45,15 +46,43 @@ export function killed(fault: string, around: Around): AttributionRow {
       await traffic.drain()
       await before.stop()
     }
-    const victim = worker({ CAIRN_FAULT: fault })
-    await more()
-    const end = await victim.exited
-    if (end !== 'SIGKILL') throw new Error(`the worker ended with ${String(end)}, not by its fault:\n${victim.log()}`)
+    await endsByItsFault(worker({ CAIRN_FAULT: fault }), around, more)
     await more()
     const next = worker()
     await traffic.drain()
     return judged(traffic, next)
   }
+}
+
+/** Events come, where they keep coming, until the fault has struck: the n-th time of what needs them comes only with them. */
+async function endsByItsFault(victim: ServiceProcess, { busy }: Around, more: Begun['more']) {
+  const hasEnded = () => Promise.race([victim.exited.then(() => true), delay(1_000, false)])
+  await more()
+  while (busy && !(await hasEnded())) await more()
+  const end = await victim.exited
+  if (end !== 'SIGKILL') throw new Error(`the worker ended with ${String(end)}, not by its fault:\n${victim.log()}`)
+}
+
+/** Owners killed one after the other, each soon after its first checkpoints: the disk is none the worse for it. */
+export function killedOften(fault: string, around: Around): AttributionRow {
+  return async (root) => {
+    const { traffic, worker, more } = await begin('often', root, around)
+    for (let kills = 0; kills < 3; kills++) await endsByItsFault(worker({ CAIRN_FAULT: fault }), around, more)
+    const next = worker({ LOG_LEVEL: 'info' })
+    await traffic.drain()
+    mustBeWarm(next)
+    return judged(traffic, next)
+  }
+}
+
+/** Throws where a partition of visitors was not restored from its disk. */
+function mustBeWarm(worker: ServiceProcess): void {
+  const restored = worker
+    .log()
+    .split('\n')
+    .filter((line) => line.includes('"partition restored"'))
+  if (restored.length > 0 && restored.every((line) => line.includes('"isWarm":true'))) return
+  throw new Error(`the disk was of no use:\n${worker.log()}`)
 }
 
 /** An owner writes several checkpoints, and stops; another goes on from the disk that has them as one. */
@@ -72,7 +101,7 @@ export function stoppedAfterSeveral(around: Around): AttributionRow {
     await more()
     const next = worker({ LOG_LEVEL: 'info' })
     await traffic.drain()
-    if (!next.log().includes('"isWarm":true')) throw new Error(`the disk was of no use:\n${next.log()}`)
+    mustBeWarm(next)
     return judged(traffic, next)
   }
 }

@@ -14,7 +14,7 @@ interface Owner {
   readonly host: string
   /** Changes when the system starts; what was not synced before is not to be trusted after it. */
   readonly boot: string
-  /** Openings in a row that did not come to a first write. */
+  /** Openings in a row after which nothing was committed. */
   readonly attempts: number
 }
 
@@ -26,7 +26,7 @@ interface Owner {
  */
 export type Unusable = 'in_use' | 'unclean_end' | 'unreadable'
 
-/** After so many openings without a write the folder is taken for what ends the process. */
+/** After so many openings without a commit the folder is taken for what ends the process. */
 const mostAttempts = 3
 const nobody = -1
 
@@ -79,7 +79,7 @@ export class Claim {
     rmSync(aside, { recursive: true, force: true })
   }
 
-  /** It could be opened and written. */
+  /** Its user has come to commit something. */
   proven(): void {
     if (this.#owner.attempts === 0) return
     this.#owner = { ...this.#owner, attempts: 0 }

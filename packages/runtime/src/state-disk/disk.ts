@@ -106,17 +106,22 @@ export class StateDisk implements ColdStates {
    */
   write(states: States, control: Control, midway: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     return this.#writes.take(async () => {
-      const changes = await this.#prepare(states)
       const { folder } = this.#claim
-      while (changes.length > changedAtOnce) {
-        const first = changes.splice(0, changedAtOnce)
-        await commit(this.#tables, folder, (watch) => {
-          for (const change of first) this.#apply(change, watch)
-        })
+      let changes = new Map<string, Change>()
+      for (const [key, bytes] of states) {
+        if (changes.size >= changedAtOnce) {
+          const some = changes
+          changes = new Map()
+          await commit(this.#tables, folder, (watch) => {
+            for (const change of some.values()) this.#apply(change, watch)
+          })
+        }
+        changes.set(key, this.#changeOf(key, bytes, changes.get(key)?.before))
+        if (changes.size % preparedAtOnce === 0) await turn()
       }
       const { control: table } = this.#tables
       const written = commit(this.#tables, folder, (watch) => {
-        for (const change of changes) this.#apply(change, watch)
+        for (const change of changes.values()) this.#apply(change, watch)
         for (const [name, value] of control) watch(table.put(Buffer.from(name), value))
       })
       // Looked at below; until then nobody does.
@@ -143,17 +148,12 @@ export class StateDisk implements ColdStates {
     if (this.#claim.isMine) Claim.discard(this.#claim.folder)
   }
 
-  async #prepare(states: States): Promise<Change[]> {
-    const changes = new Map<string, Change>()
-    let prepared = 0
-    for (const [key, bytes] of states) {
-      if (++prepared % preparedAtOnce === 0) await turn()
-      const name = diskKey(key)
-      const before = changes.get(key)?.before ?? this.#indexed(name)
-      const dues = bytes === null ? this.#nowhere : this.#layout.places(bytes, before)
-      changes.set(key, { key, diskKey: name, before, dues, value: bytes === null ? undefined : valueOf(dues, bytes) })
-    }
-    return [...changes.values()]
+  /** @param known where it stands in the indexes, of one that was looked at already */
+  #changeOf(key: string, bytes: Uint8Array | null, known: readonly number[] | undefined): Change {
+    const name = diskKey(key)
+    const before = known ?? this.#indexed(name)
+    const dues = bytes === null ? this.#nowhere : this.#layout.places(bytes, before)
+    return { key, diskKey: name, before, dues, value: bytes === null ? undefined : valueOf(dues, bytes) }
   }
 
   #indexed(name: Buffer): readonly number[] {

@@ -16,6 +16,8 @@ import { WriteBehind } from './write-behind.ts'
 
 /** Bytes of a batch: what does not reach the broker within the transaction timeout would be tried again for ever. */
 const batchBytes = 4 * 1024 * 1024
+/** Where no order says anything the disk would become too old to be trusted. */
+const committedEveryMs = 600_000
 
 /**
  * The orders of one partition from takeover to hand-over: fence, restore, then batch by batch: append what is to be said,
@@ -55,6 +57,7 @@ class OrdersRun {
   readonly #producer: FencedProducer
   readonly #disk: WriteBehind
   readonly #pending: PendingRecords
+  #committedAt = performance.now()
   /** Opened with the first verdict: a send that fails ends this run, so that nobody goes on with its sequence numbers. */
   #verdicts: IdempotentProducer | undefined
 
@@ -83,19 +86,19 @@ class OrdersRun {
     const { observe } = this.#shell
     const { partition, stopping } = this.#partition
     const topic = this.#shell.topic('order-events')
-    let committed = orders.position
     this.#pending.readFrom(orders.position)
     this.#partition.follow(topic, () => this.#pending.progress)
     this.#partition.running()
     while (!stopping.aborted) {
       await this.#pending.read()
-      if (this.#pending.records.length > 0) committed = (await this.#take(orders)) ? orders.position : committed
+      if (this.#pending.records.length > 0) await this.#take(orders)
+      if (performance.now() - this.#committedAt >= committedEveryMs) await this.#commit(orders, nothing)
       observe.position(partition, orders.position)
       this.#partition.report(topic, orders.position)
       await this.#disk.goOn()
     }
     this.#pending.clear()
-    if (orders.position > committed) await this.#commit(orders, nothing)
+    await this.#commit(orders, nothing)
     await this.#disk.finish()
   }
 
@@ -104,21 +107,19 @@ class OrdersRun {
     await Promise.all([this.#disk.ended(), this.#verdicts?.close()])
   }
 
-  /** One batch; says whether its position was written. Where one says nothing new, folding it again says nothing either. */
-  async #take(orders: Orders): Promise<boolean> {
+  /** One batch. Where one says nothing new its position is not written: folding it again says nothing either. */
+  async #take(orders: Orders): Promise<void> {
     const { codec, config, observe } = this.#shell
     const origin = { topic: this.#shell.topic('order-events'), partition: this.#partition.partition }
     const options = { codec, origin, partitions: config.CAIRN_PARTITIONS, most: batchBytes }
     const batch = foldBatch(orders, this.#pending.records, options)
-    const isSilent = batch.verdicts.length + batch.changed.length + batch.letters.length === 0
-    if (!isSilent) {
+    if (batch.verdicts.length + batch.changed.length + batch.letters.length > 0) {
       await this.#append(batch.verdicts)
       await this.#commit(orders, batch)
     }
     this.#pending.drop(batch.tally.records)
     observe.folded(batch.tally)
     await this.#pending.waitForSchema(batch.unknownSchema)
-    return !isSilent
   }
 
   /** Resolves once all verdicts are acknowledged: what is committed after this has been said. */
@@ -150,6 +151,7 @@ class OrdersRun {
     if (end.end === 'fenced') throw new OwnershipLost(end.cause)
     if (end.end !== 'committed') throw new Error(`the transaction ended ${end.end}`, { cause: end.cause })
     await faults.reach('orders.after-commit')
+    this.#committedAt = performance.now()
     this.#disk.noteCommitted({ meta, next: end.ends.get(stateTopic), at })
   }
 }

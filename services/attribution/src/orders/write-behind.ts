@@ -38,6 +38,7 @@ export class WriteBehind {
 
   noteCommitted(committed: Committed): void {
     this.#committed = committed
+    this.#stored.disk.proven()
   }
 
   /** Begins to write where that is due; nothing may have changed that is not committed. Rejects when a write has failed. */

@@ -29,6 +29,8 @@ const transactionBytes = 8 * 1024 * 1024
 
 /** The part of the memory for visitors that checkpoints may come to before they are written to the disk, as one. */
 const unstoredShare = 1 / 4
+/** A disk has no older state than this: what is newer has to be read again, and one that is much older is of no use. */
+const storedEveryMs = 600_000
 
 /** One partition from takeover to hand-over: fence, restore, fold again what is committed, then batch by batch. */
 export async function runPartition(shell: Shell, partition: OwnedPartition): Promise<void> {
@@ -74,6 +76,7 @@ class PartitionRun {
   /** Checkpoints on their way to the disk. The fold goes on meanwhile; the next one waits for them. */
   #storing: Promise<void> = Promise.resolve()
   #storeFailure: Error | undefined
+  #storedAt = performance.now()
 
   constructor(shell: Shell, partition: OwnedPartition, producer: FencedProducer, stored: StoredState<SavedState>) {
     this.#shell = shell
@@ -195,8 +198,11 @@ class PartitionRun {
     const { state } = this.#fold
     this.#unstored.add(states)
     this.#observeHeld()
+    this.#stored.disk.proven()
     const isMuch = this.#unstored.bytes > this.#shell.cacheBytes() * unstoredShare
-    if (!isMuch && !state.isOverfull && !this.#partition.stopping.aborted) return
+    const isOld = performance.now() - this.#storedAt >= storedEveryMs
+    if (!isMuch && !isOld && !state.isOverfull && !this.#partition.stopping.aborted) return
+    this.#storedAt = performance.now()
     const next = ends.get(this.#shell.topic('attribution-state'))
     this.#storing = this.#stored.store(this.#unstored.take(), control, next, at).then(() => {
       noteStored(state)

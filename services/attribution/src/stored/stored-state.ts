@@ -148,7 +148,6 @@ export class StoredState<Saved> implements StateReader {
     if (next !== undefined) [this.#next, this.#at] = [next, at]
     await beforeStore()
     await this.disk.write(states, this.#control(), midStore)
-    this.disk.proven()
   }
 
   /** What a failure of the disk means for the partition. */
