@@ -57,7 +57,7 @@ export function creditVisit(
   const journey: Journey = { touchpoints, conversions: conversionsOf(visitor) }
   const credits: CreditRow[] = []
   for (const row of rows) if (isMacro(row) && row.is_deleted === 1) credits.push(withdraw(visitor, row, crediting))
-  const affected = creditedOf(visitor, rows).filter(({ until }) => until >= since)
+  const affected = creditedOf(visitor, rows, since)
   for (const credited of bounded(affected, rows)) restate(visitor, credited, journey, crediting, credits)
   return credits
 }
@@ -75,10 +75,10 @@ export function keepLonely(visitor: VisitorState, { conversions }: Companion, st
 }
 
 function keepConversions(visitor: VisitorState, conversions: readonly Conversion[], since: Millis): void {
-  for (const conversion of conversions) {
-    keepConversion(visitor, { ...pastOf(conversion), since })
-    if (conversion.kind === 'macro') visitor.said = visitor.said.filter((s) => s.conversion_id !== conversion.id)
-  }
+  for (const conversion of conversions) keepConversion(visitor, { ...pastOf(conversion), since })
+  if (visitor.said.length === 0) return
+  const final = new Set(conversions.map(({ id }) => id))
+  visitor.said = visitor.said.filter(({ conversion_id }) => !final.has(conversion_id))
 }
 
 const NOTHING: readonly never[] = []
@@ -174,23 +174,23 @@ function namesOf({ session_id, started_at, channel, source, medium, campaign }: 
 
 /** A macro conversion to be credited; no later event changes a final one. */
 interface Due extends Credited {
-  /** What changed after this leaves it as it is. A server event may be in a session that only began after it. */
-  readonly until: Millis
   readonly isFinal: boolean
 }
 
-/** The macro conversions of the visitor's sessions and companions, and those of the event that nothing holds. */
-function creditedOf(visitor: VisitorState, rows: readonly ConversionRow[]): Due[] {
+/**
+ * The macro conversions of the visitor's sessions and companions, and those of the event that nothing holds, but for those
+ * that what changed at a time leaves as they are. A server event may be in a session that only began after it.
+ */
+function creditedOf(visitor: VisitorState, rows: readonly ConversionRow[], since: Millis): Due[] {
   const due: Due[] = []
   const add = (conversions: readonly Conversion[], session: TrackedSession | null, is_bot: boolean): void => {
     const session_id = session?.id ?? null
     for (const conversion of conversions) {
-      if (conversion.kind !== 'macro') continue
-      const { id, goal, event_time, value_minor, currency } = conversion
+      const { id, goal, kind, event_time, value_minor, currency } = conversion
+      if (kind !== 'macro' || Math.max(event_time, session?.started_at ?? 0) < since) continue
       const user_id = conversionUser(visitor.users, conversion)
-      const until = Math.max(event_time, session?.started_at ?? 0)
       const credited = { id, goal, event_time, user_id, value_minor, currency }
-      due.push({ conversion: credited, session_id, is_bot, until, isFinal: false })
+      due.push({ conversion: credited, session_id, is_bot, isFinal: false })
     }
   }
   for (const session of visitor.sessions) {
@@ -203,7 +203,7 @@ function creditedOf(visitor: VisitorState, rows: readonly ConversionRow[]): Due[
     if (!isMacro(row) || row.is_deleted === 1 || !isFinal(visitor, row)) continue
     const { conversion_id: id, session_id, goal, event_time, user_id, value_minor, currency } = row
     const conversion = { id, goal, event_time, user_id, value_minor, currency }
-    due.push({ conversion, session_id, is_bot: row.is_bot === 1, until: event_time, isFinal: true })
+    if (event_time >= since) due.push({ conversion, session_id, is_bot: row.is_bot === 1, isFinal: true })
   }
   return due
 }

@@ -100,31 +100,25 @@ function bySession({ companions }: VisitorState): Map<string, Companion[]> {
   return found
 }
 
-/** All that counts of a visitor at one time. */
-export interface Standing {
-  readonly lists: ReadonlyMap<TrackedSession, readonly Conversion[]>
-  readonly conversions: ReadonlyMap<string, Stood>
-}
+/** All that counts of a visitor at one time, by what holds it: sessions, and companions in none. */
+export type Standing = ReadonlyMap<Holder, Held>
 
-interface Stood {
-  readonly conversion: Conversion
+interface Held {
+  readonly conversions: readonly Conversion[]
   readonly credit: Credit
 }
 
 export function standingOf(visitor: VisitorState): Standing {
   const companions = bySession(visitor)
-  const standing = new Map<string, Stood>()
-  const lists = new Map<TrackedSession, readonly Conversion[]>()
+  const standing = new Map<Holder, Held>()
   for (const session of visitor.sessions) {
-    lists.set(session, session.conversions)
     const credit = creditOf(session, companions.get(session.id) ?? [])
-    for (const conversion of session.conversions) standing.set(conversion.id, { conversion, credit })
+    standing.set(session, { conversions: session.conversions, credit })
   }
   for (const companion of companions.get('') ?? []) {
-    const credit = sessionlessCredit(companion)
-    for (const conversion of companion.conversions) standing.set(conversion.id, { conversion, credit })
+    standing.set(companion, { conversions: companion.conversions, credit: sessionlessCredit(companion) })
   }
-  return { lists, conversions: standing }
+  return standing
 }
 
 /** What has to be said of conversions: those that are gone, then those that are new, another or credited otherwise. */
@@ -132,17 +126,46 @@ export function rowsSince(before: Standing, visitor: VisitorState, key: string, 
   const { offset: version, definitionsNumber: definitions_number } = arrival
   const { site, visitor_id, users } = visitor
   const owner = { key, site, visitor_id, users }
-  const now = standingOf(visitor).conversions
+  const after = standingOf(visitor)
+  const [last, now] = [differing(before, after), differing(after, before)]
   const rows: ConversionRow[] = []
-  for (const [id, { conversion }] of before.conversions) {
+  for (const [id, { conversion }] of last) {
     if (!now.has(id)) rows.push(withdrawnRow(owner, { ...conversion, definitions_number }, version))
   }
   for (const [id, { conversion, credit }] of now) {
-    const last = before.conversions.get(id)
-    const reason = reasonOf(last, conversion, credit)
+    const reason = reasonOf(last.get(id), conversion, credit)
     if (reason !== null) rows.push(conversionRow(owner, conversion, credit, version, reason))
   }
   return rows
+}
+
+interface Stood {
+  readonly conversion: Conversion
+  readonly credit: Credit
+}
+
+/**
+ * Conversions by id, but for those that stand at the beginning of the same list in both, with the same credit: a visitor may
+ * have hundreds, and most events add one.
+ */
+function differing(standing: Standing, other: Standing): ReadonlyMap<string, Stood> {
+  const found = new Map<string, Stood>()
+  for (const [holder, { conversions, credit }] of standing) {
+    const there = other.get(holder)
+    const from =
+      there !== undefined && isSameCredit(credit, there.credit) ? sharedBy(conversions, there.conversions) : 0
+    for (const conversion of conversions.slice(from)) found.set(conversion.id, { conversion, credit })
+  }
+  return found
+}
+
+/** How many the lists have in common from their beginning on. */
+function sharedBy(a: readonly Conversion[], b: readonly Conversion[]): number {
+  const most = Math.min(a.length, b.length)
+  if (a === b) return most
+  let shared = 0
+  while (shared < most && a[shared] === b[shared]) shared++
+  return shared
 }
 
 /** Why a conversion has to be said; null where what was said of it stands. */
@@ -161,7 +184,8 @@ export function noteChanges(
   { streamTime }: Arrival,
 ): void {
   for (const session of visitor.sessions) {
-    if (changed.has(session) || before.lists.get(session) !== session.conversions) noteChange(session, streamTime)
+    if (changed.has(session) || before.get(session)?.conversions !== session.conversions)
+      noteChange(session, streamTime)
   }
 }
 

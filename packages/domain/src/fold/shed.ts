@@ -11,6 +11,11 @@ import type { VisitorState } from './visitor.ts'
  * written, which would stop the partition for good.
  */
 const MAX_RETAINED = 384 * 1024
+/**
+ * Sessions of a visitor that can be corrected. An event may change all of them where campaigns cut: a bot that begins one with
+ * each event must not cost the others of its partition more than a little.
+ */
+const MAX_SESSIONS = 100
 
 /**
  * Forgets the sessions, with their companions, and then the claims of an overgrown visitor before their time, longest
@@ -18,10 +23,12 @@ const MAX_RETAINED = 384 * 1024
  */
 export function shed(visitor: VisitorState, key: string, now: Now, outputs: Output[]): void {
   let excess = retainedSize(visitor) - MAX_RETAINED
-  if (excess <= 0) return
+  let surplus = visitor.sessions.length - MAX_SESSIONS
+  if (excess <= 0 && surplus <= 0) return
   const sessions = [...visitor.sessions].sort((a, b) => a.forget_due - b.forget_due || a.first_offset - b.first_offset)
   const gone = sessions.slice(0, -1).filter((session) => {
-    if (excess <= 0) return false
+    if (excess <= 0 && surplus <= 0) return false
+    surplus--
     excess -= session.size + sizeOf(companionsOf(visitor, session))
     return true
   })
