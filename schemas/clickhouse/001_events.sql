@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS {{database}}.events{{on_cluster}} (
   content_hash Int32 COMMENT 'CRC-32 of the content fields as encoded: tells a repeated event from another one under the same id',
   event_id String COMMENT 'messageId, or an id given at the door',
   site LowCardinality(String) COMMENT 'The shop the write key belongs to',
-  visitor_id String COMMENT 'anonymousId, or u:<userId>; empty for an event of nobody',
+  visitor_id String COMMENT 'anonymousId, of an alias without one previousId, else u:<userId>; empty for an event of nobody',
   user_id String COMMENT 'userId as sent, empty when unknown',
   type String COMMENT 'track, page, screen, identify, alias or group',
   name LowCardinality(String) COMMENT 'Canonical name (GA4 ecommerce vocabulary)',

@@ -77,6 +77,13 @@ describe('the pipeline, from HTTP to queryable rows', () => {
       type: 'track',
       context: { page: { url: 'https://shop.example/a?utm_source=news&utm_medium=email' } },
     }
+    const order = {
+      ...visit,
+      messageId: 'm2',
+      userId: 'ada',
+      event: 'Order Completed',
+      properties: { order_id: 'o1', total: '25.00', currency: 'EUR' },
+    }
     const messages = [
       {
         ...visit,
@@ -84,20 +91,8 @@ describe('the pipeline, from HTTP to queryable rows', () => {
         event: 'Product Added',
         properties: { product_id: 'p', price: 12.5, quantity: 2, currency: 'EUR' },
       },
-      {
-        ...visit,
-        messageId: 'm2',
-        userId: 'ada',
-        event: 'Order Completed',
-        properties: { order_id: 'o1', total: '25.00', currency: 'EUR' },
-      },
-      {
-        ...visit,
-        messageId: 'm2',
-        userId: 'ada',
-        event: 'Order Completed',
-        properties: { order_id: 'o1', total: '25.00', currency: 'EUR' },
-      },
+      order,
+      order,
       { ...visit, messageId: 'm3', event: '' },
     ]
     expect(await send(messages, 'demo')).toMatchObject({ accepted: 3, refused: [{ line: 4, reason: 'no_event_name' }] })
@@ -137,6 +132,21 @@ describe('the pipeline, from HTTP to queryable rows', () => {
     await send([{ anonymousId: 'bea', type: 'page', timestamp: began, context: { page: { url } } }], 'shop')
     await wait()
     expect(await rows(started.instance, placed)).toEqual([{ ...row, events: 2, channel: 'Email' }])
+  })
+
+  it('knows who a visitor is from an alias of the shop’s server, and makes no session of it', async () => {
+    const at = (minutes: number) => ({ timestamp: new Date(Date.now() - (9 - minutes) * 60_000).toISOString() })
+    const order = { type: 'track', event: 'Order Completed', properties: { order_id: 'd', total: 7, currency: 'EUR' } }
+    await send([{ anonymousId: 'dora', type: 'page', ...at(0) }], 'shop')
+    await send([{ type: 'alias', previousId: 'dora', userId: 'U9', ...at(4) }], 'back')
+    await send([{ anonymousId: 'dora', ...order, ...at(8) }], 'shop')
+    await wait()
+    const known = `SELECT s.user_id AS user, s.events AS events, a.user_id AS buyer, a.touches AS touches,
+        (SELECT groupArray(visitor_id) FROM v_visitor_users WHERE user_id = 'U9') AS visitors
+      FROM v_sessions AS s LEFT JOIN v_attribution_by_user AS a ON a.session_id = s.session_id AND a.model = 'linear'
+      WHERE s.site = 'shop' AND s.visitor_id != 'bea'`
+    const row = { user: 'U9', events: 2, buyer: 'U9', touches: 1, visitors: ['dora'] }
+    expect(await rows(started.instance, known)).toEqual([row])
   })
 
   it('makes one conversion of several events, another one when one of them comes late, and credits that', async () => {

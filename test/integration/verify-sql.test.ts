@@ -33,6 +33,7 @@ const deployed = JSON.stringify({
         { ...bought, name: 'spoken_of', match: { event: ['purchase', 'refund', 'page_view'] }, dedupe_by: 'order_id' },
         { ...bought, name: 'each', value: 'event' },
         { ...bought, name: 'first', kind: 'micro', value: 'event', count: 'once_per_visitor' },
+        { name: 'merged', kind: 'micro', match: { event: 'alias' }, count: 'every' },
       ],
     },
   },
@@ -87,6 +88,21 @@ const visits = orders
   }))
   .map((event) => buildEvent({ ...event, order_id: '', is_server: false, value_minor: null, currency: '' }))
 
+/** Who each of them is, said by browser and server by turns: within a visit, beside one, and of some who made none. */
+const aliases = visits.map((visit, at) =>
+  buildEvent({
+    event_id: `alias-${visit.event_id}`,
+    site: visit.site,
+    visitor_id: at % 5 === 0 ? `${visit.visitor_id}-former` : visit.visitor_id,
+    user_id: `user-${visit.visitor_id}`,
+    type: 'alias',
+    name: 'alias',
+    event_time: visit.event_time + (at % 3) * 20 * 60_000,
+    is_server: at % 2 === 0,
+    is_bot: at % 7 === 0,
+  }),
+)
+
 /** Append times of a shop whose events are sent when they happen: what was kept on a device comes late. */
 function asTimeGoesBy(): (event: { readonly event_time: number }) => number {
   let now = 0
@@ -99,7 +115,7 @@ beforeAll(async () => {
   await loadFolded(warehouse, await foldParts(parts, 'demo', end + 2000), 'demo')
   await loadFolded(
     warehouse,
-    foldEvents([...visits, ...orders], (_, at) => end + 2000 + at, deployed),
+    foldEvents([...visits, ...orders, ...aliases], (_, at) => end + 2000 + at, deployed),
     'orders',
   )
   await loadFolded(warehouse, foldEvents(await eventsOf(parts, 'live', end + 2000), asTimeGoesBy(), deployed), 'live')

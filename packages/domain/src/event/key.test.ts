@@ -34,15 +34,28 @@ describe('the key of an event', () => {
 })
 
 describe('the visitor', () => {
+  const nobody = { type: 'track', anonymousId: '', userId: '', previousId: '' }
+
   it('is the anonymous id, also of someone logged in', () => {
-    expect(visitorOf({ anonymousId: 'a', userId: 'u' })).toBe('a')
+    expect(visitorOf({ ...nobody, anonymousId: 'a', userId: 'u' })).toBe('a')
   })
 
   it('is the user where there is no anonymous id', () => {
-    expect(visitorOf({ anonymousId: '', userId: '42' })).toBe('u:42')
+    expect(visitorOf({ ...nobody, userId: '42' })).toBe('u:42')
   })
 
   it('is nobody where neither is given', () => {
-    expect(visitorOf({ anonymousId: '', userId: '' })).toBe('')
+    expect(visitorOf(nobody)).toBe('')
+  })
+
+  it('of an alias is the anonymous id, else the former id, else the user', () => {
+    const alias = { type: 'alias', anonymousId: 'a', userId: 'u', previousId: 'p' }
+    expect(visitorOf(alias)).toBe('a')
+    expect(visitorOf({ ...alias, anonymousId: '' })).toBe('p')
+    expect(visitorOf({ ...alias, anonymousId: '', previousId: '' })).toBe('u:u')
+  })
+
+  it('of another call is not its former id', () => {
+    expect(visitorOf({ ...nobody, previousId: 'p' })).toBe('')
   })
 })

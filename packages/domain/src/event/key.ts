@@ -1,9 +1,23 @@
 /** Sites and keys share one text, so a site's name must end where the colon is. */
 export const sitePattern = /^[A-Za-z0-9_.-]{1,64}$/
 
-/** The visitor a message speaks of: its anonymous id, else its user under `u:`, else nobody (''). */
-export function visitorOf(message: { readonly anonymousId: string; readonly userId: string }): string {
+/** What tells whose a message is; absent texts are empty. */
+export interface Named {
+  /** The call: track, page, screen, identify, alias or group. */
+  readonly type: string
+  readonly anonymousId: string
+  readonly userId: string
+  readonly previousId: string
+}
+
+/**
+ * The visitor a message speaks of: its anonymous id, else its user under `u:`, else nobody (''). An alias says that its
+ * former id is its user, so without an anonymous id it speaks of the former id: under the user, the visitor who had that
+ * id would never learn of it.
+ */
+export function visitorOf(message: Named): string {
   if (message.anonymousId !== '') return message.anonymousId
+  if (message.type === 'alias' && message.previousId !== '') return message.previousId
   return message.userId === '' ? '' : `u:${message.userId}`
 }
 

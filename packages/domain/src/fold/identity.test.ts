@@ -146,3 +146,61 @@ describe('a login that comes late', () => {
     expect(sessions.map(({ session_id }) => session_id)).not.toContain(first?.session_id)
   })
 })
+
+describe('an alias', () => {
+  const alias = { type: 'alias', user_id: 'ada', previous_id: 'v1' } as const
+
+  it('names the visitor’s user from then on, and is in no session', () => {
+    send(0, 'a', 'add_to_cart')
+    const said = send(MINUTE, 'b', 'alias', alias)
+    send(2 * MINUTE, 'c', 'add_to_cart')
+    expect(said.labelled).toBeNull()
+    expect(users(3 * MINUTE)).toEqual({ sessions: ['ada'], conversions: { a: '', c: 'ada' } })
+    expect(warehouse.liveSessions()).toMatchObject([{ events: 2 }])
+  })
+
+  it('alone is no visit, and is remembered for the one to come', () => {
+    send(0, 'a', 'alias', alias)
+    expect(users(MINUTE)).toEqual({ sessions: [], conversions: {} })
+    send(HOUR, 'b', 'add_to_cart')
+    expect(users(2 * HOUR)).toEqual({ sessions: ['ada'], conversions: { b: 'ada' } })
+  })
+
+  it('joins no two sessions and holds none open', () => {
+    send(0, 'a', 'add_to_cart')
+    send(30 * MINUTE, 'b', 'alias', alias)
+    send(31 * MINUTE, 'c', 'add_to_cart')
+    expect(users(HOUR).sessions).toEqual(['', 'ada'])
+    expect(warehouse.liveSessions().map(({ started_at, ended_at }) => ended_at - started_at)).toEqual([0, 0])
+  })
+
+  it('after the last event of a session leaves it as it was', () => {
+    send(0, 'a', 'add_to_cart')
+    send(1, 'b', 'alias', alias)
+    expect(users(MINUTE)).toEqual({ sessions: [''], conversions: { a: '' } })
+  })
+
+  it('that comes late restates what came after it', () => {
+    send(10 * MINUTE, 'a', 'add_to_cart')
+    send(20 * MINUTE, 'b', 'purchase', { value_minor: 100, currency: 'EUR' })
+    expect(users(HOUR)).toEqual({ sessions: [''], conversions: { a: '', b: '' } })
+    const late = send(HOUR, 'c', 'alias', { ...alias, event_time: T + 15 * MINUTE })
+    expect(late.conversions.map(({ event_id, user_id }) => [event_id, user_id])).toEqual([['b', 'ada']])
+    expect(users(HOUR + MINUTE)).toEqual({ sessions: ['ada'], conversions: { a: '', b: 'ada' } })
+  })
+
+  it('of a server joins no session either', () => {
+    send(0, 'a', 'add_to_cart')
+    const said = send(MINUTE, 'b', 'alias', { ...alias, is_server: true })
+    expect(said.labelled).toBeNull()
+    send(2 * MINUTE, 'c', 'add_to_cart')
+    expect(users(3 * MINUTE)).toEqual({ sessions: ['ada'], conversions: { a: '', c: 'ada' } })
+  })
+
+  it('counts for a goal that it matches, in no session', () => {
+    kept(fold.define(T, { goals: [{ name: 'merge', kind: 'micro', match: { event: 'alias' }, count: 'every' }] }))
+    send(0, 'a', 'page_view')
+    const { conversions } = send(MINUTE, 'b', 'alias', alias)
+    expect(conversions).toMatchObject([{ goal: 'merge', session_id: null, user_id: 'ada' }])
+  })
+})

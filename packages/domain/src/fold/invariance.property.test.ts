@@ -38,6 +38,7 @@ const goals = [
     match: { any: [{ event: 'sign_up' }, { event: 'add_to_cart' }] },
     count: 'once_per_visitor',
   },
+  { name: 'merge', kind: 'micro', match: { event: 'alias' }, count: 'every' },
   ...compoundGoals,
   ...windowedGoals,
 ]
@@ -64,6 +65,7 @@ function oracleGoals(events: readonly StorefrontEvent[]): OracleGoal[] {
       worth: free,
       count: 'once_per_visitor',
     },
+    { name: 'merge', matches: (e) => e.name === 'alias', worth: free, count: 'every' },
     ...oracleCompoundGoals,
     ...oracleWindowedGoals,
   ]

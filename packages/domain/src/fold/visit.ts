@@ -47,7 +47,8 @@ function visitUnnamed(
   key: string,
   arrival: Arrival,
 ): Visit {
-  if (event.visitor_id === '') return visitByNobody(visitor, event, goals, key, arrival)
+  // An alias says who somebody is. That is no visit: a session for it would be a touchpoint, and take credit.
+  if (event.visitor_id === '' || event.type === 'alias') return visitByNobody(visitor, event, goals, key, arrival)
   if (event.is_server) {
     if (!makeRoom(visitor, arrival.streamTime)) return visitByNobody(visitor, event, goals, key, arrival)
     return visitByServer(visitor, event, goals, key, arrival)
@@ -79,7 +80,10 @@ function both(a: Tally<TrackedSession>, b: Tally<TrackedSession>): Tally<Tracked
   }
 }
 
-/** An event without a visitor, or one more of a server than can be kept, is in no session for good; it counts all the same. */
+/**
+ * An event without a visitor, an alias, or one more of a server than can be kept is in no session for good; it counts all
+ * the same.
+ */
 function visitByNobody(
   visitor: VisitorState,
   event: StorefrontEvent,

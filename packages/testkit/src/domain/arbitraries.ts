@@ -30,7 +30,7 @@ const names = [
   ...['checkout_step_viewed', 'add_payment_info'],
 ]
 
-const content = fc.oneof(
+const visiting = fc.oneof(
   fc.record({ name: fc.constant('page_view'), path: fc.constantFrom('/', '/a', '/b') }),
   fc.record({ name: fc.constantFrom(...names) }),
   fc.record({
@@ -48,6 +48,11 @@ const content = fc.oneof(
     currency: fc.constantFrom('EUR', 'EUR', 'USD'),
   }),
 )
+
+/** One that matches what visits match tells whether it counts as an event of one. */
+const alias = fc.record({ type: fc.constant('alias'), name: fc.constantFrom('alias', 'alias', 'view_item') })
+
+const content = fc.oneof({ weight: 8, arbitrary: visiting }, { weight: 1, arbitrary: alias })
 
 const origin = fc.constantFrom(
   {},
@@ -71,7 +76,7 @@ const marks = fc.record({
   country: fc.constantFrom('', 'DE', 'AT'),
 })
 
-/** As many events with a user as are remembered of a visitor one by one, and no more. */
+/** As many events with a user as are remembered of a visitor one by one, and no more; an alias always has one. */
 const mostIdentified = 8
 
 /** Events of a few visitors, each with an id of its own that does not follow its time. */
@@ -87,11 +92,14 @@ export const visitorEvents: fc.Arbitrary<StorefrontEvent[]> = fc
 
 function withFewUsers(events: readonly StorefrontEvent[]): StorefrontEvent[] {
   const identified = new Map<string, number>()
-  return events.map((event) => {
-    if (event.user_id === '') return event
+  return events.flatMap((event) => {
+    const isAlias = event.type === 'alias'
+    const user_id = isAlias && event.user_id === '' ? 'u1' : event.user_id
+    if (user_id === '') return [event]
     const count = (identified.get(event.visitor_id) ?? 0) + 1
     identified.set(event.visitor_id, count)
-    return count > mostIdentified ? { ...event, user_id: '' } : event
+    if (count <= mostIdentified) return [{ ...event, user_id }]
+    return isAlias ? [] : [{ ...event, user_id: '' }]
   })
 }
 

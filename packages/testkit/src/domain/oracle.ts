@@ -67,13 +67,13 @@ export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, 
   const unique = [...new Map(events.map((event) => [event.event_id, event])).values()]
   const sorted = unique.sort((a, b) => a.event_time - b.event_time || (a.event_id < b.event_id ? -1 : 1))
   const parts = cut(
-    sorted.filter((event) => !event.is_server && event.visitor_id !== ''),
+    sorted.filter((event) => !event.is_server && mayBeInSession(event)),
     rules,
   )
   const groups = parts.map(({ events }) => events)
   const groupOf = new Map(groups.flatMap((group) => group.map((event) => [event.event_id, group] as const)))
   for (const event of sorted) {
-    const covering = event.is_server && event.visitor_id !== '' ? groupCovering(event, groups, rules) : undefined
+    const covering = event.is_server && mayBeInSession(event) ? groupCovering(event, groups, rules) : undefined
     if (covering !== undefined) groupOf.set(event.event_id, covering)
   }
   const all = (group: readonly StorefrontEvent[]) => sorted.filter((event) => groupOf.get(event.event_id) === group)
@@ -106,6 +106,11 @@ export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, 
     }),
     conversions: conversions.map((c) => ({ ...c, session: c.session.length === 0 ? null : c.session })),
   }
+}
+
+/** An alias says who somebody is, and nothing of a visit. */
+function mayBeInSession({ visitor_id, type }: StorefrontEvent): boolean {
+  return visitor_id !== '' && type !== 'alias'
 }
 
 /** The events that complete a compound goal, one of each session in which it is completed. */

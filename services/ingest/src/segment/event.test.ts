@@ -78,6 +78,14 @@ describe('a message is accepted', () => {
     expect(accepted({}).visitor_id).toBe('')
   })
 
+  it('that is an alias as one of the visitor who is named, else of who had the former id', () => {
+    const alias = { type: 'alias', previousId: 'dora', userId: 'U9' }
+    expect(accepted(alias)).toMatchObject({ visitor_id: 'dora', user_id: 'U9', previous_id: 'dora', name: 'alias' })
+    expect(accepted({ ...alias, anonymousId: 'laptop' })).toMatchObject({ visitor_id: 'laptop', previous_id: 'dora' })
+    expect(accepted({ ...alias, type: undefined }, { type: 'alias' }).visitor_id).toBe('dora')
+    expect(accepted({ ...alias, type: 'identify' }).visitor_id).toBe('u:U9')
+  })
+
   it('without an id, and is given one', () => {
     expect(accepted({}).event_id).toBe('given-id')
     expect(accepted({ messageId: '' }).event_id).toBe('given-id')

@@ -14,7 +14,7 @@ const member = 'event_id, visitor_id, at, name, goals, order_id, value_minor, cu
 
 /**
  * Sessions out of table `events` alone, the plain way: order each visitor's events, cut where the rules say, and give an
- * event of a server to the session that covers it. Knows nothing of what the fold wrote.
+ * event of a server to the session that covers it; an alias is in none. Knows nothing of what the fold wrote.
  *
  * CTE `spans`: one row a session. CTE `members`: one row an event, `session` empty for one in none.
  */
@@ -22,14 +22,14 @@ function sessions({ gapMs, trustsClient, cutInZone }: SqlRules): string {
   const client = trustsClient ? 'client_session_id' : `''`
   const day = cutInZone === '' ? 'toDate(0)' : `toDate(event_time, ${text(cutInZone)})`
   return `all_events AS (
-  SELECT event_id, visitor_id, ${ms('event_time')} AS at, name, goals, order_id, value_minor, currency, is_server, is_bot, ${client} AS client, ${day} AS day
+  SELECT event_id, visitor_id, ${ms('event_time')} AS at, name, goals, order_id, value_minor, currency, is_server, is_bot, visitor_id != '' AND type != 'alias' AS is_visit, ${client} AS client, ${day} AS day
   FROM events WHERE site = {site:String}
 ),
 marked AS (
   SELECT *, isNull(before_at) OR (client = '' AND at - before_at > ${gapMs}) OR day != before_day AS starts
   FROM (
     SELECT *, lagInFrame(toNullable(at)) OVER w AS before_at, lagInFrame(day) OVER w AS before_day
-    FROM all_events WHERE visitor_id != '' AND NOT is_server
+    FROM all_events WHERE is_visit AND NOT is_server
     WINDOW w AS (PARTITION BY visitor_id, client ORDER BY at, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
   )
 ),
@@ -46,7 +46,7 @@ spans AS (
 ),
 served AS (
   SELECT e.*, s.session AS covering, s.session != '' AND e.at <= s.ended_at + ${gapMs} AND e.day = s.day AS is_covered
-  FROM (SELECT * FROM all_events WHERE visitor_id != '' AND is_server) AS e
+  FROM (SELECT * FROM all_events WHERE is_visit AND is_server) AS e
   ASOF LEFT JOIN spans AS s ON e.visitor_id = s.visitor_id AND e.at >= s.started_at
 ),
 members AS (
@@ -54,7 +54,7 @@ members AS (
   UNION ALL
   SELECT ${member}, if(is_covered, covering, '') FROM served
   UNION ALL
-  SELECT ${member}, '' FROM all_events WHERE visitor_id = ''
+  SELECT ${member}, '' FROM all_events WHERE NOT is_visit
 ),
 sessions_told AS (
   SELECT visitor_id, session, any(spans.started_at) AS started_at, any(spans.ended_at) AS ended_at, toInt64(count()) AS events,
