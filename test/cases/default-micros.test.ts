@@ -142,6 +142,13 @@ const shop: readonly Row[] = [
     { event: 'Video Playback Completed', properties: { session_id: 'v' } },
     { event: 'video_complete', properties: { video_title: 'care' } },
   ],
+  [
+    'video',
+    { event: 'Video Content Started', properties: { session_id: 'v' } },
+    { event: 'video_progress', properties: { video_percent: 50 } },
+  ],
+  ['video', { event: 'Video Content Playing', properties: { session_id: 'v' } }, null],
+  ['video', { event: 'Video Content Completed', properties: { session_id: 'v' } }, null],
   ['back_in_stock', { event: 'Back in Stock Requested', properties: product }, { event: 'back_in_stock_requested' }],
   ['careers', page('/careers/joiner'), { ...page('/jobs'), event: 'page_view' }],
   // What is no goal.
