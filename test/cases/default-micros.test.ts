@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { declaredIn, distinct, page, reached, type Sent } from './reached-goals.ts'
+import type { SegmentMessage } from '../../packages/cli/src/demo/segment.ts'
+import { fold } from './folded.ts'
+import { declaredIn, distinct, messageOf, page, reached, receivedAt, type Sent } from './reached-goals.ts'
 
 type Row = readonly [goals: string, segment: Sent | null, ga4: Sent | null]
 
@@ -167,6 +169,25 @@ describe('definitions/shop.yaml', () => {
 
   it('has no goal that no row of this test reaches', () => {
     expect(declaredIn('shop.yaml')).toEqual(distinct(shop.map(([goals]) => goals)))
+  })
+
+  it('has a mail that names the visitor assist the order, and one that names the user alone assist none', async () => {
+    const sent = (messageId: string, event: string, minutes: number, who: object): SegmentMessage => {
+      const timestamp = new Date(receivedAt + minutes * 60_000).toISOString()
+      return {
+        ...messageOf({ event, properties: { order_id: 'o' } }, messageId),
+        anonymousId: 'ann',
+        timestamp,
+        ...who,
+      }
+    }
+    const assists = async (who: object): Promise<readonly string[]> => {
+      const buys = sent('2', 'Order Completed', 0, { userId: '7' })
+      const { credits } = await fold([sent('1', 'Email Opened', -5, who), buys], 'shop', receivedAt, 'shop.yaml')
+      return credits.flatMap(({ assist_goals }) => assist_goals)
+    }
+    expect(await assists({ userId: '7' })).toEqual(['mail_opened'])
+    expect(await assists({ userId: '7', anonymousId: undefined })).toEqual([])
   })
 
   it('keeps the score of feedback with its event, and takes it for no money', async () => {
