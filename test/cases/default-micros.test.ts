@@ -3,20 +3,12 @@ import { join, resolve } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import type { SegmentMessage } from '../../packages/cli/src/demo/segment.ts'
 import { fold } from './folded.ts'
-
-/** What a client sends: a track call by its name, or a page call by its address. */
-interface Sent {
-  readonly event?: string
-  readonly url?: string
-  readonly title?: string
-  readonly properties?: Readonly<Record<string, unknown>>
-}
+import { declaredIn, distinct, messageOf, page, reached, receivedAt, type Sent } from './reached-goals.ts'
 
 type Row = readonly [goals: string, segment: Sent | null, ga4: Sent | null]
 
 const product = { product_id: 'oak-12', name: 'Oak table', price: 120, currency: 'EUR' }
 const item = { items: [{ item_id: 'oak-12', item_name: 'Oak table', price: 120 }], currency: 'EUR', value: 120 }
-const page = (path: string): Sent => ({ url: `https://shop.example${path}` })
 
 /**
  * Each goal of definitions/shop.yaml with what reaches it: as Segment's specs have it, and under GA4's name. Where a
@@ -142,6 +134,13 @@ const shop: readonly Row[] = [
     { event: 'Video Playback Completed', properties: { session_id: 'v' } },
     { event: 'video_complete', properties: { video_title: 'care' } },
   ],
+  [
+    'video',
+    { event: 'Video Content Started', properties: { session_id: 'v' } },
+    { event: 'video_progress', properties: { video_percent: 50 } },
+  ],
+  ['video', { event: 'Video Content Playing', properties: { session_id: 'v' } }, null],
+  ['video', { event: 'Video Content Completed', properties: { session_id: 'v' } }, null],
   ['back_in_stock', { event: 'Back in Stock Requested', properties: product }, { event: 'back_in_stock_requested' }],
   ['careers', page('/careers/joiner'), { ...page('/jobs'), event: 'page_view' }],
   // What is no goal.
@@ -153,42 +152,6 @@ const shop: readonly Row[] = [
   ['', { event: 'Signed Out' }, { event: 'select_item', properties: item }],
   ['', page('/'), page('/careersadvice')],
 ]
-
-const receivedAt = Date.parse('2026-11-01T12:00:00Z')
-
-/** A message of a visitor of its own, so that its conversions can be told from those of the others. */
-function messageOf(sent: Sent, visitor: string): SegmentMessage {
-  const address = new URL(sent.url ?? 'https://shop.example/p/oak')
-  return {
-    type: sent.event === undefined || sent.event === 'page_view' ? 'page' : 'track',
-    messageId: visitor,
-    anonymousId: visitor,
-    ...(sent.event === undefined ? {} : { event: sent.event }),
-    properties: sent.properties ?? {},
-    context: { page: { url: address.href, path: address.pathname, title: sent.title ?? '' } },
-    timestamp: new Date(receivedAt).toISOString(),
-  }
-}
-
-/** The goals that each message alone reaches, joined; and what the conversions and events look like. */
-async function reached(sent: readonly Sent[], definitions: string) {
-  const messages = sent.map((one, at) => messageOf(one, `visitor-${at}`))
-  const folded = await fold(messages, 'shop', receivedAt, definitions)
-  const goals = messages.map(({ anonymousId }) => {
-    const own = folded.conversions.filter(({ visitor_id }) => visitor_id === anonymousId)
-    return own.map(({ goal }) => goal).join(', ')
-  })
-  return { goals, folded }
-}
-
-function declaredIn(definitions: string): string[] {
-  const text = readFileSync(resolve(import.meta.dirname, '..', '..', 'definitions', definitions), 'utf8')
-  return distinct([...text.matchAll(/^ {2}- name: (\w+)/gm)].map(([, name]) => String(name)))
-}
-
-function distinct(goals: readonly string[]): string[] {
-  return [...new Set(goals)].filter(Boolean).sort()
-}
 
 describe('definitions/shop.yaml', () => {
   it.each([
@@ -208,6 +171,25 @@ describe('definitions/shop.yaml', () => {
     expect(declaredIn('shop.yaml')).toEqual(distinct(shop.map(([goals]) => goals)))
   })
 
+  it('has a mail that names the visitor assist the order, and one that names the user alone assist none', async () => {
+    const sent = (messageId: string, event: string, minutes: number, who: object): SegmentMessage => {
+      const timestamp = new Date(receivedAt + minutes * 60_000).toISOString()
+      return {
+        ...messageOf({ event, properties: { order_id: 'o' } }, messageId),
+        anonymousId: 'ann',
+        timestamp,
+        ...who,
+      }
+    }
+    const assists = async (who: object): Promise<readonly string[]> => {
+      const buys = sent('2', 'Order Completed', 0, { userId: '7' })
+      const { credits } = await fold([sent('1', 'Email Opened', -5, who), buys], 'shop', receivedAt, 'shop.yaml')
+      return credits.flatMap(({ assist_goals }) => assist_goals)
+    }
+    expect(await assists({ userId: '7' })).toEqual(['mail_opened'])
+    expect(await assists({ userId: '7', anonymousId: undefined })).toEqual([])
+  })
+
   it('keeps the score of feedback with its event, and takes it for no money', async () => {
     const { folded } = await reached(
       [{ event: 'Feedback Given', properties: { score: 9, currency: 'EUR' } }],
@@ -215,89 +197,6 @@ describe('definitions/shop.yaml', () => {
     )
     expect(folded.conversions).toMatchObject([{ goal: 'feedback', value_minor: null }])
     expect(folded.events).toMatchObject([{ event: { properties: { score: '9' }, value_minor: null } }])
-  })
-})
-
-describe('definitions/pages-only.yaml', () => {
-  /** Address → the goals its page reaches. */
-  const pages: Readonly<Record<string, string>> = {
-    '/': '',
-    // Shopify
-    '/collections/tables': 'list_view',
-    '/products/oak-table': 'product_view',
-    '/collections/tables/products/oak-table': 'product_view',
-    '/search?q=oak': 'search',
-    '/search?type=product&q=oak': 'search',
-    '/cart': 'view_cart',
-    '/checkouts/cn/Z2NwLWV1cm9wZS13ZXN0MTowMUo': 'begin_checkout',
-    '/checkouts/cn/Z2NwLWV1cm9wZS13ZXN0MTowMUo/thank_you': 'purchase',
-    // WooCommerce
-    '/product-category/tables/oak/': 'list_view',
-    '/product/oak-table/': 'product_view',
-    '/?s=oak&post_type=product': 'search',
-    '/cart/': 'view_cart',
-    '/checkout/': 'begin_checkout',
-    '/checkout/order-received/4711/?key=wc_order_x': 'purchase',
-    // Magento
-    '/catalogsearch/result/?q=oak': 'search',
-    '/checkout/cart/': 'view_cart',
-    '/checkout/onepage/success/': 'purchase',
-    // Shopware
-    '/search?search=oak': 'search',
-    '/checkout/cart': 'view_cart',
-    '/checkout/register': 'begin_checkout',
-    '/checkout/confirm': 'begin_checkout, payment_info',
-    '/checkout/finish?orderId=1': 'purchase',
-    // PrestaShop
-    '/de/order': 'begin_checkout',
-    '/de/order-confirmation?id_order=1': 'purchase',
-    '/search?search_query=oak': 'search',
-    // German
-    '/de/kategorie/tische': 'list_view',
-    '/de/warenkorb': 'view_cart',
-    '/kasse/zahlung': 'begin_checkout, payment_info',
-    '/bestellung-erfolgreich': 'purchase',
-    '/bestellung': '',
-    '/kontakt/danke': 'contact',
-    // The rest
-    '/pricing': 'key_page',
-    '/register/success': 'registration',
-    '/samples/thank-you': 'sample_request',
-    '/newsletter/confirmed': 'newsletter',
-    '/newsletter/thank-you': 'newsletter',
-    '/contact/thank-you': 'contact',
-    '/wishlist': 'wishlist',
-    '/stores/vienna': 'store_locator',
-    '/careers/joiner': 'careers',
-    // What only looks alike.
-    '/search': '',
-    '/search?q=': '',
-    '/search?page=2#q=oak': '',
-    '/blog/thank-you-cards': '',
-    '/blog/how-to-fill-a-cart': '',
-    '/cartography': '',
-    '/orders/new-in-the-shop': '',
-    '/newsletter': '',
-    '/careers-of-our-founders': '',
-    '/shopping-guide': '',
-  }
-
-  it('tells what counts from the address of the page', async () => {
-    const { goals } = await reached(
-      Object.keys(pages).map((address) => page(address)),
-      'pages-only.yaml',
-    )
-    expect(Object.fromEntries(Object.keys(pages).map((address, at) => [address, goals[at]]))).toEqual(pages)
-  })
-
-  it('has no goal that no row of this test reaches', () => {
-    expect(declaredIn('pages-only.yaml')).toEqual(distinct(Object.values(pages).flatMap((goals) => goals.split(', '))))
-  })
-
-  it('counts a thank-you page that is loaded again once in its session', async () => {
-    const loaded = ['a', 'b'].map((messageId) => ({ ...messageOf(page('/checkout/success'), 'ann'), messageId }))
-    const { conversions } = await fold(loaded, 'shop', receivedAt, 'pages-only.yaml')
-    expect(conversions).toMatchObject([{ goal: 'purchase', event_id: 'a', value_minor: null }])
   })
 })
 

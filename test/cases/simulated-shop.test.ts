@@ -56,6 +56,14 @@ describe('the simulated shop through mapping and fold', () => {
     }
   })
 
+  it('names the promotion of the orders with a product of it, and of no other', () => {
+    const purchases = folded.conversions.filter(({ goal }) => goal === 'purchase')
+    const lines = new Map(folded.events.map(({ event }) => [event.event_id, event.properties['products'] ?? '']))
+    const expected = purchases.map(({ event_id }) => (lines.get(event_id)?.includes('"KIT-') ? 'kitchen-weeks' : ''))
+    expect(purchases.map(({ promotion }) => promotion)).toEqual(expected)
+    expect(Object.keys(tally(expected)).toSorted()).toEqual(['', 'kitchen-weeks'])
+  })
+
   it('counts carts and product views', () => {
     const withCart = sessions.filter((row) => row.goal_names.includes('add_to_cart'))
     expect(withCart).toHaveLength(books.visitsWithCart)

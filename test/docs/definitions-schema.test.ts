@@ -115,6 +115,15 @@ describe('schemas/definitions.schema.json', () => {
     ['a field there is not', { goals: [{ ...goal, match: { fields: { name: 'x' } } }] }],
     ['an amount without a currency', { goals: [{ ...goal, value: { amount: 1 } }] }],
     ['amount and property', { goals: [{ ...goal, value: { amount: 1, currency: 'EUR', property: 'p' } }] }],
+    ['a page by its call', { goals: [{ ...goal, match: { event: 'page' } }] }],
+    ['a screen among others', { goals: [{ ...goal, match: { event: ['x', 'screen'] } }] }],
+    ['a path without a slash', { goals: [{ ...goal, match: { path: 'pricing' } }] }],
+    ['a path with a query', { goals: [{ ...goal, match: { path: { exact: ['/a', '/b?c=1'] } } }] }],
+    ['a prefix without a slash', { goals: [{ ...goal, match: { path: { prefix: 'blog/' } } }] }],
+    ['a domain with a scheme', { goals: [], own_domains: ['https://a.example'] }],
+    ['a domain with a path', { goals: [], own_domains: ['a.example/b'] }],
+    ['a domain with www', { goals: [], own_domains: ['www.a.example'] }],
+    ['a domain that begins with a dot', { goals: [], own_domains: ['.a.example'] }],
     ['a currency by its sign', { goals: [{ ...goal, value: { amount: 1, currency: '€' } }] }],
   ])('refuses what the checker refuses: %s', (_, broken) => {
     const json = JSON.parse(JSON.stringify(broken)) as unknown

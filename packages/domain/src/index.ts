@@ -5,6 +5,7 @@ export { cutAddress } from './event/address.ts'
 export { consentOf, type Consent } from './event/consent.ts'
 export { eventKey, sitePattern, visitorOf } from './event/key.ts'
 export {
+  add,
   currencyCode,
   currencyExponent,
   currencyExponents,

@@ -30,6 +30,8 @@ const KEYS = ['name', 'kind', 'class', 'match', 'compound', 'value', 'count', 'd
 /** Each session keeps what matches their parts. */
 const MAX_COMPOUNDS = 16
 const NONE: readonly Goal[] = []
+/** Of a goal that says nothing. */
+const nothing: Matcher = { names: new Set(), matches: () => false }
 
 export function readGoals(check: Check, json: unknown, path: Path): readonly Goal[] {
   const goals = check.list(json, path).map((item, at) => readGoal(check, item, [...path, at]))
@@ -103,6 +105,10 @@ function readReached(
   name: string,
   count: Goal['count'],
 ): Pick<Goal, 'matcher' | 'compound'> {
+  if (json === undefined && match === undefined) {
+    check.add([...path, 'match'], 'expected either match, which one event reaches, or compound, which takes several')
+    return { matcher: nothing, compound: null }
+  }
   if (json === undefined) return { matcher: readGoalMatcher(check, match, [...path, 'match']), compound: null }
   if (match !== undefined) check.add([...path, 'compound'], 'a goal has either match or compound')
   const compound = readCompound(check, json, [...path, 'compound'], name, count === 'once_per_visitor')

@@ -1,5 +1,6 @@
 import type { Check, Path } from '../definitions/check.ts'
 import { readComparison, type TextTest } from '../definitions/comparison.ts'
+import { hostSlip, pathSlip } from '../definitions/slips.ts'
 import { readPattern, type TextKind } from '../definitions/text-pattern.ts'
 import { currencyExponent } from '../event/money.ts'
 import { canonicalName } from '../event/name.ts'
@@ -14,17 +15,23 @@ export interface Matcher {
 
 /** The texts of an event that patterns are for. */
 const TEXTS = {
-  host: { separator: '.', isLowerCase: true },
-  path: { separator: '/', isLowerCase: false },
-  url: { separator: '/', isLowerCase: false },
-  title: { separator: '', isLowerCase: false },
-  referrer_host: { separator: '.', isLowerCase: true },
+  host: { separator: '.', isLowerCase: true, slip: hostSlip },
+  path: { separator: '/', isLowerCase: false, slip: pathSlip },
+  url: { separator: '/', isLowerCase: false, slip: null },
+  title: { separator: '', isLowerCase: false, slip: null },
+  referrer_host: { separator: '.', isLowerCase: true, slip: hostSlip },
 } satisfies Readonly<Record<string, TextKind>>
 type TextField = keyof typeof TEXTS
 
 const TEXT_FIELDS = Object.keys(TEXTS) as TextField[]
 const KEYS = ['event', ...TEXT_FIELDS, 'properties', 'fields', 'all', 'any', 'not']
 const FIELDS = ['order_id', 'coupon', 'currency', 'value']
+
+/** Calls that are no names of events, and the name that theirs have. */
+const CALLS: ReadonlyMap<string, string> = new Map([
+  ['page', canonicalName('page', '')],
+  ['screen', canonicalName('screen', '')],
+])
 
 /** Reads a matcher mapping; all its keys must hold. */
 export function readMatcher(check: Check, json: unknown, path: Path): Matcher {
@@ -62,8 +69,10 @@ function readList(check: Check, json: unknown, path: Path): Matcher[] {
 function readNames(check: Check, json: unknown, path: Path): Matcher {
   const names = new Set(check.texts(json, path))
   for (const name of names) {
-    const canonical = canonicalName('track', name)
-    if (canonical !== name) check.add(path, `events named "${name}" arrive as "${canonical}": write that`)
+    const call = CALLS.get(name)
+    const canonical = call ?? canonicalName('track', name)
+    if (call !== undefined) check.add(path, `${name} calls arrive as "${call}": write that`)
+    else if (canonical !== name) check.add(path, `events named "${name}" arrive as "${canonical}": write that`)
   }
   return { names, matches: (event) => names.has(event.name) }
 }

@@ -1,6 +1,7 @@
 import type { Check, Path } from '../definitions/check.ts'
 import type { StorefrontEvent } from '../event/event.ts'
-import { currencyCode, minorUnits, parseDecimal } from '../event/money.ts'
+import { currencies } from '../event/currencies.ts'
+import { currencyCode, currencyExponent, minorUnits, parseDecimal, type Decimal } from '../event/money.ts'
 
 /** What a conversion is worth; never added across currencies. */
 export interface Worth {
@@ -36,15 +37,28 @@ export function readValue(check: Check, json: unknown, path: Path): Valuation {
 
 function readAmount(check: Check, amount: unknown, currency: string, path: Path): Valuation {
   const text = typeof amount === 'number' ? String(amount) : amount
-  const minor = typeof text === 'string' ? toMinor(text, currency) : null
-  if (minor === null) check.add(path, 'expected a decimal amount such as "12.50"')
+  const decimal = typeof text === 'string' ? parseDecimal(text) : undefined
+  const minor = decimal === undefined ? null : (minorUnits(decimal, currency) ?? null)
+  if (decimal === undefined || minor === null) check.add(path, 'expected a decimal amount such as "12.50"')
+  else if (currency !== '' && !isWhole(decimal, currency)) {
+    const digits = currencyExponent(currency)
+    const written = (minor / 10 ** digits).toFixed(digits)
+    check.add(path, `${currency} has ${digits || 'no'} digits after the point: write "${written}"`)
+  }
   const fixed = worth(minor, currency)
   return () => fixed
+}
+
+/** Whether an amount has no more digits than its currency: what is left off would be left off each conversion. */
+function isWhole({ digits, scale }: Decimal, currency: string): boolean {
+  const left = scale - currencyExponent(currency)
+  return left <= 0 || digits % 10n ** BigInt(left) === 0n
 }
 
 function readCurrency(check: Check, json: unknown, path: Path): string {
   const code = typeof json === 'string' ? currencyCode(json) : undefined
   if (code === undefined) check.add(path, 'expected an ISO 4217 currency such as EUR')
+  else if (!currencies.has(code)) check.add(path, `ISO 4217 has no currency "${code}": write one such as EUR`)
   return code ?? ''
 }
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
 import { Check } from './check.ts'
-import { readPattern } from './text-pattern.ts'
+import { hostSlip, pathSlip } from './slips.ts'
+import { readPattern, type TextKind } from './text-pattern.ts'
 
-const path = { separator: '/', isLowerCase: false }
-const host = { separator: '.', isLowerCase: true }
+const path = { separator: '/', isLowerCase: false, slip: pathSlip }
+const host = { separator: '.', isLowerCase: true, slip: hostSlip }
 
-function read(json: unknown, kind = path): { matches: (text: string) => boolean; problems: string[] } {
+function read(json: unknown, kind: TextKind = path): { matches: (text: string) => boolean; problems: string[] } {
   const check = new Check()
   const matches = readPattern(check, json, ['at'], kind)
   return { matches, problems: check.problems.map((problem) => `${problem.path.join('.')}: ${problem.message}`) }
@@ -30,6 +31,35 @@ describe('patterns', () => {
   })
 
   it.each([
+    ['pricing', 'at: a path begins with a slash: write "/pricing"'],
+    [['/a', 'b'], 'at.1: a path begins with a slash: write "/b"'],
+    [{ exact: '*' }, 'at.exact: a path begins with a slash: write "/*"'],
+    [{ prefix: 'blog/' }, 'at.prefix: a path begins with a slash: write "/blog/"'],
+    [{ glob: ['/a', 'b/**'] }, 'at.glob.1: a path begins with a slash: write "/b/**"'],
+    ['/a?x=1', 'at: a path holds no query: write "/a", and match what is behind it by url: { regex: … }'],
+    [{ suffix: '.pdf#2' }, 'at.suffix: a path holds no query: write ".pdf", and match what is behind it by url: { regex: … }'], // prettier-ignore
+    [{ suffix: '?x=1' }, 'at.suffix: a path holds no query: match what is behind it by url: { regex: … }'],
+    ['https://shop.example/a', 'at: a path holds no host: write "/a", and the host under host'],
+    ['https://shop.example', 'at: a path holds no host: write "/", and the host under host'],
+  ])('of paths that no page has are refused: %j', (pattern, problem) => {
+    expect(read(pattern).problems).toEqual([problem])
+  })
+
+  it.each(['/', '//a', { glob: '*' }, { glob: '**/a' }, { suffix: 'a' }, { regex: 'a?$' }, { prefix: '/https://a' }])(
+    'of paths that a page may have are none: %j',
+    (pattern) => {
+      expect(read(pattern).problems).toEqual([])
+    },
+  )
+
+  it.each([
+    ['https://Shop.example/a', 'at: a host is a name alone: write "shop.example"'],
+    [{ suffix: ['.a.example', '.b.example/'] }, 'at.suffix.1: a host is a name alone: write ".b.example"'],
+  ])('of hosts that no page has are refused: %j', (pattern, problem) => {
+    expect(read(pattern, host).problems).toEqual([problem])
+  })
+
+  it.each([
     [{ exact: 'Shop.Example' }, 'shop.example', true],
     [{ suffix: '.Shop.Example' }, 'de.shop.example', true],
     [{ glob: '*.SHOP.example' }, 'de.shop.example', true],
@@ -43,7 +73,7 @@ describe('patterns', () => {
     [{}, 'at: expected a text, or one of exact, prefix, suffix, glob, regex'],
     [{ regexp: 'a' }, 'at.regexp: unknown key "regexp"; did you mean "regex"?'],
     [{ regex: ['a', '('] }, "at.regex.1: expected a regular expression of RE2's syntax: missing closing ): `(`"],
-    [{ glob: 'a'.repeat(1_001) }, 'at.glob: expected at most 1000 characters, got 1001'],
+    [{ glob: `/${'a'.repeat(1_000)}` }, 'at.glob: expected at most 1000 characters, got 1001'],
     [{ regex: 'a'.repeat(1_001) }, 'at.regex: expected at most 1000 characters, got 1001'],
     [{ prefix: [] }, 'at.prefix: the list is empty, so it can never match'],
     [{ exact: '' }, 'at.exact: expected text, got ""'],

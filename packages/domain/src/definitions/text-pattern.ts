@@ -1,6 +1,7 @@
 import type { Check, Path } from './check.ts'
 import { compileGlob } from './glob.ts'
 import { compileRegex } from './regex.ts'
+import type { Slip } from './slips.ts'
 
 /** What a text is, as far as patterns care. */
 export interface TextKind {
@@ -8,6 +9,8 @@ export interface TextKind {
   readonly separator: string
   /** Whether it arrives in lower case, so that patterns are read that way. */
   readonly isLowerCase: boolean
+  /** What no text of the kind can hold; null where any may. */
+  readonly slip: Slip | null
 }
 
 export type Pattern = (text: string) => boolean
@@ -32,6 +35,10 @@ export function readPattern(check: Check, json: unknown, path: Path, kind: TextK
 function readKey(check: Check, key: PatternKey, json: unknown, path: Path, kind: TextKind): Pattern {
   const sent = check.texts(json, path)
   if (key === 'regex') return anyOf(sent.map((source, at) => readRegex(check, source, pathOf(json, path, at))))
+  for (const [at, text] of sent.entries()) {
+    const slip = kind.slip?.(text, key)
+    if (slip !== undefined) check.add(pathOf(json, path, at), slip)
+  }
   const texts = kind.isLowerCase ? sent.map((text) => text.toLowerCase()) : sent
   switch (key) {
     case 'exact': {

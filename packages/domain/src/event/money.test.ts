@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { currencyCode, currencyExponent, minorUnits, multiply, parseDecimal, type Decimal } from './money.ts'
+import { add, currencyCode, currencyExponent, minorUnits, multiply, parseDecimal, type Decimal } from './money.ts'
 
 function minor(text: string, currency: string): number | undefined {
   const amount = parseDecimal(text)
@@ -66,6 +66,12 @@ describe('minor units', () => {
   it('of a price times a quantity have no float error', () => {
     const price = parseDecimal('0.1') as Decimal
     expect(minorUnits(multiply(price, parseDecimal('3') as Decimal), 'EUR')).toBe(30)
+  })
+
+  it('of a sum have no float error, whatever the digits after the point', () => {
+    const sum = (a: string, b: string) => add(parseDecimal(a) as Decimal, parseDecimal(b) as Decimal)
+    expect(minorUnits(sum('0.1', '0.2'), 'EUR')).toBe(30)
+    expect(sum('1e2', '-0.005')).toEqual({ digits: 99_995n, scale: 3 })
   })
 
   it('survive being written and read again in every currency', () => {

@@ -65,6 +65,12 @@ export function multiply(a: Decimal, b: Decimal): Decimal {
   return { digits: a.digits * b.digits, scale: a.scale + b.scale }
 }
 
+/** The sum of two decimals, exactly. */
+export function add(a: Decimal, b: Decimal): Decimal {
+  const scale = Math.max(a.scale, b.scale)
+  return { digits: a.digits * 10n ** BigInt(scale - a.scale) + b.digits * 10n ** BigInt(scale - b.scale), scale }
+}
+
 /**
  * The amount in minor units of `currency`, rounded half away from zero where it has more digits than the currency.
  * Undefined beyond what a long carries exactly through every reader.

@@ -24,11 +24,14 @@ const ga4ByWords: Readonly<Record<string, string>> = {
   product_removed_from_wishlist: 'remove_from_wishlist',
   product_shared: 'share',
   cart_shared: 'share',
-  // B2B SaaS, and video.
+  // B2B SaaS, and video: Segment tells the playing of a video from that of its contents, GA4 does not.
   signed_up: 'sign_up',
   signed_in: 'login',
   video_playback_started: 'video_start',
   video_playback_completed: 'video_complete',
+  video_content_started: 'video_start',
+  video_content_playing: 'video_progress',
+  video_content_completed: 'video_complete',
   // In no spec.
   form_started: 'form_start',
   form_submitted: 'form_submit',

@@ -2,15 +2,49 @@ import type { StorefrontEvent } from './event.ts'
 
 /**
  * The promotion an event is about, empty when none: `promotion_id`, else `promotion_name` (GA4's), else the `name` of
- * Segment's Promotion Viewed and Promotion Clicked, whose name is that of the promotion.
+ * Segment's Promotion Viewed and Promotion Clicked, whose name is that of the promotion; else the only one that its items
+ * name, where GA4's purchase has it. Of items of several promotions none is that of the event.
  */
 export function promotionOf({ name, properties }: StorefrontEvent): string {
   const named = own(properties, 'promotion_id') || own(properties, 'promotion_name')
   if (named !== '') return named
-  return name === 'view_promotion' || name === 'select_promotion' ? own(properties, 'name') : ''
+  const called = name === 'view_promotion' || name === 'select_promotion' ? own(properties, 'name') : ''
+  return called || promotionOfItems(own(properties, 'products'), own(properties, 'items'))
 }
 
 /** Own properties only: one called `constructor` must not find what every object has. */
 function own(properties: StorefrontEvent['properties'], name: string): string {
   return (Object.hasOwn(properties, name) ? properties[name] : undefined) ?? ''
+}
+
+/** Most lists name no promotion; only one that does is worth reading as JSON. */
+const key = '"promotion_'
+
+function promotionOfItems(products: string, items: string): string {
+  const isNamed = products.includes(key) || items.includes(key)
+  if (!isNamed) return ''
+  const named = new Set([...listOf(products), ...listOf(items)].map(promotionOfItem))
+  named.delete('')
+  const [only = ''] = named
+  return named.size === 1 ? only : ''
+}
+
+/** Empty for what is no list: another producer, or a text that was sent in its place, may have put anything here. */
+function listOf(json: string): readonly unknown[] {
+  try {
+    const list: unknown = json.startsWith('[') ? JSON.parse(json) : []
+    return Array.isArray(list) ? list : []
+  } catch {
+    return []
+  }
+}
+
+function promotionOfItem(item: unknown): string {
+  if (typeof item !== 'object' || item === null) return ''
+  const { promotion_id, promotion_name } = item as Readonly<Record<string, unknown>>
+  return textOf(promotion_id) || textOf(promotion_name)
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }

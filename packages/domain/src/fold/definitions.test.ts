@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { currencyExponents } from '../event/money.ts'
 import { compileDefinitions, noDefinitions, type Definitions } from './definitions.ts'
 
 const purchase = { name: 'purchase', kind: 'macro', match: { event: 'purchase' } }
@@ -73,6 +74,44 @@ describe('definitions', () => {
     ])
   })
 
+  it.each([
+    ['https://checkout.other.example/', 'checkout.other.example'],
+    ['checkout.other.example/cart', 'checkout.other.example'],
+    ['//Checkout.other.example', 'checkout.other.example'],
+    ['checkout.other.example:8080', 'checkout.other.example'],
+    ['www.other.example', 'other.example'],
+    ['*.other.example', 'other.example'],
+    ['.other.example', 'other.example'],
+    ['other.example.', 'other.example'],
+    [' other.example', 'other.example'],
+  ])('refuse %s among the domains of the shop, which no page has, and say what to write', (domain, host) => {
+    const message = `a domain is a name alone, and its subdomains are included: write "${host}"`
+    expect(problems({ own_domains: [domain], goals: [] })).toEqual([`own_domains.0: ${message}`])
+    expect(problems({ goals: [], sites: { a: { own_domains: [host, domain] } } })).toEqual([
+      `sites.a.own_domains.1: ${message}`,
+    ])
+  })
+
+  it.each(['*', '/cart', 'the shop', 'https://'])('refuse %s, in which no domain is', (domain) => {
+    expect(problems({ own_domains: [domain], goals: [] })).toEqual([
+      `own_domains.0: expected a host such as checkout.shop.example, got "${domain}"`,
+    ])
+  })
+
+  it('take an amount with all the digits of its currency, also where zeros follow, and any currency events have', () => {
+    const worth = (amount: unknown, currency: string): unknown => ({ ...purchase, value: { amount, currency } })
+    for (const [amount, currency] of [
+      ['1.230', 'EUR'],
+      ['1.234', 'KWD'],
+      ['1e2', 'JPY'],
+      [0.5, 'eur'],
+      ['1.2345', 'CLF'],
+    ] as const)
+      // prettier-ignore
+      expect(problems({ goals: [worth(amount, currency)] })).toEqual([])
+    for (const currency of currencyExponents.keys()) expect(problems({ goals: [worth(1, currency)] })).toEqual([])
+  })
+
   it("override a site's session key by key, and replace its goals, channels and domains", () => {
     const { forSite } = compiled({
       session: { gap: '10m', grace: '2h' },
@@ -116,6 +155,41 @@ describe('definitions', () => {
 
   it.each([
     ['a session that is no mapping', { goals: [], session: 3 }, 'session: expected a mapping, got 3'],
+    [
+      'a goal of nothing',
+      { goals: [{ ...purchase, match: undefined }] },
+      'goals.0.match: expected either match, which one event reaches, or compound, which takes several',
+    ],
+    [
+      'an event by its call',
+      { goals: [{ ...purchase, match: { event: ['purchase', 'page'] } }] },
+      'goals.0.match.event: page calls arrive as "page_view": write that',
+    ],
+    [
+      'a screen by its call',
+      { goals: [{ ...purchase, match: { event: 'screen' } }] },
+      'goals.0.match.event: screen calls arrive as "screen_view": write that',
+    ],
+    [
+      'a path that no page has',
+      { goals: [{ ...purchase, match: { not: { path: 'pricing' } } }] },
+      'goals.0.match.not.path: a path begins with a slash: write "/pricing"',
+    ],
+    [
+      'a currency there is not',
+      { goals: [{ ...purchase, value: { property: 'margin', currency: 'xqz' } }] },
+      'goals.0.value.currency: ISO 4217 has no currency "XQZ": write one such as EUR',
+    ],
+    [
+      'more digits than the currency has',
+      { goals: [{ ...purchase, value: { amount: '1.234', currency: 'EUR' } }] },
+      'goals.0.value.amount: EUR has 2 digits after the point: write "1.23"',
+    ],
+    [
+      'digits after the point where the currency has none',
+      { goals: [{ ...purchase, value: { amount: 119.5, currency: 'JPY' } }] },
+      'goals.0.value.amount: JPY has no digits after the point: write "120"',
+    ],
     ['no goals', {}, 'goals: expected a list, got nothing'],
     [
       'a class on a macro goal',

@@ -1,6 +1,7 @@
 import { defaultAttributionRules, readAttributionRules, type AttributionRules } from '../attribution/rules.ts'
 import { readGoals, indexGoals, type Goal, type GoalIndex } from '../conversion/goal.ts'
 import { Check, type Path, type Problem } from '../definitions/check.ts'
+import { domainSlip } from '../definitions/slips.ts'
 import { readChannelRules, type ChannelRule } from '../session/channel-rules.ts'
 import { defaultSessionRules, readSessionRules, type SessionRules } from '../session/rules.ts'
 import type { Retention } from './visitor.ts'
@@ -86,7 +87,12 @@ function readSite(check: Check, json: unknown, path: Path, base: SiteDefinitions
 
 function readDomains(check: Check, json: unknown, path: Path): readonly string[] {
   if (json === undefined) return []
-  return check.list(json, path).map((item, at) => check.text(item, [...path, at]).toLowerCase())
+  return check.list(json, path).map((item, at) => {
+    const domain = check.text(item, [...path, at])
+    const slip = domainSlip(domain)
+    if (slip !== undefined) check.add([...path, at], slip)
+    return domain.toLowerCase()
+  })
 }
 
 function siteOf(

@@ -218,6 +218,21 @@ describe('refunds', () => {
     ])
   })
 
+  it('with items but no amount net nothing, and an empty list names none', () => {
+    const order = placed()
+    for (const properties of [{ products: '[{"sku":"a"}]' }, { products: '[]', items: '[{"item_id":"a"}]' }])
+      expect(told(order.send('refund', { properties }))).toEqual(['unreadable_amount'])
+    // Ingest has summed their prices.
+    expect(told(order.send('refund', { value_minor: 300, properties: { products: '[{"price":3}]' } }))).toEqual([
+      'verdict',
+      ['shop:v1', 2, 'partly_refunded', 1000, 'EUR', 300, 'e0'],
+    ])
+    expect(told(order.send('refund', { properties: { products: '[]', items: '' } }))).toEqual([
+      'verdict',
+      ['shop:v1', 3, 'refunded', 1000, 'EUR', 1000, 'e0'],
+    ])
+  })
+
   it('without a currency net nothing where the order has one', () => {
     expect(told(placed().send('refund', { value_minor: 300, currency: '' }))).toEqual(['other_currency'])
   })

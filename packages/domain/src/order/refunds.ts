@@ -15,12 +15,21 @@ export function shortCurrency(currency: string): string {
 /** Where money is sent; ingest takes it out and leaves them among an event's properties. */
 const amounts = ['value', 'revenue', 'total'] as const
 
+/** Where the items that go back are listed, as JSON; ingest sums what they cost. */
+const lists = ['products', 'items'] as const
+
 /**
- * Whether a refund names an amount that could not be made out, as `27,00` or one without a currency. Without an amount it
- * is of all that is left; with one that nobody can read it is not known of how much, and nothing is guessed.
+ * Whether a refund names an amount that could not be made out, as `27,00` or one without a currency, or items whose prices
+ * could not. Without either it is of all that is left; with one that nobody can read it is not known of how much, and
+ * nothing is guessed.
  */
 export function isUnreadable({ value_minor, properties }: StorefrontEvent): boolean {
-  return value_minor === null && amounts.some((name) => (properties[name] ?? '') !== '')
+  if (value_minor !== null) return false
+  return amounts.some((name) => (properties[name] ?? '') !== '') || lists.some((name) => isListed(properties[name]))
+}
+
+function isListed(sent: string | undefined): boolean {
+  return sent !== undefined && sent !== '' && sent !== '[]'
 }
 
 /** Refunds after one more; `isFull` when that leaves one out. The same list where it changes nothing. */

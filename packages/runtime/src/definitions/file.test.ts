@@ -37,6 +37,14 @@ describe('a problem of a definitions file', () => {
     ])
   })
 
+  it('of a goal of nothing is placed at the goal, and of a domain at the domain', () => {
+    const text = 'own_domains:\n  - a.example\n  - https://b.example/\ngoals:\n  - name: a\n    kind: micro\n'
+    expect(problemsOf(text)).toEqual([
+      '3:5 own_domains.1 a domain is a name alone, and its subdomains are included: write "b.example"',
+      '5:5 goals.0.match expected either match, which one event reaches, or compound, which takes several',
+    ])
+  })
+
   it('is placed where an alias stands when what it stands for is wrong, or within it', () => {
     const text = 'own_domains: &bad [1]\ngoals: *bad\n'
     expect(problemsOf(text)).toEqual([

@@ -10,14 +10,22 @@ const time = fc
   .tuple(fc.constantFrom(0, 0, 0, 1, 180 * DAY, 180 * DAY + 1, 360 * DAY), fc.constantFrom(0, 0, 1))
   .map(([days, beside]) => EPOCH + days + beside)
 
-/** What an event says of money; an amount that could not be read is still among its properties. */
+/** What an event says of money; an amount that could not be read is still among its properties, and so are items. */
 const money = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
       value_minor: fc.constant(null),
       currency: fc.constant(''),
-      properties: fc.constantFrom({}, { total: '' }, { total: '27,00' }, { revenue: '27' }, { value: 'free' }),
+      properties: fc.constantFrom<Record<string, string>>(
+        {},
+        { total: '', products: '[]', items: '' },
+        { total: '27,00' },
+        { revenue: '27' },
+        { value: 'free' },
+        { products: '[{"sku":"a"}]' },
+        { products: '[]', items: '[{"item_id":"a"}]' },
+      ),
     }),
   },
   {

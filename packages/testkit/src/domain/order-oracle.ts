@@ -42,9 +42,14 @@ function isNamed({ visitor_id }: StorefrontEvent): boolean {
   return visitor_id !== '' && !visitor_id.startsWith('u:')
 }
 
-/** Whether an amount was sent that nobody could read: how much is given back is not known then, and never guessed. */
-function isUnreadable({ value_minor, properties: { value, revenue, total } }: StorefrontEvent): boolean {
-  return value_minor === null && [value, revenue, total].some((sent) => sent !== undefined && sent !== '')
+/**
+ * Whether an amount was sent that nobody could read, or items that have none: how much is given back is not known then,
+ * and never guessed.
+ */
+function isUnreadable({ value_minor, properties }: StorefrontEvent): boolean {
+  const { value = '', revenue = '', total = '', products = '[]', items = '[]' } = properties
+  const sent = `${value}${revenue}${total}` !== '' || [products, items].some((list) => !['', '[]'].includes(list))
+  return value_minor === null && sent
 }
 
 type Price = Pick<OracleOrder, 'value_minor' | 'currency'>

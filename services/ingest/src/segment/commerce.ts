@@ -1,5 +1,5 @@
-import { currencyCode, minorUnits, multiply, parseDecimal, type Decimal } from '@cairn/domain'
-import { textOf, type JsonObject } from './json.ts'
+import { add, currencyCode, minorUnits, multiply, parseDecimal, type Decimal } from '@cairn/domain'
+import { isObject, textOf, type JsonObject } from './json.ts'
 
 export interface Money {
   readonly value_minor: number | null
@@ -9,8 +9,8 @@ export interface Money {
 const noMoney: Money = { value_minor: null, currency: '' }
 
 /**
- * The money an event is about: `value`, else `revenue`, else `total`, else what an item put into the cart costs, in
- * `currency` or else the write key's default. Without a usable currency there is no value: an amount of unknown
+ * The money an event is about: `value`, else `revenue`, else `total`, else what an item put into the cart costs or
+ * what the items of a refund sum to, in `currency` or else the write key's default. Without a usable currency there is no value: an amount of unknown
  * currency can't be added to anything.
  */
 export function moneyOf(name: string, properties: JsonObject, defaultCurrency: string): Money {
@@ -18,7 +18,7 @@ export function moneyOf(name: string, properties: JsonObject, defaultCurrency: s
     decimalOf(properties['value']) ??
     decimalOf(properties['revenue']) ??
     decimalOf(properties['total']) ??
-    (name === 'add_to_cart' ? linePrice(properties) : undefined)
+    itemsAmount(name, properties)
   if (amount === undefined) return noMoney
   const sent = textOf(properties['currency'])
   const currency = currencyCode(sent === '' ? defaultCurrency : sent)
@@ -34,6 +34,33 @@ export function orderIdOf(properties: JsonObject): string {
 
 export function couponOf(properties: JsonObject): string {
   return textOf(properties['coupon']) || textOf(properties['coupon_id'])
+}
+
+function itemsAmount(name: string, properties: JsonObject): Decimal | undefined {
+  if (name === 'add_to_cart') return linePrice(properties)
+  return name === 'refund' && isSilent(properties) ? listPrice(properties) : undefined
+}
+
+/** Whether no amount is sent: one that cannot be read is not replaced by another. */
+function isSilent({ value, revenue, total }: JsonObject): boolean {
+  return [value, revenue, total].every((sent) => sent === undefined || sent === null || sent === '')
+}
+
+/** What Segment's `products`, else GA4's `items`, sum to. Undefined where none is listed or one has no price to read. */
+function listPrice({ products, items }: JsonObject): Decimal | undefined {
+  const listed = isListed(products) ? products : items
+  if (!isListed(listed)) return undefined
+  let sum: Decimal = { digits: 0n, scale: 0 }
+  for (const item of listed) {
+    const price = isObject(item) ? linePrice(item) : undefined
+    if (price === undefined) return undefined
+    sum = add(sum, price)
+  }
+  return sum
+}
+
+function isListed(sent: unknown): sent is readonly unknown[] {
+  return Array.isArray(sent) && sent.length > 0
 }
 
 function linePrice(properties: JsonObject): Decimal | undefined {

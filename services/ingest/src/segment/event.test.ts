@@ -212,6 +212,28 @@ describe('the money of an event', () => {
     expect(money({ price: 19.99, currency: 'EUR' }, 'Product Viewed')).toEqual([null, ''])
   })
 
+  it.each(['products', 'items'])('of a refund that names no amount is what its %s sum to', (list) => {
+    const refund = (sent: object, more = {}) => money({ [list]: sent, currency: 'EUR', ...more }, 'Order Refunded')
+    const lines = [{ price: 19.99, quantity: 2 }, { price: '0.005' }, { price: 0.005, quantity: null }]
+    expect(refund(lines)).toEqual([3999, 'EUR'])
+    expect(refund(lines, { total: '', value: null })).toEqual([3999, 'EUR'])
+    expect(refund(lines, { total: 5 })).toEqual([500, 'EUR'])
+    // Nothing is guessed: neither another amount for one that cannot be read, nor a price that is not there.
+    expect(refund(lines, { total: '27,00' })).toEqual([null, ''])
+    expect(refund([...lines, { sku: 'a' }])).toEqual([null, ''])
+    expect(refund([...lines, { price: 1, quantity: 'some' }])).toEqual([null, ''])
+    expect(refund([...lines, 'a'])).toEqual([null, ''])
+    expect(refund([])).toEqual([null, ''])
+    expect(refund({ price: 1 })).toEqual([null, ''])
+    expect(refund(lines, { currency: '€' })).toEqual([null, ''])
+    expect(money({ [list]: lines, currency: 'EUR' }, 'Order Completed')).toEqual([null, ''])
+  })
+
+  it('of a refund is what its items sum to where its products are none', () => {
+    expect(money({ products: [], items: [{ price: 3 }], currency: 'EUR' }, 'refund')).toEqual([300, 'EUR'])
+    expect(money({ products: [{ price: 2 }], items: [{ price: 3 }], currency: 'EUR' }, 'refund')).toEqual([200, 'EUR'])
+  })
+
   it('is none without a usable currency', () => {
     expect(money({ value: 1 })).toEqual([null, ''])
     expect(money({ value: 1, currency: 'euro' })).toEqual([null, ''])

@@ -31,6 +31,8 @@ export interface Sale {
 
 const second = 1000
 const coupon = { code: 'LETTER10', share: 0.1 }
+/** Advertised for all of a category, whoever comes: what is sent with its products names it. */
+const promotion = { id: 'kitchen-weeks', category: 'kitchen' }
 const freeShippingFrom = 8000
 const shippingMinor = 490
 
@@ -127,5 +129,7 @@ function lines(visit: Visit, cart: Cart): Record<string, unknown>[] {
 }
 
 function line(visit: Visit, { product, quantity }: CartLine): Record<string, unknown> {
-  return { product_id: product.id, name: product.name, price: major(priceIn(visit.market, product)), quantity }
+  const promoted = product.category === promotion.category ? { promotion_id: promotion.id } : {}
+  const price = major(priceIn(visit.market, product))
+  return { product_id: product.id, name: product.name, price, quantity, ...promoted }
 }

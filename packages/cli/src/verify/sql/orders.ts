@@ -3,8 +3,9 @@ const nettedMs = 180 * 86_400_000
 /** Refunds of an order that count: the earliest. */
 const mostRefunds = 100
 
-/** Whether no amount was sent; one that could not be read is still among the properties. */
-const isSilent = `arrayAll(name -> properties[name] = '', ['value', 'revenue', 'total'])`
+/** Whether neither amount nor items were sent; those that could not be read are still among the properties. */
+const isSilent = `(arrayAll(name -> properties[name] = '', ['value', 'revenue', 'total'])
+      AND arrayAll(name -> properties[name] IN ('', '[]'), ['products', 'items']))`
 
 /** Whether an event speaks of an order. */
 export const isOrderEvent = `(order_id != '' AND name IN ('purchase', 'order_updated', 'refund', 'order_cancelled'))`
