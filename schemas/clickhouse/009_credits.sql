@@ -130,3 +130,30 @@ FROM (
   ARRAY JOIN if(is_untouched, [0], arrayEnumerate(touch_session_ids))::Array(Int64) AS touch
 )
 COMMENT 'What each touchpoint gets of each macro conversion under each model, bots left out';
+
+-- The rows of credits name them, so what is left out of a credit is missing here, too: assists_omitted counts it.
+CREATE OR REPLACE VIEW {{database}}.v_assists{{on_cluster}} (
+  conversion_id UUID COMMENT 'The macro conversion',
+  site LowCardinality(String) COMMENT 'The shop',
+  visitor_id String COMMENT 'Who converted',
+  user_id String COMMENT 'User id, empty when unknown',
+  goal LowCardinality(String) COMMENT 'Macro goal that was reached',
+  event_time DateTime64(3, 'UTC') COMMENT 'When it was reached',
+  assist Int64 COMMENT 'Number of the micro conversion among those before it, 1 for the first',
+  assists Int64 COMMENT 'Micro conversions listed for it, the latest 200 at most',
+  assists_omitted Int64 COMMENT 'Micro conversions within the lookback that are left out, older than the first',
+  micro_conversion_id UUID COMMENT 'The micro conversion',
+  micro_goal LowCardinality(String) COMMENT 'Its goal',
+  micro_time DateTime64(3, 'UTC') COMMENT 'When that was reached',
+  seconds_to_macro Float64 COMMENT 'From micro_time to event_time'
+) AS
+SELECT
+  conversion_id, site, visitor_id, user_id, goal, event_time, assist::Int64 AS assist,
+  length(assist_goals)::Int64 AS assists, assists_omitted, assist_conversion_id AS micro_conversion_id,
+  assist_goal AS micro_goal, assist_time AS micro_time,
+  (toUnixTimestamp64Milli(event_time) - toUnixTimestamp64Milli(assist_time)) / 1000 AS seconds_to_macro
+FROM (SELECT * FROM {{database}}.credits FINAL WHERE NOT is_bot)
+ARRAY JOIN
+  arrayEnumerate(assist_goals) AS assist, assist_conversion_ids AS assist_conversion_id, assist_goals AS assist_goal,
+  assist_times AS assist_time
+COMMENT 'The micro conversions of the visitor before each macro conversion, within the lookback, bots left out';

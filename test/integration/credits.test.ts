@@ -9,15 +9,15 @@ const codec = createCodec(readCatalog())
 
 jest.setTimeout(60_000)
 
-describe('v_attribution', () => {
-  let warehouse: Warehouse
-  beforeAll(async () => {
-    warehouse = await migratedWarehouse(ownNamespace('credits'))
-  })
-  afterAll(async () => {
-    await dropDatabase(warehouse)
-  })
+let warehouse: Warehouse
+beforeAll(async () => {
+  warehouse = await migratedWarehouse(ownNamespace('credits'))
+})
+afterAll(async () => {
+  await dropDatabase(warehouse)
+})
 
+describe('v_attribution', () => {
   it('gives one row a macro conversion, model and touchpoint, whose shares sum to the whole', async () => {
     const site = 'credited'
     const none = {
@@ -62,5 +62,39 @@ describe('v_attribution', () => {
     expect(
       await rowsOf(warehouse, `SELECT touch, touches, session_id, channel, source ${of} AND conversion_id = '${uuid(31)}' AND model = 'linear'`), // prettier-ignore
     ).toEqual([{ touch: 0, touches: 0, session_id: null, channel: '(no touch)', source: '' }])
+  })
+})
+
+describe('v_assists', () => {
+  it('gives one row a macro conversion and micro conversion before it, and none of bots or what was withdrawn', async () => {
+    const site = 'assisted'
+    const at = Date.UTC(2026, 4, 17, 12)
+    const two = {
+      assist_conversion_ids: [uuid(40), uuid(41)],
+      assist_goals: ['newsletter', 'search'],
+      assist_times: [at - 86_400_000, at - 2_500],
+      assists_omitted: 7,
+    }
+    const none = { assist_conversion_ids: [], assist_goals: [], assist_times: [] }
+    const rows = [
+      credit({ conversion_id: uuid(51), site, ...two }),
+      credit({ conversion_id: uuid(52), site, ...none }),
+      credit({ conversion_id: uuid(53), site, is_bot: 1 }),
+      credit({ conversion_id: uuid(54), site }),
+      credit({ conversion_id: uuid(54), site, version: 2, is_deleted: 1, ...none }),
+    ]
+    const container = containerOf(
+      'credit',
+      0,
+      rows.map((row) => codec.encode('credit', row)),
+    )
+    await insert(warehouse, 'credits_in', container, 'assisted')
+    const of = { conversion_id: uuid(51), goal: 'purchase', assists: 2, assists_omitted: 7 }
+    expect(
+      await rowsOf(warehouse, `SELECT conversion_id, goal, assists, assists_omitted, assist, micro_conversion_id, micro_goal, seconds_to_macro FROM ${warehouse.table('v_assists')} WHERE site = '${site}' ORDER BY conversion_id, assist`), // prettier-ignore
+    ).toEqual([
+      { ...of, assist: 1, micro_conversion_id: uuid(40), micro_goal: 'newsletter', seconds_to_macro: 86_400 },
+      { ...of, assist: 2, micro_conversion_id: uuid(41), micro_goal: 'search', seconds_to_macro: 2.5 },
+    ])
   })
 })

@@ -2,6 +2,7 @@ import type { Conversion } from '../conversion/conversion.ts'
 import type { Millis } from '../event/event.ts'
 import { compareText } from '../event/text-order.ts'
 import { creditsOf, divideMoney, models } from './model.ts'
+import { omittedWithin, type OmittedDay } from './omitted.ts'
 import { pathOf, type Touchpoint, type TouchPath } from './path.ts'
 import type { CreditReason, CreditRow } from './row.ts'
 import type { AttributionRules } from './rules.ts'
@@ -18,6 +19,8 @@ export interface PastConversion {
 export interface Journey {
   readonly touchpoints: readonly Touchpoint[]
   readonly conversions: readonly PastConversion[]
+  /** What there was no room for in them. */
+  readonly omitted_days: readonly OmittedDay[]
 }
 
 /** A macro conversion with what its row takes from its session. */
@@ -60,7 +63,26 @@ export function attribute(
   )
   found.sort(byTime)
   const omitted = Math.max(0, found.length - MAX_ASSISTS)
-  return { path, assists: { conversions: found.slice(omitted), omitted } }
+  const attribution = { path, assists: { conversions: found.slice(omitted), omitted } }
+  return journey.omitted_days.length === 0
+    ? attribution
+    : withOmitted(attribution, journey, Math.max(from, after), event_time)
+}
+
+/**
+ * Adds what was folded away between two times. Each touchpoint of it counts, also where repeats in a path count as one;
+ * a path that begins anew may have some of its first day that were before.
+ */
+function withOmitted({ path, assists }: Attribution, journey: Journey, from: Millis, to: Millis): Attribution {
+  const { touchpoints, conversions, omitted_days } = journey
+  const isTouchedBefore = touchpoints.some((touch) => !touch.is_bot && touch.started_at < from)
+  const isAssistedBefore = conversions.some(({ kind, event_time }) => kind === 'micro' && event_time < from)
+  const touches = omittedWithin(omitted_days, 'touches', from, to, isTouchedBefore)
+  const micros = omittedWithin(omitted_days, 'assists', from, to, isAssistedBefore)
+  return {
+    path: { touches: path.touches, omitted: path.omitted + touches },
+    assists: { conversions: assists.conversions, omitted: assists.omitted + micros },
+  }
 }
 
 function previousOf(

@@ -2,6 +2,7 @@ import type { Millis } from '../event/event.ts'
 import type { PastConversion } from './credit.ts'
 import type { Touchpoint } from './path.ts'
 import { MAX_ASSISTS } from './credit.ts'
+import { noteOmitted, type OmittedDay } from './omitted.ts'
 import { MAX_TOUCHES } from './path.ts'
 
 /** A touchpoint whose session can't be corrected any more. */
@@ -22,6 +23,8 @@ export interface KeptConversion extends PastConversion {
 export interface History {
   touches: readonly PastTouchpoint[]
   past: readonly KeptConversion[]
+  /** How many of both there was no room for, by day; empty for nearly everybody. */
+  omitted_days: readonly OmittedDay[]
 }
 
 /** What a macro conversion's last credit row said, as hashes: a row goes out where one of them changed. */
@@ -35,29 +38,33 @@ export interface SaidCredit {
 /** Campaigns can be long, and a visitor's state has to fit a record: characters that the touchpoints kept may take. */
 const MAX_TOUCHES_SIZE = 64 * 1024
 
-/** Keeps a touchpoint; the oldest go where there are too many or they are too long. */
+/** Keeps a touchpoint; of the oldest only a count stays where there are too many or they are too long. */
 export function keepTouchpoint(history: History, touch: PastTouchpoint): void {
   const touches = [...history.touches, touch]
   let size = 0
   for (const kept of touches) size += touchpointSize(kept)
   let from = 0
   while (touches.length - from > MAX_TOUCHES || (size > MAX_TOUCHES_SIZE && touches.length - from > 1)) {
-    size -= touchpointSize(touches[from] as PastTouchpoint)
+    const gone = touches[from] as PastTouchpoint
+    size -= touchpointSize(gone)
+    history.omitted_days = noteOmitted(history.omitted_days, 'touches', gone.started_at, gone.since)
     from++
   }
   history.touches = from === 0 ? touches : touches.slice(from)
 }
 
 /**
- * Keeps a conversion that no session holds, or no longer; where there are too many the oldest micro conversion goes, as a
- * macro one says where later paths begin. Nothing looks back at negative ones.
+ * Keeps a conversion that no session holds, or no longer; where there are too many, of the oldest micro conversion only a
+ * count stays, as a macro one says where later paths begin. Nothing looks back at negative ones.
  */
 export function keepConversion(history: History, past: KeptConversion): void {
   if (past.kind === 'negative') return
   const kept = [...history.past, past]
   if (kept.length > MAX_ASSISTS) {
     const micro = kept.findIndex(({ kind }) => kind === 'micro')
-    kept.splice(Math.max(0, micro), 1)
+    const [gone] = kept.splice(Math.max(0, micro), 1)
+    if (gone?.kind === 'micro')
+      history.omitted_days = noteOmitted(history.omitted_days, 'assists', gone.event_time, gone.since)
   }
   history.past = kept
 }
@@ -67,17 +74,19 @@ export function forgetHistory(history: History, now: Millis, historyMs: Millis):
   const isKept = ({ since }: { readonly since: Millis }): boolean => since + historyMs >= now
   if (!history.touches.every(isKept)) history.touches = history.touches.filter(isKept)
   if (!history.past.every(isKept)) history.past = history.past.filter(isKept)
+  if (!history.omitted_days.every(isKept)) history.omitted_days = history.omitted_days.filter(isKept)
 }
 
 /** First stream time at which all of it is forgotten, undefined where there is none. */
-export function historyDue({ touches, past }: History, historyMs: Millis): Millis | undefined {
-  const last = Math.max(touches.at(-1)?.since ?? -1, past.at(-1)?.since ?? -1)
+export function historyDue({ touches, past, omitted_days }: History, historyMs: Millis): Millis | undefined {
+  let last = Math.max(touches.at(-1)?.since ?? -1, past.at(-1)?.since ?? -1)
+  for (const { since } of omitted_days) last = Math.max(last, since)
   return last < 0 ? undefined : last + historyMs + 1
 }
 
 /** About how many bytes it takes in Avro, a character as one. */
-export function historySize({ touches, past }: History): number {
-  let size = 0
+export function historySize({ touches, past, omitted_days }: History): number {
+  let size = 14 * omitted_days.length
   for (const touch of touches) size += touchpointSize(touch)
   for (const { goal } of past) size += 60 + goal.length
   return size

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { FoldRun, jsonVisitorCodec, Warehouse } from '@cairn/testkit/domain'
-import { takeDirty } from '../index.ts'
+import { buildEvent, FoldRun, jsonVisitorCodec, LogBuilder, MemoryVisitors, Warehouse } from '@cairn/testkit/domain'
+import { createPartition, restorePartition, step, takeDirty } from '../index.ts'
 
 const T = 1_790_000_000_000
 const MINUTE = 60_000
@@ -77,6 +77,76 @@ describe('the credit of a conversion', () => {
     takeDirty(fold.partition)
     fold.tick(T + 3 * DAY)
     expect(takeDirty(fold.partition).map(([, bytes]) => bytes)).toEqual([null])
+  })
+})
+
+/** A visitor with so many sessions of one product view, two hours apart, and then an order. */
+function buyAfter(sessions: number, attribution: Record<string, unknown> = {}) {
+  const fold = foldWith(attribution)
+  for (let at = 0; at < sessions; at++) fold.event(T + 2 * at * HOUR, { event_id: `e${at}`, name: 'view_item' })
+  return { fold, row: fold.event(T + 2 * sessions * HOUR, { event_id: 'b', name: 'purchase' }).credits[0] }
+}
+
+describe('a path or a list of micro conversions that is too long', () => {
+  it.each([
+    [150, 51, 0],
+    [300, 201, 100],
+  ])('says of %i sessions how many touchpoints and micro conversions it leaves out', (sessions, touches, assists) => {
+    const { row } = buyAfter(sessions)
+    expect(row).toMatchObject({ touches_omitted: touches, assists_omitted: assists })
+    expect(row?.touch_session_ids).toHaveLength(100)
+    expect(row?.assist_goals).toHaveLength(sessions - assists)
+  })
+
+  it('counts only those within the lookback, and all of the day in which it begins', () => {
+    expect(buyAfter(300, { lookback: '8d' }).row).toMatchObject({ touches_omitted: 0, assists_omitted: 0 })
+    // T is at 14:13: of the first day, 8 of the 12 touchpoints are before the lookback.
+    expect(T % DAY).toBe(14 * HOUR + 13 * MINUTE + 20_000)
+    expect(buyAfter(300, { lookback: '20d' }).row?.touches_omitted).toBe(20 * 12 + 1 - 100 + 7)
+  })
+
+  it('leaves out nothing where the path began anew', () => {
+    const { fold } = buyAfter(300, { reset_on_conversion: true })
+    const [row] = fold.event(T + 602 * HOUR, { event_id: 'c', name: 'purchase' }).credits
+    expect(row).toMatchObject({ touches_omitted: 0, assists_omitted: 0 })
+    expect(row?.touch_session_ids).toHaveLength(1)
+  })
+
+  it('says the same after a restart', () => {
+    const log = new LogBuilder()
+    log.definitions(T, 1, { goals })
+    const add = (at: number, event_id: string, name: string) =>
+      log.event(T + at * HOUR, buildEvent({ event_id, event_time: T + at * HOUR, name }))
+    for (let at = 0; at < 300; at++) add(2 * at, `e${at}`, 'view_item')
+    const last = add(600, 'b', 'purchase')
+    const partition = createPartition(jsonVisitorCodec)
+    for (const record of log.records.slice(0, -1)) step(partition, record)
+    const disk = new MemoryVisitors(jsonVisitorCodec)
+    disk.write(takeDirty(partition))
+    const { position, parts, streamTime, eventClock, definitions } = partition
+    const restored = restorePartition(
+      jsonVisitorCodec,
+      {
+        position,
+        parts,
+        stream_time: streamTime,
+        event_clock: eventClock,
+        definitions_number: definitions.number,
+        definitions: definitions.json,
+      },
+      { cold: disk },
+    )
+    expect(step(restored, last)).toEqual(step(partition, last))
+  })
+
+  it('is forgotten with the last of what was kept of the visitor', () => {
+    const { fold } = buyAfter(300)
+    fold.tick(T + 603 * HOUR + 2 * DAY)
+    const kept = () =>
+      takeDirty(fold.partition).map(([, bytes]) => bytes && jsonVisitorCodec.decode(bytes).omitted_days)
+    expect(kept()[0]?.length).toBeGreaterThan(15)
+    fold.tick(T + 603 * HOUR + 50 * DAY)
+    expect(kept()).toEqual([null])
   })
 })
 

@@ -54,7 +54,7 @@ export function creditVisit(
   const touchpoints = touchpointsOf(visitor)
   const since = changedSince(before ?? touchpoints, touchpoints, rows)
   if (since === undefined) return NOTHING
-  const journey: Journey = { touchpoints, conversions: conversionsOf(visitor) }
+  const journey: Journey = { touchpoints, conversions: conversionsOf(visitor), omitted_days: visitor.omitted_days }
   const credits: CreditRow[] = []
   for (const row of rows) if (isMacro(row) && row.is_deleted === 1) credits.push(withdraw(visitor, row, crediting))
   const affected = creditedOf(visitor, rows, since)

@@ -57,7 +57,8 @@ export function settle(
   if (visitor.users.length > 1) visitor.users = pruneUsers(visitor.users, from)
   if (visitor.claims.length > 0) forgetClaims(visitor, now.streamTime)
   if (visitor.orders.length > 0) forgetOrders(visitor, now.streamTime)
-  if (visitor.touches.length + visitor.past.length > 0) forgetHistory(visitor, now.streamTime, historyMs)
+  if (visitor.touches.length + visitor.past.length + visitor.omitted_days.length > 0)
+    forgetHistory(visitor, now.streamTime, historyMs)
   forgetMatches(visitor, now.streamTime, lateMs)
 }
 

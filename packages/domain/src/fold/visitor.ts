@@ -101,6 +101,7 @@ export function newVisitor(site: string, visitorId: string): VisitorState {
     orders: [],
     touches: [],
     past: [],
+    omitted_days: [],
     said: [],
     users: [],
     past_matches: [],
@@ -166,9 +167,9 @@ export function scheduleVisitor(visitor: VisitorState, retention: Retention): vo
 
 /** Whether nothing is left to remember of a visitor. */
 export function isForgotten(visitor: VisitorState): boolean {
-  const { sessions, companions, seen_at, claims, orders, touches, past, past_matches } = visitor
+  const { sessions, companions, seen_at, claims, orders, touches, past, omitted_days, past_matches } = visitor
   const held = sessions.length + companions.length + seen_at.length + past_matches.length
-  return held + claims.length + orders.length + touches.length + past.length === 0
+  return held + claims.length + orders.length + touches.length + past.length + omitted_days.length === 0
 }
 
 /**

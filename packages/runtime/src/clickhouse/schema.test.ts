@@ -117,6 +117,7 @@ describe.each(topologies)('the warehouse schema on $on', ({ ddl, tables, viewTar
       'visitor_users',
     ])
     expect(plainViews.map((v) => v.name).sort()).toEqual([
+      'v_assists',
       'v_attribution',
       'v_attribution_by_user',
       'v_channel_hourly',

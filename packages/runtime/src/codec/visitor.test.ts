@@ -58,7 +58,16 @@ const firstVersion =
   '0000000014d0bf83c59868828ddfc6986882fd919999680873686f70047631021bb0565592f23443000200000280b083c5986800024830316130633435302d366330302d383734332d383033612d326338653362353037626566000080b083c5986880b083c5986802020280b083c598680261042f700280b083c598680261042f700280b083c5986802610c4469726563741028646972656374290c286e6f6e65290000000000000000000000828ddfc6986882fd91999968000100d0bf83c598680100e6060000'
 
 /** What the version before did not keep, as of a visitor of whom there is nothing to say. */
-const notKept = { orders: [], touches: [], past: [], said: [], users: [], companions: [], past_matches: [] }
+const notKept = {
+  orders: [],
+  touches: [],
+  past: [],
+  omitted_days: [],
+  said: [],
+  users: [],
+  companions: [],
+  past_matches: [],
+}
 
 describe('a visitor state', () => {
   it('of the version before is migrated when it is read, and is one of this version once it is written', () => {
@@ -122,6 +131,15 @@ describe('a visitor state', () => {
     const [[, bytes] = []] = takeDirty(fold.partition)
     const state = jsonVisitorCodec.decode(bytes!)
     expect(state.users).toEqual([{ time: T + 1, event_id: 'b', value: 'ada' }])
+    expect(codec.decode(codec.encode(state))).toEqual(state)
+  })
+
+  it('comes back as it was, with counts of what its history has no room for', () => {
+    const fold = new FoldRun()
+    for (let at = 0; at < 150; at++) fold.event(T + at * 120 * MINUTE, { event_id: `e${at}` })
+    const [[, bytes] = []] = takeDirty(fold.partition)
+    const state = jsonVisitorCodec.decode(bytes!)
+    expect(state.omitted_days.reduce((sum, { touches }) => sum + touches, 0)).toBeGreaterThan(30)
     expect(codec.decode(codec.encode(state))).toEqual(state)
   })
 

@@ -177,6 +177,14 @@ Which micro conversions come before a purchase: visitors who reached one, and th
 `)
   })
 
+  it('explains orders without a touchpoint where there are some, and only there', async () => {
+    const { attribution, ...figures } = await readFigures(query, 'shop')
+    const explained = '(no touch): no visit is known before the order'
+    expect(report('My shop', { ...figures, attribution })).not.toContain(explained)
+    const untouched = attribution.map((one) => (one.channel === 'Direct' ? { ...one, channel: '(no touch)' } : one))
+    expect(report('My shop', { ...figures, attribution: untouched })).toContain(`\n\n  ${explained}`)
+  })
+
   it('says so when nobody came', async () => {
     const figures = { ...(await readFigures(query, 'shop')), visits: 0 }
     expect(report('My shop', figures)).toBe('My shop\n\n  No visits yet.\n')

@@ -107,12 +107,18 @@ function journeys({ orders, attribution, effects }: Figures): string[] {
   const currencies = currenciesOf(orders)
   const before = 'Which micro conversions come before a purchase: visitors who reached one, and the others'
   return [
-    `Attribution: share of orders by model\n${ordersTable(attribution)}`,
+    `Attribution: share of orders by model\n${ordersTable(attribution)}${untouched(attribution)}`,
     ...(currencies.length === 0
       ? []
       : [`Attribution: share of revenue by first and last touch\n${revenueTable(attribution, currencies)}`]),
     ...(effects.length === 0 ? [] : [`${before}\n${effectsTable(effects)}\n\n${caution}`]),
   ]
+}
+
+/** What the row of orders without a touchpoint is, where there is one. */
+function untouched(attribution: Figures['attribution']): string {
+  if (!attribution.some(({ channel }) => channel === '(no touch)')) return ''
+  return `\n\n  (no touch): no visit is known before the order; only the shop's server told of it, and not which browser placed it.`
 }
 
 const caution = `  Bought after it within 7 days. A difference does not say that the one brings about the other:
