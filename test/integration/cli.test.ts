@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ownIdentity } from '@cairn/stack'
 import { cairn, data, dir, file, removeAll, start, stopAll, up } from '../support/cli.ts'
+import { repository } from '../support/workers.ts'
 
 jest.setTimeout(120_000)
 
@@ -122,6 +123,27 @@ describe('the cairn command', () => {
     ['a directory instead of definitions', ['deploy', '.'], 'it is a directory'],
   ])('refuses %s as wrong usage', async (_, args, said) => {
     expect(await cairn(...args)).toMatchObject({ exit: 2, out: '', err: expect.stringContaining(said) })
+  })
+
+  it('attributes by data again and again until it is terminated', async () => {
+    await up('--definitions', join(repository, 'definitions', 'shop.yaml'))
+    const order = { order_id: 'o1', revenue: 10, currency: 'EUR' }
+    const sale = { type: 'track', messageId: 'sale', anonymousId: 'bea', event: 'Order Completed', properties: order }
+    await cairn('send', file('sale.ndjson', JSON.stringify(sale)), '--data', data)
+    expect(await cairn('wait', '--data', data)).toMatchObject({ exit: 0 })
+    const child = start(['attribute', '--every', '1', '--data', data])
+    const exited = once(child, 'close')
+    let out = ''
+    for await (const chunk of child.stdout) {
+      out += String(chunk)
+      if (out.includes('Direct')) break
+    }
+    child.kill('SIGTERM')
+    expect(await exited).toEqual([0, null])
+    expect(out).toMatch(/^dev: purchase by channel, 1 conversions of \d+ journeys$/m)
+    const asked = "SELECT DISTINCT step FROM v_data_driven WHERE steps_of = 'channel'"
+    const stored = await cairn('query', asked, '--data', data, '--format', 'CSV')
+    expect(stored).toMatchObject({ exit: 0, out: '"Direct"\n' })
   })
 
   it('says where sending stopped, and what to do', async () => {

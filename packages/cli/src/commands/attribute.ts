@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { attribute as attributeAll, type DataDriven } from '../attribute/attribute.ts'
+import { inRounds } from '../attribute/rounds.ts'
 import { CommandFailure, dataOption, exitCode, text, whole, type Command, type Values } from '../command.ts'
 import { table } from '../demo/report/table.ts'
 import { findInstance } from '../instance/instance.ts'
@@ -23,15 +23,14 @@ export const attribute: Command = {
     const days = whole(values, 'days', 1) ?? defaultDays
     const every = whole(values, 'every', 1)
     const isWanted = wanted(values)
-    for (;;) {
+    const round = async (): Promise<void> => {
       const now = Date.now()
       const found = await attributeAll(instance, { now, since: now - days * dayMs }, isWanted)
       if (found.length === 0 && every === undefined) throw new CommandFailure(exitCode.no, nothing(values, days))
       io.out(attributionText(found))
-      if (every === undefined) return exitCode.ok
-      await sleep(every * 60_000, undefined, { signal: io.interrupted }).catch(() => undefined)
-      if (io.interrupted.aborted) return exitCode.ok
     }
+    await (every === undefined ? round() : inRounds(round, every * 60_000, io.interrupted))
+    return exitCode.ok
   },
 }
 
