@@ -282,9 +282,8 @@ describe('the properties of an event', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
   })
 
-  it('keep the category a page call has beside them', () => {
-    expect(accepted({ type: 'page', category: 'Shoes' }).properties).toEqual({ category: 'Shoes' })
-  })
+  it('keep the category a page call has', () =>
+    expect(accepted({ type: 'page', category: 'Shoes' }).properties).toEqual({ category: 'Shoes' }))
 
   it('have U+FFFD for half a surrogate pair and keep whole pairs', () => {
     const message = { anonymousId: 'v\ud800', properties: { a: '\udc00x', b: '😀' } }
