@@ -43,10 +43,10 @@ export interface RigOptions {
   readonly root?: string
 }
 
-/** Small batches and short times, so that a fault falls between many of them. */
+/** Small batches, short times and no room in memory, so that a fault falls between many of them and many writes to disk. */
 const settingsOf: Readonly<Record<ServiceName, Readonly<Record<string, string>>>> = {
   ingest: { WRITE_KEYS: 'dev=shop', REQUEST_TIMEOUT_MS: '5000' },
-  attribution: { BATCH_RECORDS: '50', CHECKPOINT_MS: '400', SESSION_TIMEOUT_MS: '2000' },
+  attribution: { BATCH_RECORDS: '50', CHECKPOINT_MS: '400', STATE_CACHE_BYTES: '0', SESSION_TIMEOUT_MS: '2000' },
   sink: { BATCH_ROWS: '100', FLUSH_MS: '100', SESSION_TIMEOUT_MS: '2000' },
 }
 

@@ -2,6 +2,7 @@ import type { Check, Path } from '../definitions/check.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import { changesOrders } from '../order/order-event.ts'
 import { anyPart, readCompound, type Compound } from './compound.ts'
+import { readPlan } from './match.ts'
 import { readGoalMatcher, type Matcher } from './matcher.ts'
 import type { GoalClass, GoalKind } from './row.ts'
 import { readValue, type Valuation } from './value.ts'
@@ -29,6 +30,8 @@ export type GoalIndex = (event: StorefrontEvent) => readonly Goal[]
 const KEYS = ['name', 'kind', 'class', 'match', 'compound', 'value', 'count', 'dedupe_by']
 /** Each session keeps what matches their parts. */
 const MAX_COMPOUNDS = 16
+/** Each visitor keeps what matches parts within windows: no goal may lose what another one's took the room of. */
+const MAX_WINDOW_MATCHES = 300
 const NONE: readonly Goal[] = []
 /** Of a goal that says nothing. */
 const nothing: Matcher = { names: new Set(), matches: () => false }
@@ -42,7 +45,16 @@ export function readGoals(check: Check, json: unknown, path: Path): readonly Goa
   }
   const compounds = goals.filter(({ compound }) => compound !== null).length
   if (compounds > MAX_COMPOUNDS) check.add(path, `${compounds} goals are compound, at most ${MAX_COMPOUNDS} may be`)
+  const matches = goals.reduce((sum, { compound }) => sum + matchesWithin(compound), 0)
+  if (matches > MAX_WINDOW_MATCHES)
+    check.add(path, `goals within windows ask for ${matches} matches, of which ${MAX_WINDOW_MATCHES} can be kept`)
   return goals
+}
+
+/** How many matches a goal within a window asks for; 0 for any other. */
+function matchesWithin(compound: Compound | null): number {
+  if (compound === null || compound.windowMs === 0) return 0
+  return readPlan(compound.plan).times.reduce((sum, times) => sum + times, 0)
 }
 
 function readGoal(check: Check, json: unknown, path: Path): Goal {

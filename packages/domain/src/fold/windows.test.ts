@@ -245,12 +245,12 @@ describe('what is kept for windows', () => {
 
   it('is bounded in bytes, the oldest goes first', () => {
     const many = { ...threeViews, compound: { all: [{ match: view, times: 100 }], within: '30d' } }
-    const shop = new Shop(Array.from({ length: 16 }, (_, at) => ({ ...many, name: `goal ${at}` })))
-    for (let at = 0; at < 100; at++) shop.view(at, `v${String(at).padStart(40, '0')}`)
+    const shop = new Shop(Array.from({ length: 3 }, (_, at) => ({ ...many, name: `goal ${at}` })))
+    for (let at = 0; at < 100; at++) shop.view(at, `v${String(at).padStart(400, '0')}`)
     shop.fold.tick(T + 100 + LET_GO)
     const kept = shop.saved?.past_matches ?? []
     expect(JSON.stringify(kept).length).toBeGreaterThan(64 * 1024)
-    expect(kept.length).toBeLessThan(400)
+    expect(kept.length).toBeLessThan(200)
     expect(kept.at(-1)?.conversion.event_id).toMatch(/99$/)
   })
 
@@ -272,6 +272,14 @@ describe('what is kept for windows', () => {
     const later = Array.from({ length: 120 }, (_, at) => shop.search(2_000 + at, `s${at}`))
     later.push(shop.view(3_000, 'again', { is_server: true }), shop.search(4_000, 'end'))
     expect(later.flat()).toEqual([])
+  })
+
+  it('is asked for no more often, by all goals together, than a visitor keeps', () => {
+    const goals = [90, 90, 90, 31].map((times, at) => {
+      return { name: `goal ${at}`, kind: 'micro', compound: { all: [{ match: view, times }], within: '7d' } }
+    })
+    const detail = 'goals: goals within windows ask for 301 matches, of which 300 can be kept'
+    expect(new FoldRun().define(T, { goals }).result.outputs).toMatchObject([{ kind: 'dead-letter', detail }])
   })
 
   it('is nothing for goals within the session', () => {
