@@ -12,12 +12,12 @@ import { hash53 } from '../event/hash.ts'
 import type { Verdict } from '../order/verdict.ts'
 import type { Arrival } from '../session/session.ts'
 import { makeRoom } from './companions.ts'
-import { creditOf, sessionlessCredit } from './credit.ts'
+import { sessionlessCredit } from './credit.ts'
 import { keepOrder, type KeptOrder, type SaidConversion } from './kept-order.ts'
 import type { VerdictOutcome } from './output.ts'
-import { noteChange, noteChanges, rowsSince, standingOf } from './revisit.ts'
+import { noteChanges, rowsSince, standingOf } from './revisit.ts'
 import { companionSize } from './size.ts'
-import type { TrackedSession, VisitorState } from './visitor.ts'
+import type { VisitorState } from './visitor.ts'
 
 /** What a verdict does to the visitor who bought. */
 export interface Decided {
@@ -49,10 +49,9 @@ export function takeVerdict(
   const isKnown = kept !== undefined || isHeld
   if (!isKnown && (verdict.number > 1 || verdict.event === null)) return nothing('verdict_forgotten')
   if (kept !== undefined && verdict.order_offset <= kept.order_offset) return nothing('verdict_repeated')
-  if (isHeld) return { outcome: 'verdict', ...place(visitor, kept, verdict, match, key, arrival) }
-  if (kept !== undefined && verdict.number > 1 && hasSaid(kept))
-    return { outcome: 'verdict', ...restate(visitor, kept, verdict, arrival) }
-  return { outcome: 'verdict', ...placeNew(visitor, kept, verdict, match, key, arrival) }
+  const isPast = kept !== undefined && verdict.number > 1 && !isHeld && hasSaid(kept)
+  const decided = isPast ? restate(visitor, kept, verdict, arrival) : place(visitor, kept, verdict, match, key, arrival)
+  return { outcome: 'verdict', ...decided }
 }
 
 /** Of an order that has converted nothing so far nothing was said that could be said again. */
@@ -65,40 +64,6 @@ type Rows = Omit<Decided, 'outcome'>
 function nothing(outcome: VerdictOutcome): Decided {
   return { outcome, conversions: [], isFinal: true, credits: [] }
 }
-
-/**
- * Puts an order that nothing holds into its session. Most by far are placed by the visitor's own client in a session that is
- * still there: these change nothing but what counts in it.
- */
-function placeNew(
-  visitor: VisitorState,
-  kept: KeptOrder | undefined,
-  verdict: Verdict,
-  match: MatchOrder,
-  key: string,
-  arrival: Arrival,
-): Rows {
-  const session = visitor.companions.length > 0 ? undefined : ownSession(visitor, verdict, arrival)
-  if (session === undefined) return place(visitor, kept, verdict, match, key, arrival)
-  const { conversions, order } = convert(kept, NONE, verdict, match, key, arrival)
-  keepOrder(visitor, order)
-  if (conversions.length === 0) return { conversions: NONE, isFinal: false, credits: NONE }
-  session.conversions = [...session.conversions, ...conversions]
-  noteChange(session, arrival.streamTime)
-  const { site, visitor_id, users } = visitor
-  const credit = creditOf(session, NONE)
-  const rows = conversions.map((one) =>
-    conversionRow({ key, site, visitor_id, users }, one, credit, arrival.offset, 'conversion'),
-  )
-  return { conversions: rows, isFinal: false, credits: NONE }
-}
-
-function ownSession({ sessions }: VisitorState, { event }: Verdict, { rules }: Arrival): TrackedSession | undefined {
-  if (event === null || event.is_server) return undefined
-  return sessionOf(sessions, placedOf(event, rules), rules)
-}
-
-const NONE: readonly never[] = []
 
 /** Puts the order into the session that covers its purchase, in the place of what it came to before. */
 function place(
