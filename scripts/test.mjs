@@ -1,7 +1,7 @@
 // All checks of the project. `--full` adds the slow tests (mutants, long faults), `--only-full` runs nothing but those.
 // The last line counts checks and tests together, alone on its line: `N passed, N failed`.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { attempt, prepare, root, run, tool } from './setup.mjs'
 
 const onlyFull = process.argv.includes('--only-full')
@@ -39,14 +39,20 @@ function jest(projects) {
   const told = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : undefined
   const failed = (told?.numFailedTests ?? 0) + (told?.numRuntimeErrorTestSuites ?? 0)
   totals.passed += told?.numPassedTests ?? 0
-  for (const name of skippedTests(told)) console.log(`skipped: ${name}`)
+  for (const name of testsThatWere('pending', told)) console.log(`skipped: ${name}`)
+  // Once more, after jest's long report: what is cut short keeps its end.
+  for (const name of testsThatWere('failed', told)) console.log(`failed: ${name}`)
   // Servers that did not start, or an open handle, fail the run without failing a test.
   totals.failed += failed === 0 && !green ? 1 : failed
   return green
 }
 
-/** Tests that did not run; their names say why. */
-function skippedTests(told) {
-  const results = (told?.testResults ?? []).flatMap(({ assertionResults }) => assertionResults)
-  return results.filter(({ status }) => status === 'pending').map(({ fullName }) => fullName)
+/** The names of tests that ended so; those of skipped ones say why. A file that could not be loaded goes by its path. */
+function testsThatWere(ended, told) {
+  return (told?.testResults ?? []).flatMap(({ name, status, assertionResults }) => {
+    const file = relative(root, name)
+    if (assertionResults.length === 0 && status === ended) return [file]
+    const results = assertionResults.filter((result) => result.status === ended)
+    return results.map(({ fullName }) => `${file} ${fullName}`)
+  })
 }
