@@ -84,7 +84,9 @@ describe('a flush with more sessions than one transaction takes', () => {
 
       const next = worker(namespace, settings)
       await until(async () => (await held(namespace, 'conversions')).barriers === 1, 60_000)
-      expect([await held(namespace, 'sessions'), next.log()]).toEqual([{ rows: visitors, barriers: 1 }, ''])
+      expect(await held(namespace, 'sessions')).toEqual({ rows: visitors, barriers: 1 })
+      // A slow machine may make it join the group again, which is a warning.
+      expect(next.log()).not.toMatch(/"level":[56]0/)
       expect(await differencesFromReplay(namespace)).toEqual([])
       await next.stop()
       await producer.close()

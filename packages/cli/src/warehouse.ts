@@ -18,15 +18,20 @@ export async function ask({ clickhouse }: Instance, sql: string, options: AskOpt
   let response: Response
   try {
     const { signal = null } = options
-    response = await fetch(url, { method: 'POST', body: sql, headers: { authorization }, signal })
+    // A connection kept for the next question may have been closed by the time it comes, where much is computed between.
+    const headers = { authorization, connection: 'close' }
+    response = await fetch(url, { method: 'POST', body: sql, headers, signal })
   } catch (error) {
-    throw new CommandFailure(
-      exitCode.unavailable,
-      `ClickHouse at ${clickhouse.url} does not answer: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    throw new CommandFailure(exitCode.unavailable, `ClickHouse at ${clickhouse.url} does not answer: ${causeOf(error)}`)
   }
   if (response.ok) return response
   throw new CommandFailure(exitCode.no, (await response.text()).trim())
+}
+
+/** What `fetch` only says the cause of. */
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error && error.cause.message !== '' ? error.cause.message : error.message
 }
 
 /** The text of an answer, in pieces as it comes. */

@@ -10,7 +10,7 @@ function text(value: string): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 }
 
-const member = 'event_id, visitor_id, at, name, goals, order_id, value_minor, currency, is_bot'
+const member = 'event_id, visitor_id, at, name, goals, order_id, value_minor, currency, is_server, is_bot'
 
 /**
  * Sessions out of table `events` alone, the plain way: order each visitor's events, cut where the rules say, and give an
@@ -58,7 +58,7 @@ members AS (
 ),
 sessions_told AS (
   SELECT visitor_id, session, any(spans.started_at) AS started_at, any(spans.ended_at) AS ended_at, toInt64(count()) AS events,
-    any(spans.page_views) AS page_views, toInt64(max(is_bot)) AS is_bot
+    any(spans.page_views) AS page_views, toInt64(maxIf(is_bot, NOT is_server)) AS is_bot
   FROM members JOIN spans USING (visitor_id, session)
   GROUP BY visitor_id, session
 )`
