@@ -1,4 +1,4 @@
-import { endWith, eventsAmong, highestRank, isBots, type Companion } from '../conversion/companion.ts'
+import { endWith, eventsAmong, highestRank, type Companion } from '../conversion/companion.ts'
 import type { Millis } from '../event/event.ts'
 import { idTime } from '../event/hash.ts'
 import { cartStage } from '../session/cart.ts'
@@ -36,7 +36,6 @@ export function rowOf(
   version: number,
 ): SessionRow {
   const origin = session.origin ?? direct
-  const isBot = isBots(session, companions)
   const prev = last ?? NOTHING
   return {
     session_id: session.id,
@@ -62,7 +61,7 @@ export function rowOf(
     click_id_name: origin.click_id_name,
     device: valueOf(session.device),
     country: valueOf(session.country),
-    is_bot: isBot ? 1 : 0,
+    is_bot: session.is_bot ? 1 : 0,
     is_new: session.started_at > owner.first_started_at ? 0 : 1,
     cart_stage: cartStage(highestRank(session, companions)),
     state: session.closed ? 'closed' : 'open',
@@ -78,7 +77,7 @@ export function rowOf(
     goal_counts: now.goal_counts,
     goal_values: now.goal_values,
     definitions_number: session.definitions_number,
-    counted: isBot ? 0 : 1,
+    counted: session.is_bot ? 0 : 1,
     prev_counted: last === null ? 0 : 1,
     prev_started_at: prev.started_at,
     prev_channel: prev.channel,

@@ -20,6 +20,7 @@ export interface Companion {
   readonly offset: number
   readonly client_session_id: string
   readonly user_id: string
+  /** Says something of what it makes outside sessions only: a server names the agent of a proxy where it knows no other. */
   readonly is_bot: boolean
   readonly cart_rank: number
   /** The order whose verdict this is; empty for an event. */
@@ -102,11 +103,6 @@ export function eventsAmong(companions: readonly Companion[]): number {
   let events = 0
   for (const { order_id } of companions) if (order_id === '') events++
   return events
-}
-
-/** Whether a session with these companions is automatic traffic: one event of a bot is enough. */
-export function isBots(session: Session, companions: readonly Companion[]): boolean {
-  return session.is_bot || companions.some((companion) => companion.is_bot)
 }
 
 /** How far the cart came in a session with these companions: a place in `cartStages`. */

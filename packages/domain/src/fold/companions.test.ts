@@ -109,14 +109,15 @@ describe('a server event', () => {
     expect(fold.flush(T).sessions).toMatchObject([{ session_id: later.labelled, events: 4, moved_offsets: [] }])
   })
 
-  it('of a bot makes its session one of a bot, as any event does', () => {
+  it("with a bot's agent, as that of a mail's proxy, makes no bot of the visitor: its session says what it is", () => {
     const fold = foldWith({}, buy)
     fold.event(T, { event_id: 'a', name: 'purchase' })
     fold.flush(T)
-    expect(fold.event(T, { event_id: 's', is_bot: true, ...server }).conversions).toMatchObject([{ is_bot: 1 }])
+    const proxied = fold.event(T, { event_id: 's', name: 'purchase', is_bot: true, ...server })
+    expect(proxied.conversions).toMatchObject([{ event_id: 's', is_bot: 0 }])
+    expect(fold.flush(T).sessions).toMatchObject([{ is_bot: 0, events: 2, counted: 1 }])
+    expect(fold.event(T, { event_id: 'b', is_bot: true }).conversions).toMatchObject([{ is_bot: 1 }, { is_bot: 1 }])
     expect(fold.flush(T).sessions).toMatchObject([{ is_bot: 1, counted: 0, prev_counted: 1 }])
-    fold.event(T, { event_id: 'b' })
-    expect(fold.flush(T).sessions).toMatchObject([{ counted: 0, prev_counted: 0 }])
   })
 
   it('goes to the session that its client names, whatever the time, and to none where that is not there', () => {

@@ -1,12 +1,11 @@
-import { isBots, type Companion } from '../conversion/companion.ts'
 import type { Credit } from '../conversion/conversion.ts'
 import type { Session } from '../session/session.ts'
 import { direct } from '../session/source.ts'
 
-/** What the conversions of a session take from it and the companions it has. */
-export function creditOf(session: Session, companions: readonly Companion[]): Credit {
+/** What the conversions of a session take from it. */
+export function creditOf(session: Session): Credit {
   const { channel, source, medium, campaign } = session.origin ?? direct
-  return { session_id: session.id, channel, source, medium, campaign, is_bot: isBots(session, companions) }
+  return { session_id: session.id, channel, source, medium, campaign, is_bot: session.is_bot }
 }
 
 /** What the conversions of an event take that is in no session. */

@@ -70,6 +70,16 @@ describe('the credit of a conversion', () => {
     expect(row?.touch_started_at).toEqual([T + 3 * DAY, T + 6 * DAY])
   })
 
+  it.each([0, 2])('looks back at nothing that a bot did, %i days after its session could be corrected', (days) => {
+    const fold = foldWith({ reset_on_conversion: true })
+    fold.event(T, { event_id: 'a', source: 'letter', medium: 'email' })
+    fold.event(T + HOUR, { event_id: 'b', name: 'view_item', is_bot: true })
+    fold.event(T + HOUR, { event_id: 'c', name: 'purchase' })
+    fold.tick(T + HOUR + days * DAY)
+    const [row] = fold.event(T + 3 * HOUR + days * DAY, { event_id: 'd', name: 'purchase' }).credits
+    expect(row).toMatchObject({ touch_started_at: [T, T + 3 * HOUR + days * DAY], assist_goals: [] })
+  })
+
   it('of an event of nobody leaves nothing behind', () => {
     const fold = foldWith()
     const { credits } = fold.event(T, { event_id: 'a', visitor_id: '', name: 'purchase' })

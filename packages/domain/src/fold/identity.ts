@@ -41,7 +41,7 @@ export function rename(
   for (const session of visitor.sessions) {
     const companions = companionsOf(visitor, session)
     if (changesSession(change, endWith(session, companions))) markDirty(session, streamTime)
-    restate(session.conversions, creditOf(session, companions))
+    restate(session.conversions, creditOf(session))
   }
   for (const companion of visitor.companions) {
     if (companion.session_id === '') restate(companion.conversions, sessionlessCredit(companion))

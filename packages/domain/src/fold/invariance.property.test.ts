@@ -189,6 +189,7 @@ function shown(records: readonly LogRecord[], warehouse: Warehouse): Map<string,
               value_minor: row.value_minor,
               user_id: row.user_id,
               session: row.session_id === null ? null : named(row.session_id),
+              is_bot: row.is_bot === 1,
             })),
         }),
       ]

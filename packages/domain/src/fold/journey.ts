@@ -11,13 +11,12 @@ import { keepConversion, keepTouchpoint, type SaidCredit } from '../attribution/
 import type { Touchpoint } from '../attribution/path.ts'
 import type { CreditReason, CreditRow } from '../attribution/row.ts'
 import type { AttributionRules } from '../attribution/rules.ts'
-import { isBots, type Companion } from '../conversion/companion.ts'
+import type { Companion } from '../conversion/companion.ts'
 import { conversionUser, type Conversion } from '../conversion/conversion.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { Millis } from '../event/event.ts'
 import { hash53 } from '../event/hash.ts'
 import { direct } from '../session/source.ts'
-import { companionsOf } from './companions.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 
 /** What an event of a visitor with macro conversions is held against afterwards: the touchpoints before it. */
@@ -64,18 +63,24 @@ export function creditVisit(
 
 /** Lets a session go: what later conversions look back at is kept of it. */
 export function keepOf(visitor: VisitorState, session: TrackedSession, streamTime: Millis): void {
-  const { is_bot, ...touch } = touchpointOf(session, companionsOf(visitor, session))
+  const { is_bot, ...touch } = touchpointOf(session)
   if (!is_bot) keepTouchpoint(visitor, { ...touch, ended_at: session.ended_at, since: streamTime })
-  keepConversions(visitor, session.conversions, streamTime)
+  keepConversions(visitor, session.conversions, is_bot, streamTime)
 }
 
 /** Lets a server event go that has found no session: what it made is final. */
-export function keepLonely(visitor: VisitorState, { conversions }: Companion, streamTime: Millis): void {
-  keepConversions(visitor, conversions, streamTime)
+export function keepLonely(visitor: VisitorState, { conversions, is_bot }: Companion, streamTime: Millis): void {
+  keepConversions(visitor, conversions, is_bot, streamTime)
 }
 
-function keepConversions(visitor: VisitorState, conversions: readonly Conversion[], since: Millis): void {
-  for (const conversion of conversions) keepConversion(visitor, { ...pastOf(conversion), since })
+/** Nothing that people do later looks back at what a bot did. */
+function keepConversions(
+  visitor: VisitorState,
+  conversions: readonly Conversion[],
+  isBots: boolean,
+  since: Millis,
+): void {
+  if (!isBots) for (const conversion of conversions) keepConversion(visitor, { ...pastOf(conversion), since })
   if (visitor.said.length === 0) return
   const final = new Set(conversions.map(({ id }) => id))
   visitor.said = visitor.said.filter(({ conversion_id }) => !final.has(conversion_id))
@@ -121,11 +126,12 @@ function isFinal({ sessions, companions }: VisitorState, { conversion_id, sessio
 /** A conversion that nothing holds is final: it is kept from the start. */
 function noteFinal(visitor: VisitorState, row: ConversionRow, since: Millis): void {
   const { conversion_id, goal, kind, event_time } = row
+  const isKept = row.is_deleted === 0 && row.is_bot === 0
   // An event of nobody has a key of its own: nothing will ever look back at it.
   if (visitor.visitor_id === '') return
   const others = visitor.past.filter((past) => past.conversion_id !== conversion_id)
   if (others.length < visitor.past.length) visitor.past = others
-  if (row.is_deleted === 0) keepConversion(visitor, { conversion_id, goal, kind, event_time, since })
+  if (isKept) keepConversion(visitor, { conversion_id, goal, kind, event_time, since })
 }
 
 function withdraw(visitor: VisitorState, row: ConversionRow, crediting: Crediting): CreditRow {
@@ -194,8 +200,7 @@ function creditedOf(visitor: VisitorState, rows: readonly ConversionRow[], since
     }
   }
   for (const session of visitor.sessions) {
-    if (session.conversions.length > 0)
-      add(session.conversions, session, isBots(session, companionsOf(visitor, session)))
+    if (session.conversions.length > 0) add(session.conversions, session, session.is_bot)
   }
   for (const { session_id, conversions, is_bot } of visitor.companions)
     if (session_id === '') add(conversions, null, is_bot)
@@ -213,14 +218,13 @@ function touchpointsOf(visitor: VisitorState): Touchpoint[] {
   const touchpoints: Touchpoint[] = []
   for (const { session_id, started_at, tie, channel, source, medium, campaign } of touches)
     touchpoints.push({ session_id, started_at, tie, channel, source, medium, campaign, is_bot: false })
-  for (const session of sessions) touchpoints.push(touchpointOf(session, companionsOf(visitor, session)))
+  for (const session of sessions) touchpoints.push(touchpointOf(session))
   return touchpoints
 }
 
-function touchpointOf(session: TrackedSession, companions: readonly Companion[]): Touchpoint {
+function touchpointOf(session: TrackedSession): Touchpoint {
   const { channel, source, medium, campaign } = session.origin ?? direct
-  const is_bot = isBots(session, companions)
-  const { id: session_id, started_at } = session
+  const { id: session_id, started_at, is_bot } = session
   return { session_id, started_at, tie: tieOf(session), channel, source, medium, campaign, is_bot }
 }
 
@@ -230,10 +234,11 @@ function tieOf({ client_session_id, facts }: TrackedSession): string {
   return first === undefined ? client_session_id : `${client_session_id} ${first.event_id}`
 }
 
+/** Without those of bots. */
 function conversionsOf({ past, sessions, companions }: VisitorState): PastConversion[] {
   const known: PastConversion[] = [...past]
-  for (const { conversions } of sessions) for (const conversion of conversions) known.push(pastOf(conversion))
-  for (const { conversions } of companions) for (const conversion of conversions) known.push(pastOf(conversion))
+  for (const { conversions, is_bot } of [...sessions, ...companions])
+    if (!is_bot) for (const conversion of conversions) known.push(pastOf(conversion))
   return known
 }
 

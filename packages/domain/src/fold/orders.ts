@@ -183,7 +183,7 @@ function hold(
  * What an order takes from a session that was let go before it was decided: verdicts that had to wait for a service that
  * stood still come after all that happened meanwhile.
  */
-function pastCredit({ touches }: VisitorState, { event_time, is_bot }: StorefrontEvent, gapMs: number) {
+function pastCredit({ touches }: VisitorState, { event_time, is_bot, is_server }: StorefrontEvent, gapMs: number) {
   let found: VisitorState['touches'][number] | undefined
   for (const touch of touches) {
     if (touch.started_at > event_time || event_time > touch.ended_at + gapMs) continue
@@ -191,7 +191,7 @@ function pastCredit({ touches }: VisitorState, { event_time, is_bot }: Storefron
   }
   if (found === undefined) return undefined
   const { session_id, channel, source, medium, campaign } = found
-  return { session_id, channel, source, medium, campaign, is_bot }
+  return { session_id, channel, source, medium, campaign, is_bot: is_bot && !is_server }
 }
 
 /** Says again what was last said of an order, with what is left of its value. */

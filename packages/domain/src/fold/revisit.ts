@@ -112,8 +112,7 @@ export function standingOf(visitor: VisitorState): Standing {
   const companions = bySession(visitor)
   const standing = new Map<Holder, Held>()
   for (const session of visitor.sessions) {
-    const credit = creditOf(session, companions.get(session.id) ?? [])
-    standing.set(session, { conversions: session.conversions, credit })
+    standing.set(session, { conversions: session.conversions, credit: creditOf(session) })
   }
   for (const companion of companions.get('') ?? []) {
     standing.set(companion, { conversions: companion.conversions, credit: sessionlessCredit(companion) })

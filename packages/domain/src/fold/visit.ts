@@ -67,7 +67,7 @@ function visitUnnamed(
   }
   noteChange(session, arrival.streamTime)
   for (const corrected of tally.corrected) noteChange(corrected, arrival.streamTime)
-  const credit = creditOf(session, NOTHING)
+  const credit = creditOf(session)
   const conversions = conversionRows(visitor, event, key, joined, tally, credit, arrival)
   return { sessionId: session.id, retractions, conversions }
 }

@@ -42,14 +42,15 @@ export function creditTruth(
   const inOrder = sessions.toSorted((a, b) => a.started_at - b.started_at || byText(tie(a), tie(b)))
   const timeOf = new Map(events.map((event) => [event.event_id, event.event_time]))
   const at = ({ event_id }: OracleConversion): Millis => timeOf.get(event_id) ?? 0
+  const humans = conversions.filter((one) => !one.is_bot)
   return conversions
     .filter(({ goal }) => macros.includes(goal))
     .map((conversion) => {
       const time = at(conversion)
-      const earlier = conversions.filter((c) => c.goal === conversion.goal && at(c) < time).map(at)
+      const earlier = humans.filter((c) => c.goal === conversion.goal && at(c) < time).map(at)
       const since = rules.resets && earlier.length > 0 ? Math.max(...earlier) : -Infinity
       const path = pathTo(conversion, time, inOrder, rules.lookbackMs, since)
-      const assists = conversions.filter((c) => {
+      const assists = humans.filter((c) => {
         const then = at(c)
         return !macros.includes(c.goal) && then < time && then > since && then >= time - rules.lookbackMs
       })

@@ -52,6 +52,8 @@ export interface OracleConversion {
   readonly user_id: string
   /** Event ids of its session, null for a sessionless one. */
   readonly session: readonly string[] | null
+  /** An event of its session's own client is a bot's; of a sessionless one its event is. */
+  readonly is_bot: boolean
 }
 
 export interface Truth {
@@ -92,6 +94,7 @@ export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, 
       value_minor: goal.worth(event),
       user_id: userOf(sorted, event),
       session: ids(groupOf.get(event.event_id) ?? []),
+      is_bot: (groupOf.get(event.event_id) ?? [event]).some((one) => one.is_bot),
     })),
   )
   return {
@@ -265,7 +268,7 @@ function describe(
     entry_page: paths[0] ?? '',
     exit_page: paths.at(-1) ?? '',
     source: (telling === undefined ? undefined : toldBy(telling)) ?? '(direct)',
-    is_bot: all.some((event) => event.is_bot),
+    is_bot: group.some((event) => event.is_bot),
     cart_stage: stageOf(all),
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { agentOf } from './agent.ts'
+import { agentOf, relayedAgentOf } from './agent.ts'
 
 const windows = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64'
 const chrome = 'AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0'
@@ -28,6 +28,21 @@ describe('the device of a user agent', () => {
     ['', ''],
   ])('%j is %j', (userAgent, device) => {
     expect(agentOf(userAgent).device).toBe(device)
+  })
+})
+
+describe('a server that names the agent of an opened mail', () => {
+  const google = 'Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)'
+  it.each([google, 'YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html', 'Mozilla/5.0'])(
+    'means no bot by %j, nor any device, which a browser would',
+    (userAgent) => {
+      expect(relayedAgentOf(userAgent)).toEqual({ is_bot: false, device: '' })
+      expect(agentOf(userAgent).is_bot).toBe(true)
+    },
+  )
+
+  it('means a bot by one that names itself', () => {
+    expect(relayedAgentOf('Googlebot/2.1 (+http://www.google.com/bot.html)').is_bot).toBe(true)
   })
 })
 

@@ -28,6 +28,14 @@ function deviceOf(userAgent: string): string {
 }
 
 /**
+ * What the user agent tells that a server sends. Mail programs load a mail's pictures through their makers' proxies
+ * (Google's, Yahoo's, Apple's that says no more than this): a person is behind them, on a device that nobody names.
+ */
+export function relayedAgentOf(userAgent: string): Agent {
+  return /GoogleImageProxy|YahooMailProxy|^Mozilla\/5\.0$/.test(userAgent) ? unknownAgent : agentOf(userAgent)
+}
+
+/**
  * Whether the user agent of the HTTP request is the visitor's own. A browser's is, and so is a crawler's that names
  * itself; that of an HTTP library names the program which relays or imports events, and would mark them all as a bot's.
  */

@@ -1,5 +1,5 @@
 import { cutAddress } from '@cairn/domain'
-import { agentOf, isVisitorsAgent, type Agent } from './agent.ts'
+import { agentOf, isVisitorsAgent, relayedAgentOf, type Agent } from './agent.ts'
 import type { Arrival } from './arrival.ts'
 import { objectOf, textOf, type JsonObject } from './json.ts'
 import { remembering } from './remembering.ts'
@@ -22,7 +22,8 @@ export function clientOf(context: JsonObject, arrival: Arrival, isServer: boolea
   const userAgent = textOf(context['userAgent']) || (isServer ? '' : visitorsAgent(arrival.userAgent))
   const ip = textOf(context['ip']) || (isServer ? '' : arrival.address)
   const country = textOf(objectOf(context['location'])['country']) || (isServer ? '' : arrival.country)
-  return { userAgent, agent: agentOf(userAgent), ip: networkOf(ip), country: countryCode(country) }
+  const agent = isServer ? relayedAgentOf(userAgent) : agentOf(userAgent)
+  return { userAgent, agent, ip: networkOf(ip), country: countryCode(country) }
 }
 
 const networkOf = remembering(cutAddress)
