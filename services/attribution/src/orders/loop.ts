@@ -7,12 +7,12 @@ import {
   type TopicRecords,
 } from '@cairn/runtime'
 import { PendingRecords } from '../pending-records.ts'
+import { keptState } from '../stored/kept-state.ts'
 import type { StoredState } from '../stored/stored-state.ts'
 import { WriteBehind } from '../stored/write-behind.ts'
 import { foldBatch, type Appending, type OrdersBatch } from './batch.ts'
 import type { OrdersShell } from './shell.ts'
-import { checkState, metaRecord, placeOf, type SavedState } from './state.ts'
-import { storedOrders } from './stored-orders.ts'
+import { checkState, keptOrders, metaRecord, placeOf, type SavedState } from './state.ts'
 
 /** Bytes of a batch: what does not reach the broker within the transaction timeout would be tried again for ever. */
 const batchBytes = 4 * 1024 * 1024
@@ -30,7 +30,7 @@ const committedEveryMs = 600_000
  */
 export async function runOrders(shell: OrdersShell, partition: OwnedPartition): Promise<void> {
   const startedAt = performance.now()
-  const stored = storedOrders(shell, partition)
+  const stored = keptState(shell, partition, keptOrders(shell))
   await stored.own(shell.takeover, (producer) => goOn(shell, partition, producer, stored, startedAt))
 }
 

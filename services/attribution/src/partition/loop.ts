@@ -12,12 +12,12 @@ import {
   type TopicRecords,
 } from '@cairn/runtime'
 import { PendingRecords } from '../pending-records.ts'
+import { keptState } from '../stored/kept-state.ts'
 import type { StoredState } from '../stored/stored-state.ts'
 import { WriteBehind } from '../stored/write-behind.ts'
 import { takeCheckpoint, type Checkpointed } from './checkpoint.ts'
 import type { Shell } from './shell.ts'
-import { checkState, metaRecord, type SavedState } from './state.ts'
-import { storedVisitors } from './stored-visitors.ts'
+import { checkState, keptVisitors, metaRecord, type SavedState } from './state.ts'
 import { Unstored } from './unstored.ts'
 import { WorkingFold } from './working-fold.ts'
 
@@ -36,7 +36,7 @@ const storedEveryMs = 600_000
 /** One partition from takeover to hand-over: fence, restore, fold again what is committed, then batch by batch. */
 export async function runPartition(shell: Shell, partition: OwnedPartition): Promise<void> {
   const startedAt = performance.now()
-  const stored = storedVisitors(shell, partition)
+  const stored = keptState(shell, partition, keptVisitors(shell))
   await stored.own(shell.takeover, (producer) => goOn(shell, partition, producer, stored, startedAt))
 }
 
