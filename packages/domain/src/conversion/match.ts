@@ -103,12 +103,13 @@ export function pruned(matches: readonly Match[]): readonly Match[] {
       if (fullAt.some((full, part) => has(match, part) && at < full)) idle.push(match)
       else gone.add(match)
     }
-    for (const match of idle.slice(0, Math.max(0, idle.length - MAX_IDLE))) gone.add(match)
+    for (const match of idle.slice(0, Math.max(0, idle.length - MAX_IDLE_OF_SEQUENCE))) gone.add(match)
   }
   return gone.size === 0 ? matches : matches.filter((match) => !gone.has(match))
 }
 
-const MAX_IDLE = 100
+/** So many matches of a sequence that come before their part may count are kept with a session. */
+const MAX_IDLE_OF_SEQUENCE = 100
 
 interface Filling {
   /** For each part the place of the match that makes it full, Infinity where none does. */
