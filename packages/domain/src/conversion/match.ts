@@ -35,7 +35,25 @@ export function planText({ perVisitor, inOrder, times, windowMs }: Plan, hash: n
   return (windowMs === 0 ? count : [WINDOW, windowMs, ...count]).join(' ')
 }
 
+/**
+ * Plans by their text: each event of a visitor asks for those of all its matches. Other definitions have other plans, so that
+ * those of many deploys would come together.
+ */
+const plans = new Map<string, Plan>()
+const MAX_PLANS = 1_000
+
+/** What {@link planText} was made of. */
 export function readPlan(text: string): Plan {
+  let plan = plans.get(text)
+  if (plan === undefined) {
+    plan = parsePlan(text)
+    if (plans.size >= MAX_PLANS) plans.clear()
+    plans.set(text, plan)
+  }
+  return plan
+}
+
+function parsePlan(text: string): Plan {
   const words = text.split(' ')
   const isWithin = words[0] === WINDOW
   const windowMs = isWithin ? Number(words[1]) : 0
