@@ -16,7 +16,7 @@ import {
   type Running,
   type TopicKind,
 } from '@cairn/runtime'
-import { buildEvent } from '@cairn/testkit/domain'
+import { buildEvent, definitionsJson } from '@cairn/testkit/domain'
 import { startWorker } from '../support/attribution.ts'
 import { sendCompressed } from '../support/foreign-producer.ts'
 import { brokers, ownNamespace } from '../support/kafka.ts'
@@ -30,7 +30,7 @@ const partitions = 4
 const workers: Running[] = []
 const page = (fields: Parameters<typeof buildEvent>[0]) => buildEvent({ name: 'page_view', ...fields })
 
-const definitions = JSON.stringify({
+const definitions = definitionsJson({
   goals: [
     { name: 'purchase', kind: 'macro', match: { event: 'purchase' }, value: 'event' },
     { name: 'add_to_cart', kind: 'micro', class: 'process', match: { event: 'add_to_cart' } },
@@ -182,7 +182,7 @@ describe('attribution', () => {
       match: { event: 'purchase' },
       value: 'event',
     }))
-    const log = await setUp('many', JSON.stringify({ goals }))
+    const log = await setUp('many', definitionsJson({ goals }))
     workers.push(await startWorker(log.namespace))
     const currency = 'E'.repeat(35_000)
     await log.send(page({ event_id: 'e', event_time: Date.now(), name: 'purchase', value_minor: 1, currency }))

@@ -1,5 +1,5 @@
 import { migrate, openWarehouse, readMigrations } from '@cairn/runtime'
-import { buildEvent, inAnyOrder, orderEvents } from '@cairn/testkit/domain'
+import { buildEvent, definitionsJson, inAnyOrder, orderEvents } from '@cairn/testkit/domain'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import fc from 'fast-check'
 import { simulate } from '../../packages/cli/src/demo/shop/simulate.ts'
@@ -21,7 +21,7 @@ const warehouse = openWarehouse({ url, database: `verify_sql_${process.pid}`, us
 
 const bought = { match: { event: 'purchase' }, kind: 'macro' } as const
 /** The demo's goals at one site; at the other every way to count and to value an order. */
-const deployed = JSON.stringify({
+const deployed = definitionsJson({
   ...(JSON.parse(definitionsIn('demo.yaml')) as object),
   sites: {
     orders: {

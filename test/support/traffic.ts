@@ -14,14 +14,14 @@ import {
   type TopicKind,
 } from '@cairn/runtime'
 import { randomFrom } from '@cairn/testkit'
-import { buildEvent } from '@cairn/testkit/domain'
+import { buildEvent, definitionsJson } from '@cairn/testkit/domain'
 import { brokers, ownNamespace } from './kafka.ts'
 import { until } from './until.ts'
 
 const names = ['page_view', 'view_item', 'add_to_cart', 'begin_checkout', 'purchase', 'search'] as const
 const sources = ['', 'google', 'newsletter', 'facebook'] as const
 
-const definitions = JSON.stringify({
+const definitions = definitionsJson({
   goals: [
     { name: 'purchase', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' },
     { name: 'add_to_cart', kind: 'micro', class: 'process', match: { event: 'add_to_cart' } },

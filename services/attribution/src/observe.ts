@@ -1,4 +1,5 @@
 import type { Logger, Metrics } from '@cairn/runtime'
+import { observePartition } from './observe-partition.ts'
 import type { Observer } from './partition/shell.ts'
 
 const secondsBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -9,8 +10,8 @@ export function createObserver(metrics: Metrics, log: Logger): Observer {
   return {
     ...observeFold(metrics),
     ...observeTransactions(metrics),
-    ...observePartition(metrics, log),
-    ...observeVisitors(metrics, log),
+    ...observePartition(metrics, log, { prefix: 'cairn_attribution', input: 'events', what: 'partition' }),
+    ...observeVisitors(metrics),
   }
 }
 
@@ -56,31 +57,7 @@ function observeTransactions(metrics: Metrics): Pick<Observer, 'transaction'> {
   }
 }
 
-function observePartition(metrics: Metrics, log: Logger): Pick<Observer, 'restored' | 'position' | 'blocked'> {
-  const restore = metrics.gauge('cairn_attribution_restore_seconds', 'Last takeover, from fence to first new event', [
-    'partition',
-  ])
-  const positions = metrics.gauge('cairn_attribution_position', 'Next offset of topic events', ['partition'])
-  const blocked = metrics.gauge('cairn_attribution_blocked', '1 while a partition waits, by what it waits for', [
-    'partition',
-    'reason',
-  ])
-  return {
-    restored: (partition, seconds, isWarm) => {
-      restore.set({ partition }, seconds)
-      log.info({ partition, seconds, isWarm }, 'partition restored')
-    },
-    position: (partition, position) => positions.set({ partition }, position),
-    blocked: (partition, isBlocked) => blocked.set({ partition, reason: 'unknown_schema' }, isBlocked ? 1 : 0),
-  }
-}
-
-function observeVisitors(metrics: Metrics, log: Logger): Pick<Observer, 'discarded' | 'held'> {
-  const discards = metrics.counter(
-    'cairn_attribution_state_discarded_total',
-    'Disks of partitions that were thrown away, and made anew from Kafka, by why',
-    ['partition', 'reason'],
-  )
+function observeVisitors(metrics: Metrics): Pick<Observer, 'held'> {
   const cache = metrics.gauge('cairn_attribution_state_cache_bytes', 'Memory taken by visitor states, about', [
     'partition',
   ])
@@ -97,10 +74,6 @@ function observeVisitors(metrics: Metrics, log: Logger): Pick<Observer, 'discard
     'partition',
   ])
   return {
-    discarded: (partition, reason) => {
-      discards.inc({ partition, reason })
-      log.warn({ partition, reason }, 'the state on disk is of no use: it is read from Kafka')
-    },
     held: (partition, held) => {
       cache.set({ partition }, held.cacheBytes)
       disk.set({ partition }, held.diskBytes)

@@ -42,9 +42,9 @@ export interface Companion {
 }
 
 /** What decides which session a companion belongs to. */
-export type Placed = Pick<Companion, 'time' | 'event_id' | 'client_session_id' | 'is_own'>
+export type Anchor = Pick<Companion, 'time' | 'event_id' | 'client_session_id' | 'is_own'>
 
-export function placedOf(event: StorefrontEvent, { clientSession }: SessionRules): Placed {
+export function anchorOf(event: StorefrontEvent, { clientSession }: SessionRules): Anchor {
   return {
     time: event.event_time,
     event_id: event.event_id,
@@ -59,7 +59,7 @@ export function newCompanion(
   { offset, streamTime, rules }: Arrival,
   orderId = '',
 ): Companion {
-  const { time, event_id, client_session_id, is_own } = placedOf(event, rules)
+  const { time, event_id, client_session_id, is_own } = anchorOf(event, rules)
   return {
     time,
     event_id,
@@ -82,11 +82,11 @@ export function newCompanion(
 /** The session a companion belongs to, undefined while there is none. */
 export function sessionOf<S extends Session>(
   sessions: readonly S[],
-  placed: Placed,
+  anchor: Anchor,
   rules: SessionRules,
 ): S | undefined {
-  if (placed.is_own) return sessionHolding(sessions, placed, rules)
-  return coveringSession(sessions, placed.time, placed.client_session_id, rules)
+  if (anchor.is_own) return sessionHolding(sessions, anchor, rules)
+  return coveringSession(sessions, anchor.time, anchor.client_session_id, rules)
 }
 
 /** Whether a companion made this conversion: what a verdict makes is not made by the purchase itself. */

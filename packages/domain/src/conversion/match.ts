@@ -35,7 +35,25 @@ export function planText({ perVisitor, inOrder, times, windowMs }: Plan, hash: n
   return (windowMs === 0 ? count : [WINDOW, windowMs, ...count]).join(' ')
 }
 
+/**
+ * Plans by their text: each event of a visitor asks for those of all its matches. Other definitions have other plans, so that
+ * those of many deploys would come together.
+ */
+const plans = new Map<string, Plan>()
+const MAX_PLANS = 1_000
+
+/** What {@link planText} was made of. */
 export function readPlan(text: string): Plan {
+  let plan = plans.get(text)
+  if (plan === undefined) {
+    plan = parsePlan(text)
+    if (plans.size >= MAX_PLANS) plans.clear()
+    plans.set(text, plan)
+  }
+  return plan
+}
+
+function parsePlan(text: string): Plan {
   const words = text.split(' ')
   const isWithin = words[0] === WINDOW
   const windowMs = isWithin ? Number(words[1]) : 0
@@ -103,12 +121,13 @@ export function pruned(matches: readonly Match[]): readonly Match[] {
       if (fullAt.some((full, part) => has(match, part) && at < full)) idle.push(match)
       else gone.add(match)
     }
-    for (const match of idle.slice(0, Math.max(0, idle.length - MAX_IDLE))) gone.add(match)
+    for (const match of idle.slice(0, Math.max(0, idle.length - MAX_IDLE_OF_SEQUENCE))) gone.add(match)
   }
   return gone.size === 0 ? matches : matches.filter((match) => !gone.has(match))
 }
 
-const MAX_IDLE = 100
+/** So many matches of a sequence that come before their part may count are kept with a session. */
+const MAX_IDLE_OF_SEQUENCE = 100
 
 interface Filling {
   /** For each part the place of the match that makes it full, Infinity where none does. */

@@ -3,7 +3,7 @@ import { byPlan, compareMatches, readPlan, type Match, type Plan } from './match
 import { progressOf } from './progress.ts'
 
 /** A match of a goal within a window, and where it is. */
-export interface Placed<S> {
+export interface PlacedMatch<S> {
   readonly match: Match
   /** Null for one whose session was let go. */
   readonly session: S | null
@@ -20,7 +20,7 @@ export interface Walked<S> {
 }
 
 /** So many matches of a goal that nothing needs yet are kept with a session, and with a visitor of all that were let go. */
-const MAX_IDLE = 100
+const MAX_IDLE_WITHIN_WINDOW = 100
 
 /**
  * Goes through the matches of a goal within a window. A match completes it in its session when it is the last of matches
@@ -33,7 +33,7 @@ const MAX_IDLE = 100
  * @param placed all matches of the goal that are in sessions or were, in order
  * @param isApart whether nothing that happened during a session is in another one
  */
-export function walkWindow<S>(plan: Plan, placed: readonly Placed<S>[], isApart: boolean): Walked<S> {
+export function walkWindow<S>(plan: Plan, placed: readonly PlacedMatch<S>[], isApart: boolean): Walked<S> {
   const progress = progressOf(plan)
   const last = lastOwn(placed)
   const completing = new Map<S, Match>()
@@ -57,7 +57,7 @@ function noteFirst<S>(matches: Map<S, Match>, session: S, match: Match): boolean
 }
 
 /** Of each session the last match by its own client. */
-function lastOwn<S>(placed: readonly Placed<S>[]): Map<S, Match> {
+function lastOwn<S>(placed: readonly PlacedMatch<S>[]): Map<S, Match> {
   const last = new Map<S, Match>()
   for (const { match, session, isOwn } of placed) if (session !== null && isOwn) last.set(session, match)
   return last
@@ -65,7 +65,7 @@ function lastOwn<S>(placed: readonly Placed<S>[]): Map<S, Match> {
 
 /** @param settled of each session the match after which only what is needed stays */
 function unneeded<S>(
-  placed: readonly Placed<S>[],
+  placed: readonly PlacedMatch<S>[],
   needed: ReadonlySet<Match>,
   settled: ReadonlyMap<S, Match>,
 ): Match[] {
@@ -79,7 +79,8 @@ function unneeded<S>(
     else if (others === undefined) idle.set(session, [match])
     else others.push(match)
   }
-  for (const matches of idle.values()) gone.push(...matches.slice(0, Math.max(0, matches.length - MAX_IDLE)))
+  for (const matches of idle.values())
+    gone.push(...matches.slice(0, Math.max(0, matches.length - MAX_IDLE_WITHIN_WINDOW)))
   return gone
 }
 
@@ -98,7 +99,7 @@ export function neededSince(matches: readonly Match[], from: Millis): readonly M
     const before = since < 0 ? own.length : since
     for (const match of own.slice(0, before)) progress.add(match)
     progress.noteNeeded(kept)
-    for (const match of own.slice(Math.max(before, own.length - MAX_IDLE))) kept.add(match)
+    for (const match of own.slice(Math.max(before, own.length - MAX_IDLE_WITHIN_WINDOW))) kept.add(match)
   }
   return kept.size === matches.length ? matches : matches.filter((match) => kept.has(match))
 }

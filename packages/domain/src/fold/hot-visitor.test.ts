@@ -17,7 +17,7 @@ class Visitor {
 
   constructor(events: number, definitions: object = {}, fields: Fields = () => ({})) {
     this.#fields = fields
-    step(this.#partition, this.#log.definitions(T, 1, definitions))
+    step(this.#partition, this.#log.definitions(T, 1, { goals: [], ...definitions }))
     for (const record of this.#next(events)) step(this.#partition, record)
   }
 

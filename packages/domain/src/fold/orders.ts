@@ -1,7 +1,7 @@
 import { divideMoney } from '../attribution/model.ts'
 import { withdrawnCreditRow, type Owner as Credited } from '../attribution/credit.ts'
 import type { CreditRow } from '../attribution/row.ts'
-import { newCompanion, placedOf, sessionOf } from '../conversion/companion.ts'
+import { anchorOf, newCompanion, sessionOf } from '../conversion/companion.ts'
 import { conversionRow, newConversion, withdrawnRow, type Conversion, type Owner } from '../conversion/conversion.ts'
 import type { Holder } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
@@ -162,7 +162,7 @@ function hold(
   const { rules, offset, streamTime } = arrival
   const { site, visitor_id, users } = visitor
   const owner: Owner = { key, site, visitor_id, users }
-  const session = sessionOf(visitor.sessions, placedOf(event, rules), rules)
+  const session = sessionOf(visitor.sessions, anchorOf(event, rules), rules)
   if (session !== undefined && !event.is_server) {
     session.conversions = [...session.conversions, ...conversions]
     return []

@@ -69,7 +69,7 @@ describe('definitions', () => {
   it('that do not compile go to dead letters and leave those before in force', () => {
     const fold = new FoldRun()
     fold.define(T, { goals: [goal] })
-    expect(fold.define(T, { goal: [] })).toMatchObject({
+    expect(fold.refused(T, { goal: [] })).toMatchObject({
       outcome: 'poison',
       result: {
         outputs: [

@@ -279,7 +279,7 @@ describe('what is kept for windows', () => {
       return { name: `goal ${at}`, kind: 'micro', compound: { all: [{ match: view, times }], within: '7d' } }
     })
     const detail = 'goals: goals within windows ask for 301 matches, of which 300 can be kept'
-    expect(new FoldRun().define(T, { goals }).result.outputs).toMatchObject([{ kind: 'dead-letter', detail }])
+    expect(new FoldRun().refused(T, { goals }).result.outputs).toMatchObject([{ kind: 'dead-letter', detail }])
   })
 
   it('is nothing for goals within the session', () => {

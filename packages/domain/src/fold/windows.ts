@@ -1,6 +1,6 @@
 import type { Companion } from '../conversion/companion.ts'
 import { byPlan, compareMatches, isWithinWindow, readPlan, type Match } from '../conversion/match.ts'
-import { neededSince, uselessFrom, walkWindow, type Placed } from '../conversion/window.ts'
+import { neededSince, uselessFrom, walkWindow, type PlacedMatch } from '../conversion/window.ts'
 import type { Millis } from '../event/event.ts'
 import { companionsOf } from './companions.ts'
 import { matchesSize } from './size.ts'
@@ -38,8 +38,8 @@ export function completedWithin(
 }
 
 /** Null where there are none, without anything being made for it. */
-function placedIn({ sessions }: VisitorState, servedBy: CompanionsOf): Map<Match, Placed<TrackedSession>> | null {
-  let placed: Map<Match, Placed<TrackedSession>> | null = null
+function placedIn({ sessions }: VisitorState, servedBy: CompanionsOf): Map<Match, PlacedMatch<TrackedSession>> | null {
+  let placed: Map<Match, PlacedMatch<TrackedSession>> | null = null
   for (const session of sessions) {
     for (const match of session.matches)
       if (isWithinWindow(match)) (placed ??= new Map()).set(match, { match, session, isOwn: true })

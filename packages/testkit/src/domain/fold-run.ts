@@ -75,8 +75,22 @@ export class FoldRun {
     return this.fold(this.log.flush(appendedAt))
   }
 
+  /** @throws Error when the definitions are refused; {@link refused} takes those */
   define(appendedAt: Millis, json: unknown, number = this.partition.definitions.number + 1): Stepped {
     return this.fold(this.log.definitions(appendedAt, number, json))
+  }
+
+  /**
+   * Definitions that are to be refused.
+   *
+   * @throws Error when they come into force
+   */
+  refused(appendedAt: Millis, json: unknown): Stepped {
+    const number = this.partition.definitions.number + 1
+    const body = { kind: 'definitions', number, json: JSON.stringify(json) } as const
+    const stepped = this.fold(this.log.add(appendedAt, '', body))
+    if (stepped.outcome !== 'poison') throw new Error(`the definitions are not refused: ${body.json}`)
+    return stepped
   }
 
   fold(record: LogRecord): Stepped {

@@ -1,4 +1,5 @@
 import { eventKey, type Body, type LogRecord, type Millis, type StorefrontEvent, type Verdict } from '@cairn/domain'
+import { definitionsJson } from './definitions-json.ts'
 
 /** Builds the records of one `events` partition; offsets count up, append times are given. */
 export class LogBuilder {
@@ -25,8 +26,9 @@ export class LogBuilder {
     return this.add(appendedAt, '', { kind: 'tick', flush_id: flushId, hold_ms: 0 })
   }
 
+  /** @throws Error when the definitions are refused; {@link add} takes any */
   definitions(appendedAt: Millis, number: number, json: unknown): LogRecord {
-    return this.add(appendedAt, '', { kind: 'definitions', number, json: JSON.stringify(json) })
+    return this.add(appendedAt, '', { kind: 'definitions', number, json: definitionsJson(json) })
   }
 
   add(appendedAt: Millis, key: string, body: Body): LogRecord {

@@ -7,15 +7,20 @@ import {
   type TopicRecords,
 } from '@cairn/runtime'
 import { PendingRecords } from '../pending-records.ts'
+import { keptState } from '../stored/kept-state.ts'
 import type { StoredState } from '../stored/stored-state.ts'
+import { WriteBehind } from '../stored/write-behind.ts'
 import { foldBatch, type Appending, type OrdersBatch } from './batch.ts'
 import type { OrdersShell } from './shell.ts'
-import { checkState, metaRecord, placeOf, type SavedState } from './state.ts'
-import { storedOrders } from './stored-orders.ts'
-import { WriteBehind } from './write-behind.ts'
+import { checkState, keptOrders, metaRecord, placeOf, type SavedState } from './state.ts'
 
 /** Bytes of a batch: what does not reach the broker within the transaction timeout would be tried again for ever. */
 const batchBytes = 4 * 1024 * 1024
+/**
+ * Bytes of changed orders that are written to the disk together, whatever the time: about 3,000 orders. Until they are there
+ * they are in memory, twice as many and a batch at most.
+ */
+const writtenAtOnce = 4 * 1024 * 1024
 /** Where no order says anything the disk would become too old to be trusted. */
 const committedEveryMs = 600_000
 
@@ -25,7 +30,7 @@ const committedEveryMs = 600_000
  */
 export async function runOrders(shell: OrdersShell, partition: OwnedPartition): Promise<void> {
   const startedAt = performance.now()
-  const stored = storedOrders(shell, partition)
+  const stored = keptState(shell, partition, keptOrders(shell))
   await stored.own(shell.takeover, (producer) => goOn(shell, partition, producer, stored, startedAt))
 }
 
@@ -77,9 +82,17 @@ class OrdersRun {
       observe: shell.observe,
       waits: 'the orders of the partition wait',
     })
-    const onStored = () => shell.observe.held(partition.partition, stored.disk.size, stored.disk.bytes)
-    this.#disk = new WriteBehind(stored, orders, shell.config.CHECKPOINT_MS, onStored)
-    onStored()
+    const observeHeld = () => shell.observe.held(partition.partition, stored.disk.size, stored.disk.bytes)
+    this.#disk = new WriteBehind(stored, {
+      take: () => orders.takeUnstored(),
+      isMuch: () => orders.unstoredBytes >= writtenAtOnce,
+      everyMs: shell.config.CHECKPOINT_MS,
+      onStored: () => {
+        orders.noteStored()
+        observeHeld()
+      },
+    })
+    observeHeld()
   }
 
   async untilStopped(orders: Orders): Promise<void> {
@@ -152,7 +165,7 @@ class OrdersRun {
     if (end.end !== 'committed') throw new Error(`the transaction ended ${end.end}`, { cause: end.cause })
     await faults.reach('orders.after-commit')
     this.#committedAt = performance.now()
-    this.#disk.noteCommitted({ meta, next: end.ends.get(stateTopic), at })
+    this.#disk.noteCommitted({ control: [meta], next: end.ends.get(stateTopic), at })
   }
 }
 

@@ -10,7 +10,7 @@ import type {
   Turns,
 } from '@cairn/runtime'
 import type { AttributionConfig } from '../config.ts'
-import type { Discarded } from '../stored/stored-state.ts'
+import type { PartitionObserver } from '../observe-partition.ts'
 
 /** What the loop of a partition of orders needs of the world. */
 export interface OrdersShell {
@@ -40,15 +40,9 @@ export interface OrdersTally {
 }
 
 /** What the loops tell of themselves: metrics in production. */
-export interface OrdersObserver {
-  /** @param isWarm whether the disk was of use */
-  restored(partition: number, seconds: number, isWarm: boolean): void
-  discarded(partition: number, reason: Discarded): void
+export interface OrdersObserver extends PartitionObserver {
   folded(tally: OrdersTally): void
   transaction(end: TransactionEnd['end']): void
-  position(partition: number, position: number): void
   /** Orders on disk, and the size of its files. */
   held(partition: number, orders: number, diskBytes: number): void
-  /** Whether the partition waits for a schema this process does not know. */
-  blocked(partition: number, isBlocked: boolean): void
 }

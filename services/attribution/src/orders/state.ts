@@ -1,15 +1,18 @@
 import type { OrdersPlace } from '@cairn/domain'
 import {
   controlPrefix,
+  orderLayout,
   PartitionStopped,
   type Barrier,
   type Codec,
   type OrderMeta,
   type Outgoing,
 } from '@cairn/runtime'
+import type { Kept } from '../stored/kept-state.ts'
 import type { ControlRecord } from '../stored/stored-state.ts'
+import type { OrdersShell } from './shell.ts'
 
-export const metaKey = `${controlPrefix}meta`
+const metaKey = `${controlPrefix}meta`
 /** One key for all: who waits for a barrier reads on from where the topic ended before, which is not compacted yet. */
 const barrierKey = `${controlPrefix}barrier`
 
@@ -18,11 +21,21 @@ export interface SavedState {
   meta: OrderMeta | undefined
 }
 
-export function emptySavedState(): SavedState {
-  return { meta: undefined }
+/** The orders of a partition. */
+export function keptOrders({ codec, orderCodec }: Pick<OrdersShell, 'codec' | 'orderCodec'>): Kept<SavedState> {
+  return {
+    name: 'orders',
+    topic: 'order-state',
+    layout: orderLayout(orderCodec),
+    saved: { meta: undefined },
+    controlKeys: [metaKey],
+    readControl: (saved, record) => {
+      saved.meta = readMeta(codec, record)
+    },
+  }
 }
 
-export function readMeta(codec: Codec, { value, offset }: ControlRecord): OrderMeta {
+function readMeta(codec: Codec, { value, offset }: ControlRecord): OrderMeta {
   const decoded = codec.decode(value)
   if (decoded.ok && decoded.kind === 'order-meta') return decoded.value
   throw new PartitionStopped(

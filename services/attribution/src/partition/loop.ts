@@ -12,11 +12,12 @@ import {
   type TopicRecords,
 } from '@cairn/runtime'
 import { PendingRecords } from '../pending-records.ts'
+import { keptState } from '../stored/kept-state.ts'
 import type { StoredState } from '../stored/stored-state.ts'
+import { WriteBehind } from '../stored/write-behind.ts'
 import { takeCheckpoint, type Checkpointed } from './checkpoint.ts'
 import type { Shell } from './shell.ts'
-import { checkState, metaRecord, type SavedState } from './state.ts'
-import { storedVisitors } from './stored-visitors.ts'
+import { checkState, keptVisitors, metaRecord, type SavedState } from './state.ts'
 import { Unstored } from './unstored.ts'
 import { WorkingFold } from './working-fold.ts'
 
@@ -35,7 +36,7 @@ const storedEveryMs = 600_000
 /** One partition from takeover to hand-over: fence, restore, fold again what is committed, then batch by batch. */
 export async function runPartition(shell: Shell, partition: OwnedPartition): Promise<void> {
   const startedAt = performance.now()
-  const stored = storedVisitors(shell, partition)
+  const stored = keptState(shell, partition, keptVisitors(shell))
   await stored.own(shell.takeover, (producer) => goOn(shell, partition, producer, stored, startedAt))
 }
 
@@ -73,10 +74,7 @@ class PartitionRun {
   #stateRecords = new RecordBuffer()
   readonly #stored: StoredState<SavedState>
   readonly #unstored = new Unstored()
-  /** Checkpoints on their way to the disk. The fold goes on meanwhile; the next one waits for them. */
-  #storing: Promise<void> = Promise.resolve()
-  #storeFailure: Error | undefined
-  #storedAt = performance.now()
+  readonly #disk: WriteBehind
 
   constructor(shell: Shell, partition: OwnedPartition, producer: FencedProducer, stored: StoredState<SavedState>) {
     this.#shell = shell
@@ -90,6 +88,15 @@ class PartitionRun {
     })
     this.#fold = new WorkingFold(shell, partition.partition, { checkpoint: stored.saved.checkpoint, cold: stored.disk })
     this.#stored = stored
+    this.#disk = new WriteBehind(stored, {
+      take: () => this.#unstored.take(),
+      isMuch: () => this.#unstored.bytes > shell.cacheBytes() * unstoredShare || this.#fold.state.isOverfull,
+      everyMs: storedEveryMs,
+      onStored: () => {
+        noteStored(this.#fold.state)
+        this.#observeHeld()
+      },
+    })
     limitCache(this.#fold.state, shell.cacheBytes())
     this.#checkpoint = placeOf(this.#fold)
   }
@@ -130,26 +137,27 @@ class PartitionRun {
     while (!stopping.aborted) {
       await this.#pending.read()
       if (this.#pending.records.length > 0 || this.#checkpointIsDue()) await this.#transact(this.#checkpointIsDue())
+      await this.#disk.goOn()
       this.#shell.observe.position(partition, this.#fold.position)
       this.#partition.report(events, this.#fold.position)
       await this.#pending.waitForSchema(this.#fold.unknownSchema)
     }
     this.#pending.clear()
     await this.#transact(true)
-    await this.#storing
+    await this.#disk.finish()
   }
 
   /** Waits until nothing of it is under way any more, however it ended. */
   async ended(): Promise<void> {
-    await this.#storing.catch(() => undefined)
+    await this.#disk.ended()
   }
 
   /** One transaction: the outputs of what waits, as far as they find room, and where the fold stands after them. */
   async #transact(checkpoint: boolean): Promise<void> {
     const { observe } = this.#shell
     const fold = this.#fold
-    if (this.#storeFailure !== undefined) throw this.#storeFailure
-    if (checkpoint) await this.#storing
+    // What the next one takes would count as stored with what is on its way.
+    if (checkpoint) await this.#disk.idle()
     limitCache(fold.state, this.#shell.cacheBytes())
     const room = checkpoint && fold.state.dirtyBytes > transactionBytes ? 0 : transactionBytes
     const tally = await fold.take(this.#pending.records, room)
@@ -187,30 +195,14 @@ class PartitionRun {
     if (end.end === 'fenced') throw new OwnershipLost(end.cause)
     if (end.end !== 'committed') throw new Error(`the transaction ended ${end.end}`, { cause: end.cause })
     await faults.reach('attribution.after-commit')
-    if (checkpoint !== undefined) this.#store(checkpoint, end.ends, at)
+    if (checkpoint !== undefined) this.#noteCommitted(checkpoint, end.ends, at)
   }
 
-  /**
-   * Has committed checkpoints written to the disk, once they are many or visitors have to leave memory. What fails there
-   * ends the loop before its next transaction.
-   */
-  #store({ states, control }: Checkpointed, ends: TopicEnds, at: number): void {
-    const { state } = this.#fold
+  /** From here on a checkpoint may be written to the disk. */
+  #noteCommitted({ states, control }: Checkpointed, ends: TopicEnds, at: number): void {
     this.#unstored.add(states)
+    this.#disk.noteCommitted({ control, next: ends.get(this.#shell.topic('attribution-state')), at })
     this.#observeHeld()
-    this.#stored.disk.proven()
-    const isMuch = this.#unstored.bytes > this.#shell.cacheBytes() * unstoredShare
-    const isOld = performance.now() - this.#storedAt >= storedEveryMs
-    if (!isMuch && !isOld && !state.isOverfull && !this.#partition.stopping.aborted) return
-    this.#storedAt = performance.now()
-    const next = ends.get(this.#shell.topic('attribution-state'))
-    this.#storing = this.#stored.store(this.#unstored.take(), control, next, at).then(() => {
-      noteStored(state)
-      this.#observeHeld()
-    })
-    this.#storing.catch((error: unknown) => {
-      this.#storeFailure = error instanceof Error ? error : new Error(String(error))
-    })
   }
 
   #observeHeld(): void {

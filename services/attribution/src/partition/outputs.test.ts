@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { createPartition, eventKey, type Output } from '@cairn/domain'
 import { createCodec, createVisitorCodec, readCatalog, readEventInput, type EventInput } from '@cairn/runtime'
-import { buildEvent, foldWhole } from '@cairn/testkit/domain'
+import { buildEvent, definitionsJson, foldWhole } from '@cairn/testkit/domain'
 import { Outputs } from './outputs.ts'
 
 const catalog = readCatalog()
@@ -12,7 +12,7 @@ const goals = [{ name: 'signup', kind: 'macro', match: { event: 'sign_up' } }]
 /** What a macro conversion, a flush and a record that nobody can read put out: outputs of every kind. */
 function everyKind(): { readonly input: EventInput; readonly output: Output }[] {
   const event = buildEvent({ event_id: 'e', event_time: start, name: 'sign_up', source: 'google' })
-  const definitions = codec.encode('definitions', { number: 1, json: JSON.stringify({ goals }) })
+  const definitions = codec.encode('definitions', { number: 1, json: definitionsJson({ goals }) })
   const flush = codec.encode('tick', { flush_id: 'f', hold_ms: 0 })
   const fold = createPartition(createVisitorCodec(catalog))
   return [definitions, codec.encodeEvent(event), flush, Buffer.from('?')].flatMap((value, offset) => {

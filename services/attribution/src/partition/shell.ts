@@ -1,7 +1,7 @@
 import type { VisitorCodec } from '@cairn/domain'
 import type { Codec, Faults, Logger, TakeoverOptions, TopicKind, TransactionEnd, Turns } from '@cairn/runtime'
 import type { AttributionConfig } from '../config.ts'
-import type { Discarded } from '../stored/stored-state.ts'
+import type { PartitionObserver } from '../observe-partition.ts'
 import type { Tally } from './working-fold.ts'
 
 /** What the loop of a partition needs of the world. */
@@ -34,14 +34,8 @@ export interface Held {
 }
 
 /** What the loops tell of themselves: metrics in production. */
-export interface Observer {
-  /** @param isWarm whether the disk was of use */
-  restored(partition: number, seconds: number, isWarm: boolean): void
-  discarded(partition: number, reason: Discarded): void
+export interface Observer extends PartitionObserver {
   held(partition: number, held: Held): void
   folded(tally: Tally): void
   transaction(end: TransactionEnd['end'], seconds: number, records: number): void
-  position(partition: number, position: number): void
-  /** Whether the partition waits for a schema this process does not know. */
-  blocked(partition: number, isBlocked: boolean): void
 }

@@ -1,7 +1,9 @@
 import type { ColdVisitors } from '@cairn/domain'
 import type { AttributionCheckpoint, AttributionMeta, Codec, Outgoing } from '@cairn/runtime'
-import { controlPrefix, PartitionStopped } from '@cairn/runtime'
+import { controlPrefix, PartitionStopped, visitorLayout } from '@cairn/runtime'
+import type { Kept } from '../stored/kept-state.ts'
 import type { ControlRecord } from '../stored/stored-state.ts'
+import type { Shell } from './shell.ts'
 
 export const metaKey = `${controlPrefix}meta`
 export const checkpointKey = `${controlPrefix}checkpoint`
@@ -17,12 +19,20 @@ export interface FoldStart extends Pick<SavedState, 'checkpoint'> {
   readonly cold?: ColdVisitors
 }
 
-export function emptySavedState(): SavedState {
-  return { checkpoint: undefined, meta: undefined }
+/** The visitors of a partition. */
+export function keptVisitors({ codec, visitorCodec }: Pick<Shell, 'codec' | 'visitorCodec'>): Kept<SavedState> {
+  return {
+    name: 'attribution',
+    topic: 'attribution-state',
+    layout: visitorLayout(visitorCodec),
+    saved: { checkpoint: undefined, meta: undefined },
+    controlKeys: [checkpointKey, metaKey],
+    readControl: (saved, record) => readControl(codec, saved, record),
+  }
 }
 
 /** Takes in the record of one of the two keys. */
-export function readControl(codec: Codec, saved: SavedState, record: ControlRecord): void {
+function readControl(codec: Codec, saved: SavedState, record: ControlRecord): void {
   if (record.key === metaKey) saved.meta = readAs(codec, record, 'attribution-meta')
   else saved.checkpoint = readAs(codec, record, 'attribution-checkpoint')
 }

@@ -1,0 +1,16 @@
+import { describe, expect, it } from '@jest/globals'
+import { planText, readPlan, type Plan } from './match.ts'
+
+const plans: readonly Plan[] = [
+  { perVisitor: false, inOrder: true, times: [1, 2], windowMs: 0 },
+  { perVisitor: true, inOrder: false, times: [3], windowMs: 0 },
+  { perVisitor: true, inOrder: true, times: [1, 1, 1], windowMs: 7 * 24 * 3_600_000 },
+]
+
+describe('the text of a plan', () => {
+  it('says what the plan is, whatever its hash, the first time it is read and after thousands of others', () => {
+    for (let hash = 0; hash < 2_000; hash++)
+      for (const plan of plans) expect(readPlan(planText(plan, hash))).toEqual(plan)
+    for (const plan of plans) expect(readPlan(planText(plan, 0))).toEqual(plan)
+  })
+})
