@@ -66,16 +66,22 @@ export function creditVisit(
 export function keepOf(visitor: VisitorState, session: TrackedSession, streamTime: Millis): void {
   const { is_bot, ...touch } = touchpointOf(session, companionsOf(visitor, session))
   if (!is_bot) keepTouchpoint(visitor, { ...touch, ended_at: session.ended_at, since: streamTime })
-  keepConversions(visitor, session.conversions, streamTime)
+  keepConversions(visitor, session.conversions, is_bot, streamTime)
 }
 
 /** Lets a server event go that has found no session: what it made is final. */
-export function keepLonely(visitor: VisitorState, { conversions }: Companion, streamTime: Millis): void {
-  keepConversions(visitor, conversions, streamTime)
+export function keepLonely(visitor: VisitorState, { conversions, is_bot }: Companion, streamTime: Millis): void {
+  keepConversions(visitor, conversions, is_bot, streamTime)
 }
 
-function keepConversions(visitor: VisitorState, conversions: readonly Conversion[], since: Millis): void {
-  for (const conversion of conversions) keepConversion(visitor, { ...pastOf(conversion), since })
+function keepConversions(
+  visitor: VisitorState,
+  conversions: readonly Conversion[],
+  ofBot: boolean,
+  since: Millis,
+): void {
+  for (const conversion of conversions)
+    if (isLookedBackAt(conversion, ofBot)) keepConversion(visitor, { ...pastOf(conversion), since })
   if (visitor.said.length === 0) return
   const final = new Set(conversions.map(({ id }) => id))
   visitor.said = visitor.said.filter(({ conversion_id }) => !final.has(conversion_id))
@@ -125,7 +131,8 @@ function noteFinal(visitor: VisitorState, row: ConversionRow, since: Millis): vo
   if (visitor.visitor_id === '') return
   const others = visitor.past.filter((past) => past.conversion_id !== conversion_id)
   if (others.length < visitor.past.length) visitor.past = others
-  if (row.is_deleted === 0) keepConversion(visitor, { conversion_id, goal, kind, event_time, since })
+  if (row.is_deleted === 0 && isLookedBackAt(row, row.is_bot === 1))
+    keepConversion(visitor, { conversion_id, goal, kind, event_time, since })
 }
 
 function withdraw(visitor: VisitorState, row: ConversionRow, crediting: Crediting): CreditRow {
@@ -230,11 +237,21 @@ function tieOf({ client_session_id, facts }: TrackedSession): string {
   return first === undefined ? client_session_id : `${client_session_id} ${first.event_id}`
 }
 
-function conversionsOf({ past, sessions, companions }: VisitorState): PastConversion[] {
-  const known: PastConversion[] = [...past]
-  for (const { conversions } of sessions) for (const conversion of conversions) known.push(pastOf(conversion))
-  for (const { conversions } of companions) for (const conversion of conversions) known.push(pastOf(conversion))
+function conversionsOf(visitor: VisitorState): PastConversion[] {
+  const known: PastConversion[] = [...visitor.past]
+  for (const session of visitor.sessions)
+    addPast(known, session.conversions, isBots(session, companionsOf(visitor, session)))
+  for (const { conversions, is_bot } of visitor.companions) addPast(known, conversions, is_bot)
   return known
+}
+
+function addPast(known: PastConversion[], conversions: readonly Conversion[], ofBot: boolean): void {
+  for (const conversion of conversions) if (isLookedBackAt(conversion, ofBot)) known.push(pastOf(conversion))
+}
+
+/** A bot's micro conversion assists nothing, as its sessions are nobody's touchpoints; a macro one says where paths begin. */
+function isLookedBackAt({ kind }: Pick<Conversion, 'kind'>, ofBot: boolean): boolean {
+  return !ofBot || kind !== 'micro'
 }
 
 function pastOf({ id, goal, kind, event_time }: Conversion): PastConversion {

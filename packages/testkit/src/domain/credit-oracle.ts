@@ -42,6 +42,9 @@ export function creditTruth(
   const inOrder = sessions.toSorted((a, b) => a.started_at - b.started_at || byText(tie(a), tie(b)))
   const timeOf = new Map(events.map((event) => [event.event_id, event.event_time]))
   const at = ({ event_id }: OracleConversion): Millis => timeOf.get(event_id) ?? 0
+  const bots = new Set(sessions.filter(({ is_bot }) => is_bot).map((session) => session.events.join()))
+  const isBots = ({ event_id, session }: OracleConversion): boolean =>
+    session === null ? byId.get(event_id)?.is_bot === true : bots.has(session.join())
   return conversions
     .filter(({ goal }) => macros.includes(goal))
     .map((conversion) => {
@@ -51,7 +54,8 @@ export function creditTruth(
       const path = pathTo(conversion, time, inOrder, rules.lookbackMs, since)
       const assists = conversions.filter((c) => {
         const then = at(c)
-        return !macros.includes(c.goal) && then < time && then > since && then >= time - rules.lookbackMs
+        if (macros.includes(c.goal) || isBots(c)) return false
+        return then < time && then > since && then >= time - rules.lookbackMs
       })
       return {
         goal: conversion.goal,
