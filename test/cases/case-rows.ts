@@ -1,4 +1,5 @@
 import type { ConversionRow, CreditRow, Millis, SessionRow, StorefrontEvent } from '@cairn/domain'
+import { usualSite } from './case-folder.ts'
 import type { Accepted, Ended } from './case-run.ts'
 
 /** A row as expected.json has it: what is empty, 0 or false is left out. */
@@ -6,13 +7,15 @@ export type CaseRow = Readonly<Record<string, unknown>>
 
 /**
  * What a reader of the warehouse sees of a case, without ids: a session is named by its first event, a conversion by its
- * event and goal. Sessions are in order of visitor and start, conversions and credits of time, event and goal.
+ * event and goal. Sessions are in order of visitor, site and start, conversions and credits of time, event, goal and site.
  */
 export interface CaseRows {
   readonly sessions: readonly CaseRow[]
   readonly conversions: readonly CaseRow[]
   readonly credits: readonly CaseRow[]
   readonly users: readonly CaseRow[]
+  /** Events that are flagged late, where there are any. */
+  readonly late?: readonly string[]
 }
 
 export function rowsOf({ warehouse, accepted }: Ended): CaseRows {
@@ -21,6 +24,7 @@ export function rowsOf({ warehouse, accepted }: Ended): CaseRows {
   const conversions = warehouse.liveConversions().sort(byTime)
   const byId = new Map(conversions.map((row) => [row.conversion_id, row]))
   const credits = warehouse.liveCredits().map(({ row }) => ({ row, of: byId.get(row.conversion_id) }))
+  const late = accepted.flatMap(({ event, isLate }) => (isLate ? [event.event_id] : [])).sort()
   return {
     sessions: warehouse
       .liveSessions()
@@ -29,6 +33,7 @@ export function rowsOf({ warehouse, accepted }: Ended): CaseRows {
     conversions: conversions.map((row) => conversionOf(row, named)),
     credits: credits.sort((a, b) => byTime(a.of, b.of)).map(({ row, of }) => creditOf(row, of, named, byId)),
     users: usersOf(accepted.map(({ event }) => event)),
+    ...(late.length === 0 ? {} : { late }),
   }
 }
 
@@ -36,6 +41,7 @@ function sessionOf(row: SessionRow, named: (id: string) => string): CaseRow {
   const { started_at, ended_at, page_views, micro, macro } = row
   return filled({
     first: named(row.session_id),
+    site: siteOf(row),
     visitor: row.visitor_id,
     user: row.user_id,
     channel: row.channel,
@@ -62,6 +68,7 @@ function conversionOf(row: ConversionRow, named: (id: string | null) => string):
     event: row.event_id,
     goal: row.goal,
     session: named(row.session_id),
+    site: siteOf(row),
     visitor: row.visitor_id,
     user: row.user_id,
     channel: row.channel,
@@ -71,6 +78,8 @@ function conversionOf(row: ConversionRow, named: (id: string | null) => string):
     order: row.order_id,
     status: row.order_status,
     refunded: row.refunded_minor === 0 ? '' : moneyOf(row.refunded_minor, row.currency),
+    coupon: row.coupon,
+    promotion: row.promotion,
     bot: row.is_bot === 1,
   })
 }
@@ -92,6 +101,7 @@ function creditOf(
   return filled({
     event: of?.event_id ?? 'of no conversion',
     goal: row.goal,
+    site: siteOf(row),
     user: row.user_id,
     value: moneyOf(row.value_minor, row.currency),
     path: row.touch_session_ids.map((id, at) => `${named(id)}: ${row.touch_channels[at] ?? ''}`),
@@ -106,16 +116,17 @@ function creditOf(
 /** Who was identified as whom, as v_visitor_users has it. */
 function usersOf(events: readonly StorefrontEvent[]): CaseRow[] {
   const counts = new Map<string, number>()
-  for (const { user_id, visitor_id, previous_id, type } of events) {
+  for (const event of events) {
+    const { user_id, visitor_id, previous_id, type } = event
     if (user_id === '') continue
     for (const visitor of new Set([visitor_id, type === 'alias' ? previous_id : ''])) {
-      const key = JSON.stringify([visitor, user_id])
+      const key = JSON.stringify([visitor, user_id, siteOf(event)])
       if (visitor !== '') counts.set(key, (counts.get(key) ?? 0) + 1)
     }
   }
   return [...counts].sort().map(([key, count]) => {
-    const [visitor, user] = JSON.parse(key) as [string, string]
-    return { visitor, user, events: count }
+    const [visitor, user, site] = JSON.parse(key) as [string, string, string]
+    return filled({ site, visitor, user, events: count })
   })
 }
 
@@ -132,6 +143,11 @@ function firstEvents(accepted: readonly Accepted[], sessionAt: (offset: number) 
 
 function pick({ event_id, event_time, is_server }: StorefrontEvent) {
   return { event_id, event_time, is_server }
+}
+
+/** Empty for the usual one. */
+function siteOf({ site }: Pick<SessionRow, 'site'>): string {
+  return site === usualSite ? '' : site
 }
 
 function fromOf({ source, medium, campaign }: Pick<SessionRow, 'source' | 'medium' | 'campaign'>): string {
@@ -166,15 +182,17 @@ interface Timed {
   readonly event_time: Millis
   readonly event_id: string
   readonly goal?: string
+  readonly site?: string
 }
 
 function byTime(a: Timed | undefined, b: Timed | undefined): number {
   if (a === undefined || b === undefined) return 0
-  return a.event_time - b.event_time || compare(a.event_id, b.event_id) || compare(a.goal ?? '', b.goal ?? '')
+  const byEvent = a.event_time - b.event_time || compare(a.event_id, b.event_id)
+  return byEvent || compare(a.goal ?? '', b.goal ?? '') || compare(a.site ?? '', b.site ?? '')
 }
 
 function byVisitor(a: SessionRow, b: SessionRow): number {
-  return compare(a.visitor_id, b.visitor_id) || a.started_at - b.started_at
+  return compare(a.visitor_id, b.visitor_id) || compare(a.site, b.site) || a.started_at - b.started_at
 }
 
 function compare(a: string, b: string): number {

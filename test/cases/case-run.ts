@@ -34,6 +34,7 @@ const orders = createOrderCodec(codec)
 export interface Accepted {
   readonly event: StorefrontEvent
   readonly offset: number
+  readonly isLate: boolean
 }
 
 /** What became of a case: the warehouse as it stands in the end, and the events it is of. */
@@ -58,10 +59,10 @@ export function runCase(arriving: readonly Arriving[], definitions: string, rest
   const [first, last] = [arriving[0]?.at ?? 0, arriving.at(-1)?.at ?? 0]
   folds.append('', codec.encode('definitions', { number: 0, json: definitions }), first)
   const accepted: Accepted[] = []
-  for (const { at, isServer, message } of arriving) {
-    const event = eventOf(message, at, isServer)
-    const { offset, outcome } = folds.take(event, at)
-    if (outcome === 'accepted') accepted.push({ event, offset })
+  for (const one of arriving) {
+    const event = eventOf(one)
+    const { offset, outcome, isLate } = folds.take(event, one.at)
+    if (outcome === 'accepted') accepted.push({ event, offset, isLate })
   }
   // Ticks close sessions where no event comes any more.
   folds.append('', codec.encode('tick', { flush_id: '', hold_ms: 0 }), last + untilFinal)
@@ -69,13 +70,19 @@ export function runCase(arriving: readonly Arriving[], definitions: string, rest
   return { warehouse: folds.warehouse, accepted }
 }
 
-function eventOf(message: Arriving['message'], receivedAt: Millis, server: boolean): StorefrontEvent {
+function eventOf({ message, at: receivedAt, site, isServer: server }: Arriving): StorefrontEvent {
   const request = { type: undefined, address: '127.0.0.1', userAgent: '', country: '' }
   const batch = { sentAt: undefined, context: undefined, hasEscapes: false }
   const arrival = { ...request, ...batch, receivedAt, newId: randomUUID }
-  const verdict = toEvent(message, arrival, { site: 'linden', server, defaultCurrency: '' })
+  const verdict = toEvent(message, arrival, { site, server, defaultCurrency: '' })
   if (!verdict.ok) throw new Error(`${JSON.stringify(message)} is refused: ${verdict.refusal.message}`)
   return verdict.event
+}
+
+/** What became of a record; late is said of an event only. */
+interface Appended {
+  readonly outcome: Outcome
+  readonly isLate: boolean
 }
 
 /** The fold of visitors and that of orders, each behind a topic of one partition, and a disk that outlives them. */
@@ -93,26 +100,27 @@ class BothFolds {
   }
 
   /** Appends an event, and after it the verdicts that it brings about. */
-  take(event: StorefrontEvent, at: Millis): { readonly offset: number; readonly outcome: Outcome } {
+  take(event: StorefrontEvent, at: Millis): Appended & { readonly offset: number } {
     const wire = codec.encodeEvent(event)
     const offset = this.#partition.position
-    const outcome = this.append(eventKey(event), wire, at)
-    if (!isOrderEvent(event)) return { offset, outcome }
+    const appended = this.append(eventKey(event), wire, at)
+    if (!isOrderEvent(event)) return { offset, ...appended }
     const source = { key: orderKey(event), value: wire, offset: this.#orders.position, timestamp: at }
     const { verdicts, result } = this.#orders.step(readOrderRecord(codec, source))
     if (result === 'poison') throw new Error(`${event.event_id} is poison to the fold of orders`)
     if (this.#restarts) this.#restartOrders()
     for (const { key, verdict } of verdicts) this.append(key, codec.encode('verdict', verdict), at)
-    return { offset, outcome }
+    return { offset, ...appended }
   }
 
-  append(key: string, value: Buffer, timestamp: Millis): Outcome {
+  append(key: string, value: Buffer, timestamp: Millis): Appended {
     const { record } = readEventInput(codec, { key, value, offset: this.#partition.position, timestamp }, 'skim')
     if (record.body.kind === 'poison') throw new Error(`a record of ${key} is poison: ${record.body.detail}`)
     const { outputs, outcome } = foldWhole(this.#partition, record)
     this.warehouse.apply(outputs)
     if (this.#restarts) this.#restartVisitors()
-    return outcome
+    const isLate = outputs.some((output) => output.kind === 'labelled' && output.label.is_late)
+    return { outcome, isLate }
   }
 
   #restartVisitors(): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { buildEvent, FoldRun, jsonVisitorCodec, LogBuilder, MemoryVisitors, Warehouse } from '@cairn/testkit/domain'
-import { createPartition, restorePartition, step, takeDirty } from '../index.ts'
+import { createPartition, restorePartition, step, takeDirty, type StorefrontEvent } from '../index.ts'
 
 const T = 1_790_000_000_000
 const MINUTE = 60_000
@@ -17,6 +17,13 @@ function foldWith(attribution: Record<string, unknown> = {}, session: Record<str
   const fold = new FoldRun()
   fold.define(T, { goals, attribution, session })
   return fold
+}
+
+/** The events that the micro conversions before an event's macro one are of. */
+function assistsOf({ conversions, credits }: Warehouse, eventId: string): (string | undefined)[] | undefined {
+  const [macro] = [...conversions.values()].filter(({ event_id, kind }) => event_id === eventId && kind === 'macro')
+  const ids = credits.get(macro?.conversion_id ?? '')?.row.assist_conversion_ids
+  return ids?.map((id) => conversions.get(id)?.event_id)
 }
 
 describe('the credit of a conversion', () => {
@@ -49,6 +56,25 @@ describe('the credit of a conversion', () => {
     }
     expect(path(30)).toEqual([T, T + 30 * DAY])
     expect(path(31)).toEqual([T + 31 * DAY])
+  })
+
+  it("has no micro conversions of a bot's sessions, nor of a bot's server event, also once those are final", () => {
+    const fold = foldWith()
+    const warehouse = new Warehouse()
+    const look = (at: number, fields: Partial<StorefrontEvent> & Pick<StorefrontEvent, 'event_id'>) =>
+      warehouse.apply(fold.event(at, { name: 'view_item', ...fields }).result.outputs)
+    const buy = (at: number, event_id: string) => {
+      warehouse.apply(fold.event(at, { event_id, name: 'purchase' }).result.outputs)
+      return assistsOf(warehouse, event_id)
+    }
+    look(T, { event_id: 'a' })
+    look(T + HOUR, { event_id: 'b' })
+    look(T + 2 * HOUR, { event_id: 'c', is_server: true, is_bot: true })
+    expect(buy(T + 3 * HOUR, 'd')).toEqual(['a', 'b'])
+    look(T + 3 * HOUR, { event_id: 'e', event_time: T + HOUR + 1, is_bot: true })
+    expect(assistsOf(warehouse, 'd')).toEqual(['a'])
+    warehouse.apply(fold.tick(T + 3 * DAY).result.outputs)
+    expect(buy(T + 3 * DAY, 'f')).toEqual(['a'])
   })
 
   it('is written for a new conversion however many others it affects', () => {
