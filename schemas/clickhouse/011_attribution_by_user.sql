@@ -1,5 +1,7 @@
 -- Beside v_attribution, whose credits are made in stream along the path of one visitor: here a path goes over all visitors
--- of one user, as they are known when it is read. Credits and money are rounded as there, so equal paths give equal rows.
+-- of one user, as they are known when it is read, and ends as there: with the session that converted, whoever its user is
+-- by its end. Another person's sessions on a shared device are in nobody else's path; those of nobody are in each one's.
+-- Credits and money are rounded as there, so equal paths give equal rows.
 CREATE OR REPLACE VIEW {{database}}.v_attribution_by_user{{on_cluster}} (
   conversion_id UUID COMMENT 'The macro conversion',
   site LowCardinality(String) COMMENT 'The shop',
@@ -9,7 +11,7 @@ CREATE OR REPLACE VIEW {{database}}.v_attribution_by_user{{on_cluster}} (
   event_time DateTime64(3, 'UTC') COMMENT 'When it was reached',
   model String COMMENT 'first_touch, last_touch, last_non_direct or linear',
   touch Int64 COMMENT 'Number of the touchpoint in the path, 1 for the first; 0 where the path is empty',
-  touches Int64 COMMENT 'Touchpoints in the path: sessions of all visitors of the user that started up to 30 days before; without a user the path of v_attribution',
+  touches Int64 COMMENT 'Touchpoints in the path: sessions of all visitors of the user up to the one that converted, started up to 30 days before, without those of other users; without a user the path of v_attribution',
   session_id Nullable(UUID) COMMENT 'Session that is the touchpoint; null where the path is empty',
   touch_visitor_id String COMMENT 'Whose session that is; empty where the path is empty',
   touched_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When that session started; null where the path is empty',
@@ -25,7 +27,7 @@ WITH
   macro AS (
     SELECT
       conversion_id, site, visitor_id, if(user_id != '', user_id, ifNull(only_user, '')) AS person, goal, event_time,
-      value_minor, currency,
+      value_minor, currency, session_id AS converting, touch_session_ids,
       arrayMap(
         (started_at, session_id, channel, source, medium, campaign) ->
           (started_at, session_id, visitor_id, toString(channel), toString(source), toString(medium), campaign),
@@ -43,22 +45,34 @@ WITH
     UNION DISTINCT
     SELECT site, person, visitor_id FROM macro WHERE person != ''
   ),
+  -- Sessions of one visitor that start at once are in the order of its path in stream, where only that tells it.
   paths AS (
-    SELECT conversion_id, arraySort(groupArray(touchpoint)) AS user_path
-    FROM (SELECT conversion_id, site, person, event_time FROM macro WHERE person != '') AS destinations
+    SELECT
+      conversion_id, any(converting) AS last, any(visitor_id) AS own, any(touch_session_ids) AS own_ids,
+      arraySort(
+        t -> (t.1, multiIf(t.3 != own, 0, has(own_ids, t.2), indexOf(own_ids, t.2), length(own_ids) + 1), toString(t.2)),
+        groupArray(touchpoint)
+      ) AS found,
+      arrayFirstIndex(t -> ifNull(t.2 = last, false), found) AS at,
+      if(at = 0, found, arraySlice(found, 1, at)) AS user_path
+    FROM (
+      SELECT conversion_id, site, visitor_id, person, event_time, converting, touch_session_ids
+      FROM macro WHERE person != ''
+    ) AS destinations
     INNER JOIN visitors USING (site, person)
     INNER JOIN (
       SELECT
-        site, visitor_id AS touch_visitor, started_at,
+        site, visitor_id AS touch_visitor, session_id, user_id AS touch_user, started_at,
         (started_at, session_id, visitor_id, toString(channel), toString(source), toString(medium), campaign) AS touchpoint
       FROM {{database}}.v_sessions
     ) AS sessions USING (site, touch_visitor)
-    WHERE started_at <= event_time AND started_at >= event_time - INTERVAL 30 DAY
+    WHERE session_id = converting
+      OR (started_at <= event_time AND started_at >= event_time - INTERVAL 30 DAY AND touch_user IN ('', person))
     GROUP BY conversion_id
   ),
   touched AS (
     SELECT *, if(person = '', own_path, user_path) AS path, length(path)::Int64 AS touches, arrayEnumerate(path)::Array(Int64) AS numbers
-    FROM macro LEFT JOIN paths USING (conversion_id)
+    FROM macro LEFT JOIN (SELECT conversion_id, user_path FROM paths) AS paths USING (conversion_id)
   ),
   shared AS (
     SELECT

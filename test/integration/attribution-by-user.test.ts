@@ -3,6 +3,8 @@ import type { CreditRow, SessionRow } from '@cairn/domain'
 import { createCodec, createContainerBuilder, readCatalog, type Warehouse } from '@cairn/runtime'
 import { randomFrom } from '@cairn/testkit'
 import { creditsOf, divideMoney } from '../../packages/domain/src/attribution/model.ts'
+import { pathOf } from '../../packages/domain/src/attribution/path.ts'
+import { defaultAttributionRules } from '../../packages/domain/src/attribution/rules.ts'
 import { ownNamespace } from '../support/kafka.ts'
 import { credit, event, label, session, uuid } from '../support/records.ts'
 import { dropDatabase, migratedWarehouse, rowsOf } from '../support/warehouse.ts'
@@ -14,6 +16,13 @@ const DAY = 86_400_000
 const at = Date.UTC(2026, 4, 17, 12)
 const models = ['first_touch', 'last_touch', 'last_non_direct', 'linear'] as const
 const noPath = { touch_session_ids: [], touch_started_at: [], touch_channels: [], touch_sources: [], touch_mediums: [], touch_campaigns: [], credits: [[], []], values_minor: [[], []] } // prettier-ignore
+
+/** The path that a credit was given along in stream, as far as the view asks for it. */
+function along(...touch_session_ids: readonly string[]) {
+  const texts = touch_session_ids.map(() => '')
+  const touch_started_at = touch_session_ids.map(() => at)
+  return { ...noPath, touch_session_ids, touch_started_at, touch_channels: texts, touch_sources: texts, touch_mediums: texts, touch_campaigns: texts } // prettier-ignore
+}
 
 jest.setTimeout(60_000)
 
@@ -90,7 +99,9 @@ describe('v_attribution_by_user', () => {
       on(7, 'other', at - DAY, 'Email'),
       on(8, 'far', at - DAY, 'Email', { site: 'elsewhere' }),
     ])
-    await orders([credit({ site, conversion_id: uuid(20), visitor_id: 'desk', user_id: 'ada', event_time: at })])
+    await orders([
+      credit({ site, conversion_id: uuid(20), visitor_id: 'desk', user_id: 'ada', event_time: at, session_id: null }),
+    ])
     const ofAda = { id: uuid(20), user_id: 'ada', touches: 3 }
     expect(await answers(site)).toEqual([
       { ...ofAda, model: 'linear', touch: 1, session_id: uuid(2), touch_visitor_id: 'phone', channel: 'Paid Search', credit: 0.333334, value: 3.34 }, // prettier-ignore
@@ -101,6 +112,69 @@ describe('v_attribution_by_user', () => {
     expect(await winner('first_touch')).toMatchObject([{ touch: 1, credit: 1, value: 10.01 }])
     expect(await winner('last_touch')).toMatchObject([{ touch: 3, credit: 1, value: 10.01 }])
     expect(await winner('last_non_direct')).toMatchObject([{ touch: 2, credit: 1, value: 10.01 }])
+  })
+
+  it('ends at the converting session, whatever else of the user started before the conversion', async () => {
+    const site = 'ends'
+    await links(site, [['phone', 'ada'], ['desk', 'ada']]) // prettier-ignore
+    const on = (n: number, visitor_id: string, started_at: number) =>
+      session({ site, session_id: uuid(n), visitor_id, started_at, user_id: 'ada', channel: `c${n}` })
+    await visits([
+      on(201, 'phone', at - 1_200_001),
+      on(202, 'desk', at - 1_200_000),
+      on(203, 'phone', at - 600_000),
+      // A server event that names its session may be earlier than that one's first event.
+      on(204, 'desk', at + 1),
+      on(205, 'desk', at - 31 * DAY),
+      // At once with the converting session, and after it, as the path in stream tells.
+      on(206, 'desk', at - 1_200_000),
+    ])
+    const own = { site, visitor_id: 'desk', user_id: 'ada', event_time: at }
+    await orders([
+      credit({ ...own, conversion_id: uuid(221), ...along(uuid(202)), session_id: uuid(202) }),
+      credit({ ...own, conversion_id: uuid(222), ...along(uuid(202), uuid(206), uuid(204)), session_id: uuid(204) }), // prettier-ignore
+      credit({ ...own, conversion_id: uuid(223), ...along(uuid(205)), session_id: uuid(205) }),
+      credit({ ...own, conversion_id: uuid(224), ...along(uuid(206), uuid(202)), session_id: uuid(202) }), // prettier-ignore
+      credit({ ...own, conversion_id: uuid(225), ...noPath, session_id: null }),
+    ])
+    const paths = new Map<string, string[]>()
+    for (const { id, channel } of await answers(site)) paths.set(id, [...(paths.get(id) ?? []), channel])
+    expect(Object.fromEntries(paths)).toEqual({
+      [uuid(221)]: ['c201', 'c202'],
+      [uuid(222)]: ['c201', 'c202', 'c206', 'c203', 'c204'],
+      [uuid(223)]: ['c205'],
+      [uuid(224)]: ['c201', 'c206', 'c202'],
+      [uuid(225)]: ['c201', 'c202', 'c206', 'c203'],
+    })
+  })
+
+  it("leaves out another person's sessions on a shared device, but for the converting one", async () => {
+    const site = 'tablet'
+    await links(site, [['tablet', 'ada'], ['tablet', 'bob'], ['phone', 'ada']]) // prettier-ignore
+    const on = (n: number, user_id: string, started_at: number) =>
+      session({ site, session_id: uuid(n), visitor_id: 'tablet', started_at, user_id, channel: `${user_id || 'nobody'} ${n}` }) // prettier-ignore
+    await visits([
+      on(301, 'bob', at - 3 * DAY),
+      on(302, '', at - 2 * DAY),
+      on(303, 'ada', at - DAY),
+      // Ada buys, then Bob logs in.
+      on(304, 'bob', at - 1),
+    ])
+    const own = { site, visitor_id: 'tablet', event_time: at, ...noPath }
+    await orders([
+      credit({ ...own, conversion_id: uuid(321), user_id: 'ada', session_id: uuid(303) }),
+      credit({ ...own, conversion_id: uuid(322), user_id: 'ada', session_id: uuid(304) }),
+      credit({ ...own, conversion_id: uuid(323), user_id: 'bob', session_id: null }),
+      credit({ ...own, conversion_id: uuid(324), user_id: 'ada', session_id: null, visitor_id: 'u:ada' }),
+    ])
+    const paths = new Map<string, string[]>()
+    for (const { id, channel } of await answers(site)) paths.set(id, [...(paths.get(id) ?? []), channel])
+    expect(Object.fromEntries(paths)).toEqual({
+      [uuid(321)]: ['nobody 302', 'ada 303'],
+      [uuid(322)]: ['nobody 302', 'ada 303', 'bob 304'],
+      [uuid(323)]: ['bob 301', 'nobody 302', 'bob 304'],
+      [uuid(324)]: ['nobody 302', 'ada 303'],
+    })
   })
 
   it('takes the only user of a visitor for a conversion that names none, and none of several', async () => {
@@ -149,34 +223,47 @@ describe('v_attribution_by_user', () => {
     const users = Array.from({ length: 25 }, (_, n) => `user-${n}`)
     await links(site, users.flatMap((user, n) => [[`${n}-a`, user], [`${n}-b`, user]] as const)) // prettier-ignore
     let id = 10_000
-    const sessions = users.flatMap((_, n) =>
+    const touches = users.flatMap((user_id, n) =>
       Array.from({ length: draw(12) }, () => {
+        const visitor_id = `${n}-${'ab'[draw(2)]}`
         const channel = ['Direct', 'Direct', 'Email'][draw(3)] ?? ''
-        return session({ site, session_id: uuid(id++), visitor_id: `${n}-${'ab'[draw(2)]}`, started_at: at - id, channel }) // prettier-ignore
+        // Of sessions that start at once, those of other devices come first.
+        const tie = visitor_id.endsWith('a') ? `own ${random()}` : ''
+        const owner = ['', user_id, user_id, 'eve'][draw(4)] ?? ''
+        const origin = { channel, source: '', medium: '', campaign: '' }
+        return { n, session_id: uuid(id++), visitor_id, user_id: owner, started_at: at + 3 - draw(12), tie, ...origin, is_bot: false } // prettier-ignore
       }),
     )
-    await visits(sessions)
+    await visits(touches.map(({ n: _, tie: __, is_bot: ___, ...of }) => session({ site, ...of })))
     const minors = users.map((_, n) => [1, -1, 0, 1001, 99_999_999_999, -1234, 2 ** 52 - 1][n % 7] ?? 0)
+    const destinations = users.map((_, n) => {
+      const own = touches.filter(({ visitor_id }) => visitor_id === `${n}-a`)
+      const session_id = n % 3 === 0 ? null : (own[draw(own.length)]?.session_id ?? null)
+      return { own, to: { event_time: at, session_id, previous: null } }
+    })
     await orders(
-      users.map(
-        (user_id, n) =>
-        credit({ site, conversion_id: uuid(n + 500), visitor_id: `${n}-a`, user_id, value_minor: minors[n] ?? 0, event_time: at }), // prettier-ignore
-      ),
+      destinations.map(({ own, to: { session_id, event_time } }, n) => {
+        const path = pathOf(own, destinations[n]!.to, defaultAttributionRules).touches
+        return credit({ site, conversion_id: uuid(n + 500), visitor_id: `${n}-a`, user_id: users[n]!, session_id, value_minor: minors[n] ?? 0, event_time, ...along(...path.map((touch) => touch.session_id)) }) // prettier-ignore
+      }),
     )
     const exact = `toInt64(credit * 1000000) AS millionths, toInt64(value * 100) AS minor`
     for (const model of models) {
-      const rows = await rowsOf<{ id: string; credits: unknown[]; minors: unknown[] }>(
+      const rows = await rowsOf<{ id: string; path: unknown[]; credits: unknown[]; minors: unknown[] }>(
         warehouse,
-        `SELECT id, arraySort(groupArray((touch, millionths))).2 AS credits, arrayMap(m -> toString(m), arraySort(groupArray((touch, minor))).2) AS minors
-        FROM (SELECT conversion_id AS id, touch, ${exact} FROM ${warehouse.table('v_attribution_by_user')} WHERE site = '${site}' AND model = '${model}')
+        `SELECT id, arrayFilter(s -> isNotNull(s), arraySort(groupArray((touch, session_id))).2) AS path,
+          arraySort(groupArray((touch, millionths))).2 AS credits, arrayMap(m -> toString(m), arraySort(groupArray((touch, minor))).2) AS minors
+        FROM (SELECT conversion_id AS id, touch, session_id, ${exact} FROM ${warehouse.table('v_attribution_by_user')} WHERE site = '${site}' AND model = '${model}')
         GROUP BY id ORDER BY id`,
       )
       expect(rows).toHaveLength(users.length)
       for (const [n, row] of rows.entries()) {
-        const path = sessions
-          .filter(({ visitor_id }) => visitor_id.startsWith(`${n}-`))
-          .sort((a, b) => a.started_at - b.started_at)
-          .map((touch) => ({ ...touch, is_bot: false, tie: '' }))
+        const { to } = destinations[n]!
+        const theirs = touches.filter(
+          (touch) => touch.n === n && (touch.user_id !== 'eve' || touch.session_id === to.session_id),
+        )
+        const path = pathOf(theirs, to, defaultAttributionRules).touches
+        expect(row.path).toEqual(path.map((touch) => touch.session_id))
         const credits = creditsOf(model, path, at, { halfLifeMs: DAY })
         const parts = divideMoney(minors[n] ?? 0, credits)
         const whole = path.length === 0

@@ -30,7 +30,7 @@ const deployed = definitionsJson({
         { ...bought, name: 'fixed', value: { amount: '7.50', currency: 'EUR' }, dedupe_by: 'order_id' },
         { ...bought, name: 'worthless', dedupe_by: 'order_id' },
         { ...bought, name: 'by_server', match: { all: [{ event: 'purchase' }, { path: '/till' }] }, value: 'event', dedupe_by: 'order_id' }, // prettier-ignore
-        { ...bought, name: 'spoken_of', match: { event: ['purchase', 'refund', 'page_view'] }, dedupe_by: 'order_id' },
+        { ...bought, name: 'spoken_of', match: { event: ['refund', 'page_view'] }, dedupe_by: 'order_id' },
         { ...bought, name: 'each', value: 'event' },
         { ...bought, name: 'first', kind: 'micro', value: 'event', count: 'once_per_visitor' },
         { name: 'merged', kind: 'micro', match: { event: 'alias' }, count: 'every' },

@@ -94,6 +94,21 @@ describe('matchers', () => {
     expect(names({ all: [{ event: ['a', 'b'] }, { event: ['b', 'c'] }] })).toEqual(['b'])
     expect(names({ not: { event: 'a' } })).toBeNull()
   })
+
+  it.each([
+    [{ event: ['purchase', 'b'] }, true],
+    [{ event: 'b' }, false],
+    [{ path: '/x' }, true],
+    [{ event: ['purchase', 'b'], not: { event: 'purchase' } }, false],
+    [{ event: ['purchase', 'b'], not: { event: 'purchase', path: '/x' } }, true],
+    [{ not: { any: [{ event: ['purchase', 'b'] }, { path: '/x' }] } }, false],
+    [{ not: { not: { event: 'b' } } }, false],
+    [{ all: [{ path: '/x' }, { event: 'b' }] }, false],
+    [{ any: [{ event: 'b' }, { fields: { coupon: 'X' } }] }, true],
+    [{ any: [{ event: 'b' }, { not: { event: 'purchase' } }] }, false],
+  ])('%j can match a purchase: %s', (match, expected) => {
+    expect(readMatcher(new Check(), match, []).canMatch('purchase')).toBe(expected)
+  })
 })
 
 describe('goals', () => {
@@ -114,6 +129,38 @@ describe('goals', () => {
     expect(names({ name: 'a', path: '/x' })).toEqual(['first', 'second'])
     expect(names({ name: 'b', path: '/x' })).toEqual(['first', 'third'])
     expect(names({ name: 'a' })).toEqual(['second'])
+  })
+})
+
+describe('a goal that counts each order once', () => {
+  const problems = (match: unknown): string[] => {
+    const check = new Check()
+    readGoals(check, [{ name: 'sale', kind: 'macro', match, dedupe_by: 'order_id' }], [])
+    return check.problems.map(({ path, message }) => `${path.join('.')}: ${message}`)
+  }
+  const refusal = (beside: string): string =>
+    `0.dedupe_by: goal "sale" matches purchase and ${beside}: an order that both tell of would count twice, and refunds reach only its purchase. Send Order Completed for what is bought and match purchase alone, or make two goals`
+
+  it.each([
+    [{ event: ['subscription_started', 'purchase'] }, 'subscription_started'],
+    [{ event: ['purchase', 'refund', 'page_view'] }, 'refund, page_view'],
+    [{ any: [{ event: 'trial_ended' }, { event: 'purchase', path: '/till' }] }, 'trial_ended'],
+    [{ event: ['purchase', 'trial_ended'], not: { event: 'trial_ended', path: '/till' } }, 'trial_ended'],
+    [{ path: '/till' }, 'other events'],
+    [{ not: { event: 'trial_ended' } }, 'other events'],
+  ])('is refused for %j, of which one order could be several', (match, beside) => {
+    expect(problems(match)).toEqual([refusal(beside)])
+  })
+
+  it.each([
+    { event: 'purchase' },
+    { event: 'purchase', not: { properties: { renewal: true } } },
+    { event: ['purchase', 'refund'], not: { event: 'refund' } },
+    { event: ['subscription_started', 'subscription_renewed'] },
+    { event: ['subscription_started', 'refund'] },
+    { path: '/till', not: { event: 'purchase' } },
+  ])('may match %j', (match) => {
+    expect(problems(match)).toEqual([])
   })
 })
 

@@ -20,7 +20,7 @@ export interface Goal {
   readonly count: 'every' | 'once_per_session' | 'once_per_visitor'
   /** The value is what the event says. */
   readonly isEventValue: boolean
-  /** One conversion an order id, whatever sends it twice: an order's by its verdict, any other event's once a visitor. */
+  /** One conversion an order id, whatever sends it twice: an order's by its verdict, or any other event's once a visitor, never both. */
   readonly oncePerOrder: boolean
 }
 
@@ -34,7 +34,12 @@ const MAX_COMPOUNDS = 16
 const MAX_WINDOW_MATCHES = 300
 const NONE: readonly Goal[] = []
 /** Of a goal that says nothing. */
-const nothing: Matcher = { names: new Set(), matches: () => false }
+const nothing: Matcher = {
+  names: new Set(),
+  matches: () => false,
+  canMatch: () => false,
+  mustMatch: () => false,
+}
 
 export function readGoals(check: Check, json: unknown, path: Path): readonly Goal[] {
   const goals = check.list(json, path).map((item, at) => readGoal(check, item, [...path, at]))
@@ -65,11 +70,7 @@ function readGoal(check: Check, json: unknown, path: Path): Goal {
   const count = readCount(check, entries, path)
   const name = check.text(entries['name'], [...path, 'name'])
   const reached = readReached(check, entries, path, name, count)
-  if (dedupeBy !== undefined && isAll(reached.matcher.names, changesOrders))
-    check.add(
-      [...path, 'dedupe_by'],
-      'orders count by their purchase, so this would never count: leave dedupe_by out to count each event',
-    )
+  if (dedupeBy !== undefined) checkOrders(check, name, reached, [...path, 'dedupe_by'])
   return {
     name,
     kind,
@@ -80,6 +81,31 @@ function readGoal(check: Check, json: unknown, path: Path): Goal {
     count,
     oncePerOrder: dedupeBy !== undefined,
   }
+}
+
+/**
+ * Orders are decided by what all visitors and servers say of them, other events count once a visitor: a goal that took
+ * both would count an order twice that both tell of, and refunds would reach only one of them.
+ */
+function checkOrders(
+  check: Check,
+  name: string,
+  { matcher, compound }: Pick<Goal, 'matcher' | 'compound'>,
+  path: Path,
+) {
+  if (isAll(matcher.names, changesOrders))
+    check.add(
+      path,
+      'orders count by their purchase, so this would never count: leave dedupe_by out to count each event',
+    )
+  if (compound !== null || !matcher.canMatch('purchase')) return
+  const others = matcher.names && [...matcher.names].filter((other) => other !== 'purchase' && matcher.canMatch(other))
+  if (others?.length === 0) return
+  const beside = others?.join(', ') ?? 'other events'
+  check.add(
+    path,
+    `goal "${name}" matches purchase and ${beside}: an order that both tell of would count twice, and refunds reach only its purchase. Send Order Completed for what is bought and match purchase alone, or make two goals`,
+  )
 }
 
 function isAll(names: ReadonlySet<string> | null, test: (name: string) => boolean): boolean {

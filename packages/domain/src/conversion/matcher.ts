@@ -11,6 +11,10 @@ export interface Matcher {
   readonly matches: (event: StorefrontEvent) => boolean
   /** The only event names it can match; null when any may. */
   readonly names: ReadonlySet<string> | null
+  /** Whether some event of a name may match; asked when definitions are read, never of an event. */
+  readonly canMatch: (name: string) => boolean
+  /** Whether every event of a name matches: what a `not` rules out. */
+  readonly mustMatch: (name: string) => boolean
 }
 
 /** The texts of an event that patterns are for. */
@@ -74,23 +78,29 @@ function readNames(check: Check, json: unknown, path: Path): Matcher {
     if (call !== undefined) check.add(path, `${name} calls arrive as "${call}": write that`)
     else if (canonical !== name) check.add(path, `events named "${name}" arrive as "${canonical}": write that`)
   }
-  return { names, matches: (event) => names.has(event.name) }
+  const has = (name: string): boolean => names.has(name)
+  return { names, matches: (event) => names.has(event.name), canMatch: has, mustMatch: has }
+}
+
+/** A test of something else than the name. */
+function ofAnyName(matches: Matcher['matches']): Matcher {
+  return { names: null, matches, canMatch: () => true, mustMatch: () => false }
 }
 
 /** An event that does not have the text matches no pattern. */
 function readText(check: Check, json: unknown, path: Path, key: TextField): Matcher {
   const test = readPattern(check, json, path, TEXTS[key])
-  return { names: null, matches: (event) => event[key] !== '' && test(event[key]) }
+  return ofAnyName((event) => event[key] !== '' && test(event[key]))
 }
 
 function readProperties(check: Check, json: unknown, path: Path): Matcher {
   const tests = readTests(check, check.entries(json, path), path)
-  return { names: null, matches: (event) => tests.every(([name, test]) => test(propertyOf(event, name))) }
+  return ofAnyName((event) => tests.every(([name, test]) => test(propertyOf(event, name))))
 }
 
 function readFields(check: Check, json: unknown, path: Path): Matcher {
   const tests = readTests(check, check.object(json, path, FIELDS), path)
-  return { names: null, matches: (event) => tests.every(([name, test]) => test(fieldOf(event, name))) }
+  return ofAnyName((event) => tests.every(([name, test]) => test(fieldOf(event, name))))
 }
 
 function readTests(check: Check, entries: Readonly<Record<string, unknown>>, path: Path): [string, TextTest][] {
@@ -125,17 +135,32 @@ function allOf(parts: readonly Matcher[]): Matcher {
   if (only !== undefined && parts.length === 1) return only
   let names: ReadonlySet<string> | null = null
   for (const part of parts) names = intersection(names, part.names)
-  return { names, matches: (event) => parts.every((part) => part.matches(event)) }
+  return {
+    names,
+    matches: (event) => parts.every((part) => part.matches(event)),
+    canMatch: (name) => parts.every((part) => part.canMatch(name)),
+    mustMatch: (name) => parts.every((part) => part.mustMatch(name)),
+  }
 }
 
 export function anyOf(parts: readonly Matcher[]): Matcher {
   const sets = parts.map((part) => part.names)
   const names = sets.every((set) => set !== null) ? new Set(sets.flatMap((set) => [...set])) : null
-  return { names, matches: (event) => parts.some((part) => part.matches(event)) }
+  return {
+    names,
+    matches: (event) => parts.some((part) => part.matches(event)),
+    canMatch: (name) => parts.some((part) => part.canMatch(name)),
+    mustMatch: (name) => parts.some((part) => part.mustMatch(name)),
+  }
 }
 
 function noneOf(part: Matcher): Matcher {
-  return { names: null, matches: (event) => !part.matches(event) }
+  return {
+    names: null,
+    matches: (event) => !part.matches(event),
+    canMatch: (name) => !part.mustMatch(name),
+    mustMatch: (name) => !part.canMatch(name),
+  }
 }
 
 function intersection(a: ReadonlySet<string> | null, b: ReadonlySet<string> | null): ReadonlySet<string> | null {

@@ -73,7 +73,7 @@ const inGa4Spelling: readonly string[] = [
   'live_chat_conversation_ended',
   'live_chat_message_sent',
   'live_chat_message_received',
-  // In no spec: what the shipped definitions count besides.
+  // In no spec: what the shipped definitions and their pages speak of besides.
   'newsletter_signup',
   'newsletter_subscribed',
   'rss_subscribed',
