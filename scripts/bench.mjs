@@ -1,4 +1,4 @@
-// The benchmarks from a fresh checkout: `npm run bench [-- attribution|sink|ingest|latency|restore|state] [--events N] [--visitors N] [--runs N]`.
+// The benchmarks from a fresh checkout: `npm run bench [-- attribution|sink|ingest|latency|restore|state] [--events N] [--visitors N] [--orders N] [--runs N]`.
 // Installs and builds what is missing and runs bench/main.ts under Node 24, which is fetched where this Node is older.
 // Standard output carries one JSON line a measure and nothing else; progress goes to standard error.
 import { spawn } from 'node:child_process'

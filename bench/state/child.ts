@@ -1,5 +1,5 @@
 // One process of the measure of visitor states: `fill`, `warm` or `rebuild`. Its result is a line of JSON.
-import { appendFileSync, closeSync, openSync, readFileSync, readSync, rmSync } from 'node:fs'
+import { appendFileSync, closeSync, openSync, readSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import {
@@ -13,6 +13,7 @@ import {
   type PartitionState,
 } from '@cairn/domain'
 import { createVisitorCodec, openStateDisk, readCatalog, Turns, visitorLayout, type StateDisk } from '@cairn/runtime'
+import { anonMb } from './memory.ts'
 import { VisitorLog } from './visitors.ts'
 
 const [command, folder = '', visitorCount = '0', cacheBytes = '0'] = process.argv.slice(2)
@@ -139,11 +140,6 @@ function* readTopic(): Generator<[key: string, state: Buffer]> {
     kept = kept.subarray(at)
   }
   closeSync(file)
-}
-
-/** Memory of the process that no file is behind: LMDB's map does not count. */
-function anonMb(): number {
-  return Math.round(Number(/^RssAnon:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024)
 }
 
 const result = { fill, warm, rebuild }[String(command)]

@@ -9,28 +9,45 @@ const cacheBytes = 256 * 1024 * 1024
 /**
  * Visitors of 29 days through the fold and onto the disk: what memory and disk they take, how fast the first, the last and
  * those who return are folded, and how long a restart takes with that disk and without it. One partition, without Kafka;
- * what reading the state from Kafka takes, `restore` tells.
+ * what reading the state from Kafka takes, `restore` tells. Then orders of half a year in the same way, in four partitions.
  */
 export async function state({ options }: Bench): Promise<void> {
-  const folder = join(benchFolder, 'visitors')
+  const { visitors, orders } = options
+  await inFolder('visitors', async (folder) => {
+    const args = [folder, String(visitors), String(cacheBytes)]
+    const fill = await child('child', 'fill', args)
+    const warm = await child('child', 'warm', args)
+    const rebuild = await child('child', 'rebuild', args)
+    process.stdout.write(`${JSON.stringify({ measure: 'state', visitors, fill, warm, rebuild })}\n`)
+  })
+  await inFolder('orders', async (folder) => {
+    const args = [folder, String(orders)]
+    const fill = await child('order-child', 'fill', args)
+    const warm = await child('order-child', 'warm', args)
+    process.stdout.write(`${JSON.stringify({ measure: 'state', orders, fill, warm })}\n`)
+  })
+}
+
+async function inFolder(name: string, measure: (folder: string) => Promise<void>): Promise<void> {
+  const folder = join(benchFolder, name)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  const { visitors } = options
-  const fill = await child('fill', folder, visitors)
-  const warm = await child('warm', folder, visitors)
-  const rebuild = await child('rebuild', folder, visitors)
-  process.stdout.write(`${JSON.stringify({ measure: 'state', visitors, fill, warm, rebuild })}\n`)
+  await measure(folder)
   rmSync(folder, { recursive: true, force: true })
 }
 
-async function child(command: string, folder: string, visitors: number): Promise<unknown> {
-  progress(`state: ${command}`)
-  const script = join(repository, 'bench', 'state', 'child.ts')
-  const args = ['--no-warnings', script, command, folder, String(visitors), String(cacheBytes)]
-  const started = startProcess(`state-${command}`, process.execPath, args)
+async function child(script: string, command: string, args: readonly string[]): Promise<unknown> {
+  progress(`state: ${script} ${command}`)
+  const file = join(repository, 'bench', 'state', `${script}.ts`)
+  const started = startProcess(`state-${script}-${command}`, process.execPath, [
+    '--no-warnings',
+    file,
+    command,
+    ...args,
+  ])
   const { code } = await started.exited
   const printed = started.log()
   if (code !== 0) throw new Error(`${command} ended with ${String(code)}:\n${printed.slice(-2000)}`)
-  progress(`state: ${command} ${printed.trim()}`)
+  progress(`state: ${script} ${command} ${printed.trim()}`)
   return JSON.parse(printed) as unknown
 }
