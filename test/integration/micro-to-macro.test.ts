@@ -28,7 +28,7 @@ function generated(seed: number, count: number): Path[] {
   return Array.from({ length: count }, () => ({
     channels: many(3, () => ['Direct', 'Email', 'Paid Search'][draw(3)] ?? ''),
     conversions: [
-      ...many(3, () => micro(['newsletter', 'search'][draw(2)] ?? '', time())),
+      ...many(5, () => micro(['newsletter', 'search', 'wishlist'][draw(3)] ?? '', time())),
       ...many(3, () => macro(['purchase', 'purchase', 'lead'][draw(3)] ?? '', time())),
     ],
   })).filter((path) => path.channels.length + path.conversions.length > 0)
@@ -102,7 +102,7 @@ describe('v_micro_to_macro', () => {
       { ...common, window_days: 30, visitors_with: 4, visitors_without: 6, converted_with: 2, converted_without: 3, rate_with: 0.5, rate_without: 0.5, lift: 0, assists: 4, median_hours_to_macro: 37 }, // prettier-ignore
     ])
     expect(await answers('counted', "channel = 'Email' AND window_days = 7")).toEqual([
-      { ...common, window_days: 7, channel: 'Email', visitors_with: 2, visitors_without: 0, converted_with: 2, converted_without: 0, rate_with: 1, rate_without: null, lift: null, lift_low: null, lift_high: null, assists: 3, median_hours_to_macro: 72 }, // prettier-ignore
+      { ...common, window_days: 7, channel: 'Email', visitors_with: 2, visitors_without: 0, converted_with: 2, converted_without: 0, rate_with: 1, rate_without: null, lift: null, lift_low: null, lift_high: null, assists: 3, median_hours_to_macro: 72, removal_effect: 1 }, // prettier-ignore
     ])
   })
 
@@ -136,18 +136,52 @@ describe('v_micro_to_macro', () => {
     ])
   })
 
+  it('loses what led through a goal when that leads to nothing', async () => {
+    const [noon, later] = [start + DAY / 2, start + 3 * DAY]
+    await store('chain', [
+      // Three days before the order: a step of the longer windows only.
+      { channels: ['Direct'], conversions: [micro('newsletter', noon), micro('search', later), macro('purchase', later + HOUR), micro('newsletter', later + HOUR)] }, // prettier-ignore
+      { channels: ['Direct'], conversions: [micro('newsletter', noon)] },
+      {
+        channels: ['Direct'],
+        conversions: [micro('search', noon), macro('purchase', noon + 1), macro('purchase', later)],
+      },
+      { channels: ['Direct'], conversions: [micro('search', noon)] },
+      // Without a step before the order: nobody's.
+      { channels: ['Direct'], conversions: [macro('purchase', noon), micro('newsletter', noon)] },
+      // Nobody of this channel bought.
+      { channels: ['Email'], conversions: [micro('search', noon)] },
+    ])
+    const effects = async (where: string) =>
+      (await answers('chain', where)).map((row) => [row['micro_goal'], row['window_days'], row['removal_effect']])
+    // Start to newsletter 1/2, to search 1/2; newsletter to search 1/2; search to an order 2/3: 1/2 x 1/2 x 2/3 + 1/2 x 2/3 =
+    // 1/2 of the journeys buy, without the newsletter 1/2 x 2/3 = 1/3. Within a day nothing leads from it to an order.
+    expect(await effects("channel = 'Direct'")).toEqual([
+      ['newsletter', 1, 0],
+      ['newsletter', 7, expect.closeTo(1 / 3, 12)],
+      ['newsletter', 30, expect.closeTo(1 / 3, 12)],
+      ['search', 1, 1],
+      ['search', 7, expect.closeTo(1, 12)],
+      ['search', 30, expect.closeTo(1, 12)],
+    ])
+    expect(await effects("channel = 'Email' AND window_days = 7")).toEqual([
+      ['newsletter', 7, null],
+      ['search', 7, null],
+    ])
+  })
+
   it.each([1, 2, 3])('says what counting visitor by visitor says, and nothing of bots (seed %i)', async (seed) => {
     const paths = generated(seed, 60)
     await store(`seed-${seed}`, paths)
     await store(`seed-${seed}`, generated(seed + 100, 30), 1)
     const found = await answers(`seed-${seed}`)
     const expected = effectsOf(paths)
-    const counts = (row: object) => Object.entries(row).filter(([name]) => !/rate|lift|median/.test(name))
+    const counts = (row: object) => Object.entries(row).filter(([name]) => !/rate|lift|median|removal/.test(name))
     expect(found.map(counts).map((row) => Object.fromEntries(row))).toEqual(
       expected.map(counts).map((row) => Object.fromEntries(row)),
     )
     for (const [at, row] of expected.entries()) {
-      for (const [name, value] of Object.entries(row).filter(([column]) => /rate|lift|median/.test(column))) {
+      for (const [name, value] of Object.entries(row).filter(([column]) => /rate|lift|median|removal/.test(column))) {
         const seen = found[at]?.[name]
         if (value === null) expect([name, seen]).toEqual([name, null])
         else expect(Math.abs(Number(seen) - Number(value))).toBeLessThan(1e-9)

@@ -1,3 +1,5 @@
+import { markov, type JourneyCount } from '@cairn/domain'
+
 /** A visitor as the oracle sees it: the channels of its sessions in order of their start, and what it reached when. */
 export interface Path {
   readonly channels: readonly string[]
@@ -20,6 +22,7 @@ export interface Effect {
   readonly lift_high: number | null
   readonly assists: number
   readonly median_hours_to_macro: number | null
+  readonly removal_effect: number | null
 }
 
 const DAY_MS = 86_400_000
@@ -62,7 +65,27 @@ function effectOf(all: readonly Path[], micro: string, macro: string, days: numb
     ...ratesOf(tally),
     assists: inTime.length,
     median_hours_to_macro: median(inTime.map((wait) => wait / 3_600_000)),
+    removal_effect: removalEffect(
+      paths.map((path) => journeyOf(path, macro, days)),
+      micro,
+    ),
   }
+}
+
+/** What led to the visitor's first macro conversion within the window, or, where it has none, all it did. */
+function journeyOf(path: Path, macro: string, days: number): JourneyCount {
+  const first = Math.min(...timesOf(path, macro))
+  const leading = path.conversions.filter(
+    ({ kind, time }) => kind === 'micro' && time < first && (first === Infinity || first - time <= days * DAY_MS),
+  )
+  const inOrder = leading.toSorted((a, b) => a.time - b.time || (a.goal < b.goal ? -1 : 1))
+  return { steps: inOrder.map(({ goal }) => goal), visitors: 1, converted: first === Infinity ? 0 : 1 }
+}
+
+/** Null where no journey with a step converts; 0 of a goal that is in none. */
+function removalEffect(journeys: readonly JourneyCount[], goal: string): number | null {
+  if (!journeys.some(({ steps, converted }) => steps.length > 0 && converted > 0)) return null
+  return markov(journeys).find(({ step }) => step === goal)?.removalEffect ?? 0
 }
 
 function timesOf({ conversions }: Path, goal: string): number[] {

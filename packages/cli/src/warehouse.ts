@@ -15,11 +15,12 @@ export async function ask({ clickhouse }: Instance, sql: string, options: AskOpt
   if (options.format !== undefined) url.searchParams.set('default_format', options.format)
   for (const [name, value] of Object.entries(options.params ?? {})) url.searchParams.set(`param_${name}`, value)
   const authorization = `Basic ${Buffer.from(`${clickhouse.user}:${clickhouse.password}`).toString('base64')}`
+  // A kept connection may be closed by the server while a command computes, which is only noticed when the next statement
+  // fails on it.
+  const headers = { authorization, connection: 'close' }
   let response: Response
   try {
     const { signal = null } = options
-    // A connection kept for the next question may have been closed by the time it comes, where much is computed between.
-    const headers = { authorization, connection: 'close' }
     response = await fetch(url, { method: 'POST', body: sql, headers, signal })
   } catch (error) {
     throw new CommandFailure(exitCode.unavailable, `ClickHouse at ${clickhouse.url} does not answer: ${causeOf(error)}`)

@@ -14,12 +14,14 @@ export interface EffectFigures {
   /** Orders after it, and the median of the hours from it to them; undefined without such orders. */
   readonly assists: number
   readonly medianHours: number | undefined
+  /** Share of orders lost when nothing leads on from it, 0 to 1; undefined where no order has a step before it. */
+  readonly removalEffect: number | undefined
 }
 
 /** @param of the condition that names the site */
 export async function readEffects(query: Query, of: string): Promise<EffectFigures[]> {
   const rows = await query(`SELECT micro_goal, visitors_with, visitors_without, converted_with, converted_without,
-  lift, lift_low, lift_high, assists, median_hours_to_macro
+  lift, lift_low, lift_high, assists, median_hours_to_macro, removal_effect
 FROM v_micro_to_macro WHERE ${of} AND macro_goal = 'purchase' AND window_days = 7 AND channel = ''
 ORDER BY lift DESC NULLS LAST, micro_goal`)
   return rows.map((row) => ({
@@ -30,8 +32,13 @@ ORDER BY lift DESC NULLS LAST, micro_goal`)
     boughtWithout: number(row, 'converted_without'),
     lift: liftOf(row),
     assists: number(row, 'assists'),
-    medianHours: row['median_hours_to_macro'] === null ? undefined : number(row, 'median_hours_to_macro'),
+    medianHours: known(row, 'median_hours_to_macro'),
+    removalEffect: known(row, 'removal_effect'),
   }))
+}
+
+function known(row: Row, column: string): number | undefined {
+  return row[column] === null ? undefined : number(row, column)
 }
 
 function liftOf(row: Row): EffectFigures['lift'] {
@@ -40,11 +47,19 @@ function liftOf(row: Row): EffectFigures['lift'] {
 }
 
 export function effectsTable(effects: readonly EffectFigures[]): string {
-  const columns = ['Reached', 'Bought after', 'Others', 'Bought', 'Points', '95 % interval', 'Orders', 'Median'].map(
-    right,
-  )
+  const titles = [
+    'Reached',
+    'Bought after',
+    'Others',
+    'Bought',
+    'Points',
+    '95 % interval',
+    'Orders',
+    'Median',
+    'Removal',
+  ]
   return table(
-    [left('Goal'), ...columns],
+    [left('Goal'), ...titles.map(right)],
     effects.map((one) => [
       one.goal.replaceAll('_', ' '),
       count(one.reached),
@@ -55,6 +70,7 @@ export function effectsTable(effects: readonly EffectFigures[]): string {
       one.lift === undefined ? '–' : `${signed(one.lift.low)} to ${signed(one.lift.high)}`,
       count(one.assists),
       one.medianHours === undefined ? '–' : wait(one.medianHours),
+      one.removalEffect === undefined ? '–' : percent(one.removalEffect, 1),
     ]),
   )
 }

@@ -13,15 +13,16 @@ const effects = [
       lift_high: 0.1134,
       assists: 130,
       median_hours_to_macro: 0.2,
+      removal_effect: 0.6255,
     },
   },
   {
     ...{ micro_goal: 'share', visitors_with: 3, visitors_without: 9997, converted_with: 0, converted_without: 164 },
-    ...{ lift: -0.0164, lift_low: -0.019, lift_high: 0.55, assists: 0, median_hours_to_macro: null },
+    ...{ lift: -0.0164, lift_low: -0.019, lift_high: 0.55, assists: 0, median_hours_to_macro: null, removal_effect: 0 },
   },
   {
     ...{ micro_goal: 'visit', visitors_with: 10000, visitors_without: 0, converted_with: 164, converted_without: 0 },
-    ...{ lift: null, lift_low: null, lift_high: null, assists: 200, median_hours_to_macro: 50 },
+    ...{ lift: null, lift_low: null, lift_high: null, assists: 200, median_hours_to_macro: 50, removal_effect: null },
   },
 ]
 
@@ -166,14 +167,14 @@ Attribution: share of revenue by first and last touch
   Direct           0.0 %     0.0 %      0.0 %   100.0 %
 
 Which micro conversions come before a purchase: visitors who reached one, and the others
-  Goal         Reached  Bought after  Others  Bought  Points  95 % interval  Orders  Median
-  ───────────  ───────  ────────────  ──────  ──────  ──────  ─────────────  ──────  ──────
-  add to cart    1,200        10.0 %   8,800   0.5 %    +9.5  +7.9 to +11.3     130  12 min
-  share              3         0.0 %   9,997   1.6 %    −1.6  −1.9 to +55.0       0       –
-  visit         10,000         1.6 %       0       –       –              –     200   2.1 d
+  Goal         Reached  Bought after  Others  Bought  Points  95 % interval  Orders  Median  Removal
+  ───────────  ───────  ────────────  ──────  ──────  ──────  ─────────────  ──────  ──────  ───────
+  add to cart    1,200        10.0 %   8,800   0.5 %    +9.5  +7.9 to +11.3     130  12 min   62.5 %
+  share              3         0.0 %   9,997   1.6 %    −1.6  −1.9 to +55.0       0       –    0.0 %
+  visit         10,000         1.6 %       0       –       –              –     200   2.1 d        –
 
-  Bought after it within 7 days. A difference does not say that the one brings about the other:
-  docs/micro-conversions.md tells how to read it.
+  Bought after it within 7 days. Removal: the share of orders that the chain of steps loses when all that leads to it
+  leads to nothing. Neither says that the one brings about the other: docs/micro-conversions.md tells how to read them.
 `)
   })
 

@@ -121,8 +121,8 @@ function untouched(attribution: Figures['attribution']): string {
   return `\n\n  (no touch): no visit is known before the order; only the shop's server told of it, and not which browser placed it.`
 }
 
-const caution = `  Bought after it within 7 days. A difference does not say that the one brings about the other:
-  docs/micro-conversions.md tells how to read it.`
+const caution = `  Bought after it within 7 days. Removal: the share of orders that the chain of steps loses when all that leads to it
+  leads to nothing. Neither says that the one brings about the other: docs/micro-conversions.md tells how to read them.`
 
 function currenciesOf(orders: Figures['orders']): string[] {
   return orders.map(({ currency }) => currency).filter((currency) => currency !== '')
