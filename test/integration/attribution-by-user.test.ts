@@ -79,13 +79,13 @@ describe('v_attribution_by_user', () => {
     await links(site, [['phone', 'ada'], ['desk', 'ada'], ['other', 'bob']]) // prettier-ignore
     await links('elsewhere', [['far', 'ada']])
     const on = (n: number, visitor_id: string, started_at: number, channel: string, over: Partial<SessionRow> = {}) =>
-      session({ site, session_id: uuid(n), visitor_id, started_at, channel, ...over })
+      session({ site, session_id: uuid(n), visitor_id, started_at, channel, source: channel, ...over })
     await visits([
       on(1, 'phone', at - 30 * DAY - 1, 'Display'),
       on(2, 'phone', at - 30 * DAY, 'Paid Search'),
       on(3, 'phone', at - 2 * DAY, 'Email', { is_bot: 1 }),
       on(4, 'desk', at - DAY, 'Referral'),
-      on(5, 'phone', at, 'Direct'),
+      on(5, 'phone', at, 'Brand', { source: '(direct)' }), // named so by the shop's own rule
       on(6, 'phone', at + 1, 'Email'),
       on(7, 'other', at - DAY, 'Email'),
       on(8, 'far', at - DAY, 'Email', { site: 'elsewhere' }),
@@ -95,7 +95,7 @@ describe('v_attribution_by_user', () => {
     expect(await answers(site)).toEqual([
       { ...ofAda, model: 'linear', touch: 1, session_id: uuid(2), touch_visitor_id: 'phone', channel: 'Paid Search', credit: 0.333334, value: 3.34 }, // prettier-ignore
       { ...ofAda, model: 'linear', touch: 2, session_id: uuid(4), touch_visitor_id: 'desk', channel: 'Referral', credit: 0.333333, value: 3.34 }, // prettier-ignore
-      { ...ofAda, model: 'linear', touch: 3, session_id: uuid(5), touch_visitor_id: 'phone', channel: 'Direct', credit: 0.333333, value: 3.33 }, // prettier-ignore
+      { ...ofAda, model: 'linear', touch: 3, session_id: uuid(5), touch_visitor_id: 'phone', channel: 'Brand', credit: 0.333333, value: 3.33 }, // prettier-ignore
     ])
     const winner = async (model: string) => (await answers(site, model)).filter((row) => row.credit > 0)
     expect(await winner('first_touch')).toMatchObject([{ touch: 1, credit: 1, value: 10.01 }])
@@ -151,8 +151,8 @@ describe('v_attribution_by_user', () => {
     let id = 10_000
     const sessions = users.flatMap((_, n) =>
       Array.from({ length: draw(12) }, () => {
-        const channel = ['Direct', 'Direct', 'Email'][draw(3)] ?? ''
-        return session({ site, session_id: uuid(id++), visitor_id: `${n}-${'ab'[draw(2)]}`, started_at: at - id, channel }) // prettier-ignore
+        const source = ['(direct)', '(direct)', 'letter'][draw(3)] ?? ''
+        return session({ site, session_id: uuid(id++), visitor_id: `${n}-${'ab'[draw(2)]}`, started_at: at - id, source }) // prettier-ignore
       }),
     )
     await visits(sessions)
