@@ -76,7 +76,7 @@ WITH
   ),
   shared AS (
     SELECT
-      *, arrayLastIndex(touchpoint -> touchpoint.4 != 'Direct', path) AS non_direct,
+      *, arrayLastIndex(t -> lower(t.5) != '(direct)' OR lower(t.6) NOT IN ('(none)', '(not set)'), path) AS non_direct,
       [
         arrayMap(n -> if(n = 1, 1000000, 0), numbers),
         arrayMap(n -> if(n = touches, 1000000, 0), numbers),

@@ -88,13 +88,13 @@ describe('v_attribution_by_user', () => {
     await links(site, [['phone', 'ada'], ['desk', 'ada'], ['other', 'bob']]) // prettier-ignore
     await links('elsewhere', [['far', 'ada']])
     const on = (n: number, visitor_id: string, started_at: number, channel: string, over: Partial<SessionRow> = {}) =>
-      session({ site, session_id: uuid(n), visitor_id, started_at, channel, ...over })
+      session({ site, session_id: uuid(n), visitor_id, started_at, channel, source: channel, ...over })
     await visits([
       on(1, 'phone', at - 30 * DAY - 1, 'Display'),
       on(2, 'phone', at - 30 * DAY, 'Paid Search'),
       on(3, 'phone', at - 2 * DAY, 'Email', { is_bot: 1 }),
       on(4, 'desk', at - DAY, 'Referral'),
-      on(5, 'phone', at, 'Direct'),
+      on(5, 'phone', at, 'Brand', { source: '(direct)' }), // named so by the shop's own rule
       on(6, 'phone', at + 1, 'Email'),
       on(7, 'other', at - DAY, 'Email'),
       on(8, 'far', at - DAY, 'Email', { site: 'elsewhere' }),
@@ -106,7 +106,7 @@ describe('v_attribution_by_user', () => {
     expect(await answers(site)).toEqual([
       { ...ofAda, model: 'linear', touch: 1, session_id: uuid(2), touch_visitor_id: 'phone', channel: 'Paid Search', credit: 0.333334, value: 3.34 }, // prettier-ignore
       { ...ofAda, model: 'linear', touch: 2, session_id: uuid(4), touch_visitor_id: 'desk', channel: 'Referral', credit: 0.333333, value: 3.34 }, // prettier-ignore
-      { ...ofAda, model: 'linear', touch: 3, session_id: uuid(5), touch_visitor_id: 'phone', channel: 'Direct', credit: 0.333333, value: 3.33 }, // prettier-ignore
+      { ...ofAda, model: 'linear', touch: 3, session_id: uuid(5), touch_visitor_id: 'phone', channel: 'Brand', credit: 0.333333, value: 3.33 }, // prettier-ignore
     ])
     const winner = async (model: string) => (await answers(site, model)).filter((row) => row.credit > 0)
     expect(await winner('first_touch')).toMatchObject([{ touch: 1, credit: 1, value: 10.01 }])
@@ -226,11 +226,11 @@ describe('v_attribution_by_user', () => {
     const touches = users.flatMap((user_id, n) =>
       Array.from({ length: draw(12) }, () => {
         const visitor_id = `${n}-${'ab'[draw(2)]}`
-        const channel = ['Direct', 'Direct', 'Email'][draw(3)] ?? ''
+        const source = ['(direct)', '(direct)', 'letter'][draw(3)] ?? ''
         // Of sessions that start at once, those of other devices come first.
         const tie = visitor_id.endsWith('a') ? `own ${random()}` : ''
         const owner = ['', user_id, user_id, 'eve'][draw(4)] ?? ''
-        const origin = { channel, source: '', medium: '', campaign: '' }
+        const origin = { channel: 'Email', source, medium: '', campaign: '' }
         return { n, session_id: uuid(id++), visitor_id, user_id: owner, started_at: at + 3 - draw(12), tie, ...origin, is_bot: false } // prettier-ignore
       }),
     )

@@ -14,7 +14,13 @@ export interface RefusedMessage {
 
 /** What became of a request. Only `answered` means that what is counted as accepted is in the log. */
 export type Answer =
-  | { readonly kind: 'answered'; readonly accepted: number; readonly refused: readonly RefusedMessage[] }
+  | {
+      readonly kind: 'answered'
+      readonly accepted: number
+      readonly refused: readonly RefusedMessage[]
+      /** Accepted events whose order id is none: for operators, senders are not told. */
+      readonly unusableOrderIds: number
+    }
   | {
       readonly kind: 'unauthorised'
       readonly reason: 'no_write_key' | 'unknown_write_key'

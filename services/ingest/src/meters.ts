@@ -15,6 +15,11 @@ const secondBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 
 export function createMeters(metrics: Metrics): Meters {
   const accepted = metrics.counter('cairn_ingest_accepted_events_total', 'Events acknowledged by the log', [])
   const refused = metrics.counter('cairn_ingest_refused_messages_total', 'Messages refused, by reason', ['reason'])
+  const unusable = metrics.counter(
+    'cairn_ingest_unusable_order_ids_total',
+    'Accepted events whose order id stands for none, as "undefined" does',
+    [],
+  )
   const requests = metrics.counter('cairn_ingest_requests_total', 'Requests by what became of them', ['outcome'])
   const seconds = metrics.histogram(
     'cairn_ingest_request_duration_seconds',
@@ -27,7 +32,10 @@ export function createMeters(metrics: Metrics): Meters {
     answered(answer, took) {
       seconds.observe(took)
       requests.inc({ outcome: answer.kind === 'answered' ? 'answered' : answer.reason })
-      if (answer.kind === 'answered') accepted.inc(answer.accepted)
+      if (answer.kind === 'answered') {
+        accepted.inc(answer.accepted)
+        unusable.inc(answer.unusableOrderIds)
+      }
       if ('refused' in answer) for (const { reason } of answer.refused) refused.inc({ reason })
     },
     rejected(reason) {

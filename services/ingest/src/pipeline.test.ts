@@ -124,7 +124,12 @@ describe('a request', () => {
   })
 
   it('with an empty batch is answered', async () => {
-    expect(await setUp().send({ batch: [] })).toEqual({ kind: 'answered', accepted: 0, refused: [] })
+    expect(await setUp().send({ batch: [] })).toEqual({
+      kind: 'answered',
+      accepted: 0,
+      refused: [],
+      unusableOrderIds: 0,
+    })
   })
 
   it('may begin with a byte order mark', async () => {

@@ -7,7 +7,7 @@ import type { WriteKey } from './segment/arrival.ts'
 import { openBody } from './segment/body.ts'
 import { toEvent } from './segment/event.ts'
 import { unknownKey, unknownKeyLetter } from './unknown-key.ts'
-import { allRefused, refusedMessages, shipmentOf } from './verdict.ts'
+import { allRefused, refusedMessages, shipmentOf, unusableOrderIds } from './verdict.ts'
 
 /** A request as HTTP hands it over: the body read and inflated, nothing in it looked at. */
 export interface IngestRequest {
@@ -65,7 +65,8 @@ function begin(request: IngestRequest, { writeKeys, outbox, now }: PipelineOptio
   const verdicts = messages.map((sent) => toEvent(sent, arrival, key))
   const refused = refusedMessages(verdicts, messages)
   const delivery = outbox.deliver(shipmentOf(verdicts, messages, { ...arrival, site: key.site, writeKey }))
-  return { answer: { kind: 'answered', accepted: messages.length - refused.length, refused }, delivery }
+  const accepted = messages.length - refused.length
+  return { answer: { kind: 'answered', accepted, refused, unusableOrderIds: unusableOrderIds(verdicts) }, delivery }
 }
 
 interface Begun {

@@ -5,6 +5,7 @@ import { deadLetterOf } from './dead-letter.ts'
 import type { Shipment } from './outbox/outbox.ts'
 import type { Verdict } from './segment/event.ts'
 import { isObject, textOf } from './segment/json.ts'
+import { hasUnusableOrderId } from './segment/order-id.ts'
 
 /** Where and when refused messages came in. */
 export interface Origin {
@@ -35,6 +36,13 @@ export function refusedMessages(verdicts: readonly Verdict[], messages: readonly
   return verdicts.flatMap((verdict, index) =>
     verdict.ok ? [] : [{ index, messageId: messageIdOf(messages[index]), ...verdict.refusal }],
   )
+}
+
+/** How many events were accepted with an order id that is none. */
+export function unusableOrderIds(verdicts: readonly Verdict[]): number {
+  let count = 0
+  for (const verdict of verdicts) if (verdict.ok && hasUnusableOrderId(verdict.event)) count++
+  return count
 }
 
 /** All messages as refused for the one reason. */

@@ -14,8 +14,8 @@ function touch(age: number, channel = 'Email'): Touchpoint {
     started_at,
     tie: '',
     channel,
-    source: '',
-    medium: '',
+    source: channel === 'Direct' ? '(direct)' : 'somewhere',
+    medium: channel === 'Direct' ? '(none)' : '',
     campaign: '',
     is_bot: false,
   }
@@ -66,6 +66,24 @@ describe('the models', () => {
     const direct = [touch(2, 'Direct'), touch(1, 'Direct')]
     expect(creditsOf('last_non_direct', direct, AT, week)).toEqual([0, WHOLE])
   })
+
+  it.each([
+    ['(direct)', '(none)', [WHOLE, 0]],
+    ['(Direct)', '(not set)', [WHOLE, 0]],
+    ['(direct)', 'email', [0, WHOLE]],
+    ['letter', '(none)', [0, WHOLE]],
+  ])(
+    'last_non_direct goes by where a visit came from, whatever a shop calls its channel: %s / %s',
+    (source, medium, expected) => {
+      for (const channel of ['Brand', 'Direct']) {
+        const path = [
+          { ...touch(2), channel: 'Direct' },
+          { ...touch(1), channel, source, medium },
+        ]
+        expect(creditsOf('last_non_direct', path, AT, week)).toEqual(expected)
+      }
+    },
+  )
 
   it.each([
     [1, [1]],

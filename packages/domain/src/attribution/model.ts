@@ -1,4 +1,5 @@
 import type { Millis } from '../event/event.ts'
+import { isDirect } from '../session/channel.ts'
 import type { Touchpoint } from './path.ts'
 import type { AttributionRules } from './rules.ts'
 
@@ -39,7 +40,7 @@ export function creditsOf(
     case 'last_touch':
       return wholeTo(path, last)
     case 'last_non_direct': {
-      const found = path.findLastIndex(({ channel }) => channel !== 'Direct')
+      const found = path.findLastIndex((touch) => !isDirect(touch))
       return wholeTo(path, found < 0 ? last : found)
     }
     case 'linear':

@@ -30,7 +30,7 @@ const NO_MEDIUM = new Set(['', '(not set)', '(none)'])
  * `utm_source`, so a known assistant without a medium of its own counts as one.
  */
 const RULES: readonly { readonly channel: string; readonly matches: (t: Traffic) => boolean }[] = [
-  { channel: 'Direct', matches: (t) => t.source === '(direct)' && (t.medium === '(not set)' || t.medium === '(none)') },
+  { channel: 'Direct', matches: isDirect },
   { channel: 'Cross-network', matches: (t) => t.campaign.includes('cross-network') },
   {
     channel: 'AI Assistant',
@@ -63,6 +63,16 @@ export function channelOf(input: ChannelInput): string {
   const traffic: Traffic = { source, medium, campaign, category, paid: isPaid(medium), shopping }
   for (const { channel, matches } of RULES) if (matches(traffic)) return channel
   return 'Unassigned'
+}
+
+/**
+ * Whether a visit came from nowhere: GA4's definition of the channel Direct. A shop's own rule may give such visits any
+ * name, and other visits that one, so the channel does not tell.
+ */
+export function isDirect({ source, medium }: Pick<ChannelInput, 'source' | 'medium'>): boolean {
+  if (source.toLowerCase() !== '(direct)') return false
+  const lower = medium.toLowerCase()
+  return lower === '(none)' || lower === '(not set)'
 }
 
 /** Google's `^(.*cp.*|ppc|retargeting|paid.*)$`. */

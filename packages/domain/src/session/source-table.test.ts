@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { listedHosts, listedHostsPath } from '../../../../scripts/sources/listed-hosts.mjs'
-import { hostEntry, sourceEntry } from './source-table.ts'
+import { hostEntry, isPaymentHost, sourceEntry } from './source-table.ts'
+import { paymentHosts } from './payment-hosts.ts'
 
 const data = process.env['CAIRN_DATA'] ?? '../shared/data'
 
@@ -44,6 +45,36 @@ describe('known sources', () => {
   it('are those of the package as it is installed', () => {
     const path = join(import.meta.dirname, '../../../..', listedHostsPath)
     expect(readFileSync(path, 'utf8')).toBe(listedHosts())
+  })
+})
+
+describe('payment hosts', () => {
+  const channels = readFileSync(join(import.meta.dirname, '../../../../docs/channels.md'), 'utf8')
+
+  it.each([
+    ...['payments.amazon.de', 'payments.amazon.co.uk', 'pay.amazon.com', 'pay.amazon.eu', 'apay-us.amazon.com'],
+    ...['payments-eu.amazon.com', 'www.saferpay.com', 'pay.datatrans.com', 'payment.unzer.com', 'secure.pay1.de'],
+    ...['centinelapi.cardinalcommerce.com', 'german-3dsecure.wlp-acs.com', 'www.computop-paygate.com'],
+    ...['payport.novalnet.de', 'secure.ogone.com', 'payv2.multisafepay.com', 'live.opayo.eu.elavon.com'],
+    ...['secure.payu.com', 'pay.twint.ch', 'checkout.postfinance.ch', 'sis.redsys.es', 'pay.klarna.com'],
+  ])('are where a buyer goes to pay: %s', (host) => {
+    expect(isPaymentHost(host)).toBe(true)
+  })
+
+  it.each([
+    ...['amazon.de', 'www.amazon.de', 'payments.amazon.example', 'mypay.amazon.de', 'pay.amazon.example.com'],
+    ...['pay.google.de', 'google.com', 'www.postfinance.ch', 'notdatatrans.com', 'amazon.', '.amazon.de', ''],
+  ])('are not what only looks alike: %j', (host) => {
+    expect(isPaymentHost(host)).toBe(false)
+  })
+
+  it('are all in docs/channels.md, which lists no other', () => {
+    const section = channels.slice(channels.indexOf('## Payment services'), channels.indexOf('## Known sources'))
+    const listed = [...section.matchAll(/`([^` ]+\.[^` ]+)`/g)].map(([, host]) => String(host))
+    const below = paymentHosts.belowAmazon.split(/\s+/).map((name) => `${name}.amazon.*`)
+    const known = `${paymentHosts.services} ${paymentHosts.confirmation}`.trim().split(/\s+/)
+    expect(listed.toSorted()).toEqual([...known, ...below].toSorted())
+    expect(new Set(known).size).toBe(known.length)
   })
 })
 

@@ -1,4 +1,5 @@
 import { listedHosts } from './listed-hosts.ts'
+import { paymentHosts } from './payment-hosts.ts'
 import { sourceLists, type SourceCategory } from './source-list.ts'
 
 export interface SourceEntry {
@@ -7,31 +8,8 @@ export interface SourceEntry {
   readonly category: SourceCategory
 }
 
-/** Hosts a buyer is sent to and comes back from: a visit that returns from there came from nowhere new. */
-const PAYMENT_HOSTS: ReadonlySet<string> = new Set([
-  'paypal.com',
-  'stripe.com',
-  'klarna.com',
-  'adyen.com',
-  'mollie.com',
-  'checkout.com',
-  'worldpay.com',
-  'braintreegateway.com',
-  'amazonpay.com',
-  'pay.amazon.com',
-  'pay.google.com',
-  'afterpay.com',
-  'affirm.com',
-  'sofort.com',
-  'giropay.de',
-  'ideal.nl',
-  'shop.app',
-  'arcot.com',
-  'payu.com',
-  'przelewy24.pl',
-  'sagepay.com',
-  'securesuite.net',
-])
+const payments: ReadonlySet<string> = new Set(words(`${paymentHosts.services} ${paymentHosts.confirmation}`))
+const amazonPayments: ReadonlySet<string> = new Set(words(paymentHosts.belowAmazon))
 
 const byName = new Map<string, SourceEntry>()
 const byHost = new Map<string, SourceEntry>()
@@ -79,6 +57,7 @@ export function sourceEntry(source: string): SourceEntry | undefined {
   return byName.get(lower) ?? (lower.includes('.') ? hostEntry(lower) : undefined)
 }
 
+/** Whether a visit that comes from there came from nowhere new: a buyer who comes back from paying. */
 export function isPaymentHost(host: string): boolean {
   return walkUp(host, paymentHost) !== undefined
 }
@@ -88,7 +67,13 @@ function listedEntry(domain: string): SourceEntry | undefined {
 }
 
 function paymentHost(domain: string): string | undefined {
-  return PAYMENT_HOSTS.has(domain) ? domain : undefined
+  return payments.has(domain) || isAmazonPay(domain) ? domain : undefined
+}
+
+/** `payments.amazon.de`, `pay.amazon.co.uk`, … */
+function isAmazonPay(domain: string): boolean {
+  const dot = domain.indexOf('.amazon.')
+  return dot > 0 && amazonPayments.has(domain.slice(0, dot)) && COUNTRY.test(domain.slice(dot + '.amazon'.length))
 }
 
 /** `brand.tld` or `brand.co.tld`: what follows the brand is at most two short labels, so `google.example.com` is none. */

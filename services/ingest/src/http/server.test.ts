@@ -218,6 +218,18 @@ describe('the probes', () => {
   })
 })
 
+describe('an order id that is none', () => {
+  it('is accepted and counted, also where nobody reads the answer', async () => {
+    const { server, post } = setUp()
+    const bought = (order_id: string) =>
+      `{"type":"track","event":"Order Completed","anonymousId":"a","properties":{"order_id":"${order_id}"}}`
+    const response = await post(`{"batch":[${['undefined', ' ', 'A-1', 'N/A'].map(bought).join()}]}`)
+    expect([response.statusCode, response.json()]).toEqual([200, { accepted: 4, refused: [] }])
+    const { payload } = await server.inject('/metrics')
+    expect(payload).toContain('cairn_ingest_unusable_order_ids_total{service="ingest"} 2')
+  })
+})
+
 describe('a server that is stopping', () => {
   const request = (address: string) =>
     fetch(`${address}/v1/batch`, { method: 'POST', headers: json, body: batch }).then((response) => response.status)

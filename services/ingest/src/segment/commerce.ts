@@ -27,11 +27,6 @@ export function moneyOf(name: string, properties: JsonObject, defaultCurrency: s
   return value === undefined ? noMoney : { value_minor: value, currency }
 }
 
-/** The order an event speaks of: Segment's and GA4's name for it, and the one some SDKs write. */
-export function orderIdOf(properties: JsonObject): string {
-  return textOf(properties['order_id']) || textOf(properties['transaction_id']) || textOf(properties['orderId'])
-}
-
 export function couponOf(properties: JsonObject): string {
   return textOf(properties['coupon']) || textOf(properties['coupon_id'])
 }
