@@ -6,14 +6,13 @@ import {
   type Body,
   type ConversionRow,
   type CreditRow,
-  type LogRecord,
   type Millis,
   type Outcome,
   type SessionRow,
   type StorefrontEvent,
 } from '@cairn/domain'
 import { createCodec, createVisitorCodec, noFaults, readCatalog, readDefinitions } from '@cairn/runtime'
-import { decided, foldWhole } from '@cairn/testkit/domain'
+import { decided, foldWhole, type Placeless } from '@cairn/testkit/domain'
 import type { SegmentMessage } from '../../packages/cli/src/demo/segment.ts'
 import { createMemoryOutbox } from '../../services/ingest/src/outbox/memory.ts'
 import { createPipeline } from '../../services/ingest/src/pipeline.ts'
@@ -87,16 +86,24 @@ export async function eventsOf(
   return events
 }
 
+/** Definitions as JSON, and the place of the event that they come into force before. */
+export interface Deploy {
+  readonly at: number
+  readonly json: string
+}
+
 /**
  * The same as `fold` for what is on the log, in this order.
  *
  * @param appendedAt append time of an event and its place, never falling
- * @param definitions as JSON
+ * @param definitions as JSON, or several one after the other, which are numbered from 0
+ * @param delay records between an order event and its verdicts
  */
 export function foldEvents(
   events: readonly StorefrontEvent[],
   appendedAt: (event: StorefrontEvent, at: number) => Millis,
-  definitions: string,
+  definitions: string | readonly Deploy[],
+  delay: number | (() => number) = 0,
 ): Folded {
   const partition = createPartition(createVisitorCodec(readCatalog()))
   const labelled: { event: StorefrontEvent; sessionId: string }[] = []
@@ -105,7 +112,8 @@ export function foldEvents(
   const credits = new Map<string, CreditRow>()
   const outcomes: Outcome[] = []
   const written: Record<WrittenSchema, Buffer[]> = { 'labelled:1': [], session: [], conversion: [], credit: [] }
-  for (const record of recordsOf(events, appendedAt, definitions)) {
+  const deploys = typeof definitions === 'string' ? [{ at: 0, json: definitions }] : definitions
+  for (const record of decided(recordsOf(events, appendedAt, deploys), delay)) {
     const { outputs, outcome } = foldWhole(partition, record)
     outcomes.push(outcome)
     for (const output of outputs) {
@@ -179,14 +187,17 @@ export function definitionsIn(name: string): string {
 function recordsOf(
   events: readonly StorefrontEvent[],
   appendedAt: (event: StorefrontEvent, at: number) => Millis,
-  json: string,
-): LogRecord[] {
-  const records = events.map((event, at) => {
-    const body: Body = { kind: 'event', event }
-    return { key: eventKey(event), body, appendedAt: appendedAt(event, at) }
+  deploys: readonly Deploy[],
+): Placeless[] {
+  const records = events.flatMap((event, at) => {
+    const now = appendedAt(event, at)
+    const due = [...deploys.entries()].filter(([, deploy]) => deploy.at === at)
+    const changes = due.map(([number, { json }]) => placeless(now, { kind: 'definitions', number, json }))
+    return [...changes, { key: eventKey(event), body: { kind: 'event', event } as const, appendedAt: now }]
   })
-  const [first, last] = [records[0]?.appendedAt ?? 0, records.at(-1)?.appendedAt ?? 0]
-  const deploy: Body = { kind: 'definitions', number: 0, json }
-  const flush: Body = { kind: 'tick', flush_id: 'end', hold_ms: 0 }
-  return decided([{ key: '', body: deploy, appendedAt: first }, ...records, { key: '', body: flush, appendedAt: last }])
+  return [...records, placeless(records.at(-1)?.appendedAt ?? 0, { kind: 'tick', flush_id: 'end', hold_ms: 0 })]
+}
+
+function placeless(appendedAt: Millis, body: Body): Placeless {
+  return { key: '', body, appendedAt }
 }

@@ -38,7 +38,7 @@ const deployed = definitionsJson({
     },
   },
 })
-const rulesOf = rulesBySite(deployed)
+const rulesOf = rulesBySite([{ number: 0, json: deployed }])
 
 const facts = { sessions: sessionDifferences, conversions: conversionDifferences, credits: creditDifferences } as const
 
@@ -60,7 +60,7 @@ async function ask(sql: string, site: string): Promise<Record<string, unknown>[]
 
 /** What SQL over the events of a site says otherwise than the tables. */
 async function differences(fact: keyof typeof facts, site: string): Promise<Record<string, unknown>[]> {
-  const judged = rulesOf(site)
+  const judged = rulesOf(site, [0])
   if (!judged.ok) throw new Error(judged.because)
   return ask(facts[fact](judged.rules), site)
 }

@@ -85,5 +85,5 @@ export {
 export { flushLog, type Flushed, type FlushOptions } from './kafka/flush.ts'
 export { readLog, type LogPosition, type ReadLogOptions } from './kafka/read-log.ts'
 export { kafkaObstacle } from './kafka/unavailable.ts'
-export { deployDefinitions, deployedDefinitions } from './definitions/deploy.ts'
+export { allDefinitions, deployDefinitions, deployedDefinitions } from './definitions/deploy.ts'
 export { readDefinitions, type DefinitionsFile, type DefinitionsProblem } from './definitions/file.ts'

@@ -48,11 +48,19 @@ export async function deployedDefinitions(
   namespace: string,
   signal?: AbortSignal,
 ): Promise<DeployedDefinitions | undefined> {
-  let latest: DeployedDefinitions | undefined
+  return (await allDefinitions(connection, namespace, signal)).at(-1)
+}
+
+/** All that were ever deployed, in their order: none of topic `definitions` is ever deleted. */
+export async function allDefinitions(
+  connection: KafkaConnection,
+  namespace: string,
+  signal?: AbortSignal,
+): Promise<readonly DeployedDefinitions[]> {
+  const all: DeployedDefinitions[] = []
   const take: Visit = (_, records) => {
-    const last = records.at(-1)
-    if (last !== undefined) latest = { number: last.offset, json: last.value?.toString() ?? '' }
+    for (const { offset, value } of records) all.push({ number: offset, json: value?.toString() ?? '' })
   }
   await readLog(connection, topicName(namespace, 'definitions'), take, signal === undefined ? {} : { signal })
-  return latest
+  return all
 }

@@ -1,16 +1,11 @@
+import { conditionsOf, isJudged, list, text, whose, type SqlFact } from './left-out.ts'
 import { isOrderEvent, orders } from './orders.ts'
 import type { SqlRules } from './rules.ts'
-
-export type SqlFact = 'sessions' | 'conversions' | 'credits'
 
 /** Parameters of every statement: `site`. Times are in milliseconds. */
 const ms = (time: string): string => `toUnixTimestamp64Milli(${time})`
 
-function text(value: string): string {
-  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
-}
-
-const member = 'event_id, visitor_id, at, name, goals, order_id, value_minor, currency, is_server, is_bot'
+const member = 'event_id, visitor_id, whose, at, name, goals, order_id, value_minor, currency, is_server, is_bot'
 
 /**
  * Sessions out of table `events` alone, the plain way: order each visitor's events, cut where the rules say, and give an
@@ -18,12 +13,13 @@ const member = 'event_id, visitor_id, at, name, goals, order_id, value_minor, cu
  *
  * CTE `spans`: one row a session. CTE `members`: one row an event, `session` empty for one in none.
  */
-function sessions({ gapMs, trustsClient, cutInZone }: SqlRules): string {
+function sessions({ gapMs, trustsClient, cutInZone, leftOut }: SqlRules): string {
   const client = trustsClient ? 'client_session_id' : `''`
   const day = cutInZone === '' ? 'toDate(0)' : `toDate(event_time, ${text(cutInZone)})`
   return `all_events AS (
-  SELECT event_id, visitor_id, ${ms('event_time')} AS at, name, goals, order_id, value_minor, currency, is_server, is_bot, visitor_id != '' AND type != 'alias' AS is_visit, ${client} AS client, ${day} AS day
-  FROM events WHERE site = {site:String}
+  SELECT event_id, visitor_id, ${ms('event_time')} AS at, name, goals, order_id, value_minor, currency, is_server, is_bot, visitor_id != '' AND type != 'alias' AS is_visit, ${client} AS client, ${day} AS day,
+    ${whose('event_id')} AS whose
+  FROM events WHERE site = {site:String} AND ${isJudged('sessions', leftOut)}
 ),
 marked AS (
   SELECT *, isNull(before_at) OR (client = '' AND at - before_at > ${gapMs}) OR day != before_day AS starts
@@ -81,7 +77,7 @@ GROUP BY ${columns} HAVING surplus != 0 LIMIT ${mostShown}`
 export function sessionDifferences(rules: SqlRules): string {
   const columns = 'visitor_id, started_at, ended_at, events, page_views, is_bot'
   const stored = `SELECT visitor_id, ${ms('s.started_at')} AS started_at, ${ms('s.ended_at')} AS ended_at,
-    s.events AS events, s.page_views AS page_views, toInt64(s.is_bot) AS is_bot FROM sessions AS s FINAL WHERE site = {site:String}`
+    s.events AS events, s.page_views AS page_views, toInt64(s.is_bot) AS is_bot FROM (${judged('sessions', rules)}) AS s`
   return `WITH ${sessions(rules)}\n${differences('SELECT * FROM sessions_told', stored, columns)}`
 }
 
@@ -94,7 +90,7 @@ function conversions(rules: SqlRules): string {
   return `${sessions(rules)},
 ${orders},
 matched AS (
-  SELECT *, arrayJoin(goals) AS goal, if(visitor_id = '', concat('!', event_id), visitor_id) AS whose,
+  SELECT *, arrayJoin(goals) AS goal,
     ${isOrderEvent} AND goal IN ${named('order')} AS is_order, goal IN ${eventValued(rules)} AS is_event_value
   FROM members
 ),
@@ -123,11 +119,12 @@ export function conversionDifferences(rules: SqlRules): string {
   const columns = 'goal, event_id, started_at, order_status, value_minor, refunded_minor, currency'
   const told = `SELECT goal::String AS goal, event_id, if(session = '', toInt64(0), s.started_at) AS started_at,
       toString(status) AS order_status, value_minor, if(is_event_value, refunded_minor, 0) AS refunded_minor, currency
-    FROM counted LEFT JOIN sessions_told AS s USING (visitor_id, session)`
+    FROM (SELECT * FROM counted WHERE ${isJudged('conversions', rules.leftOut)}) AS counted
+    LEFT JOIN sessions_told AS s USING (visitor_id, session)`
   const stored = `SELECT goal::String AS goal, event_id, if(isNull(c.session_id), toInt64(0), ${ms('s.started_at')}) AS started_at,
       toString(c.order_status) AS order_status, ${storedValue(rules)} AS value_minor,
       if(goal IN ${eventValued(rules)}, c.refunded_minor, 0) AS refunded_minor, if(goal IN ${eventValued(rules)}, toString(c.currency), '') AS currency
-    FROM (SELECT * FROM conversions FINAL WHERE ${isJudged('conversions', rules)}) AS c
+    FROM (${judged('conversions', rules)}) AS c
     LEFT JOIN (SELECT session_id, started_at FROM sessions FINAL WHERE site = {site:String}) AS s ON s.session_id = c.session_id`
   return `WITH ${conversions(rules)}\n${differences(told, stored, columns)}`
 }
@@ -149,15 +146,14 @@ export function creditDifferences(rules: SqlRules): string {
   const columns = 'goal, event_id, path, model, shares, minors'
   const macros = list(rules.goals.filter(({ isMacro }) => isMacro).map(({ name }) => name))
   const told = `SELECT goal, event_id, path, model, shares, if(isNull(value_minor), [], minors) AS minors FROM (${divided(macros, rules)})`
-  const stored = `SELECT c.goal::String AS goal, v.event_id AS event_id, arrayMap(t -> ${ms('t')}, c.touch_started_at) AS path,
+  const stored = `SELECT c.goal::String AS goal, c.event_id AS event_id, arrayMap(t -> ${ms('t')}, c.touch_started_at) AS path,
       c.model AS model, arrayMap(x -> toInt64(x), c.shares) AS shares, if(goal IN ${eventValued(rules)}, c.minors, []) AS minors
     FROM (
-      SELECT goal, conversion_id, touch_started_at, toString(model) AS model, shares, minors
-      FROM (SELECT *, arrayResize(values_minor, length(models)) AS all_minors FROM credits FINAL WHERE ${isJudged('credits', rules)})
+      SELECT goal, event_id, touch_started_at, toString(model) AS model, shares, minors
+      FROM (SELECT *, arrayResize(values_minor, length(models)) AS all_minors FROM (${judged('credits', rules)}))
       ARRAY JOIN models AS model, credits AS shares, all_minors AS minors
       WHERE model IN ${list(judgedModels)}
-    ) AS c
-    LEFT JOIN (SELECT conversion_id, event_id FROM conversions FINAL WHERE site = {site:String}) AS v USING (conversion_id)`
+    ) AS c`
   return `WITH ${conversions(rules)}\n${differences(told, stored, columns)}`
 }
 
@@ -178,7 +174,7 @@ function divided(macros: string, rules: SqlRules): string {
     FROM (
       SELECT c.goal::String AS goal, c.event_id AS event_id, c.visitor_id AS visitor_id, if(c.is_event_value, c.value_minor, NULL) AS value_minor,
         arraySort(groupArrayIf((s.started_at, s.session), ${isTouch(rules)})) AS touches
-      FROM (SELECT * FROM counted WHERE goal IN ${macros}) AS c
+      FROM (SELECT * FROM counted WHERE goal IN ${macros} AND ${isJudged('credits', rules.leftOut)}) AS c
       LEFT JOIN sessions_told AS s ON s.visitor_id = c.visitor_id
       LEFT JOIN (SELECT visitor_id, session, started_at AS own_start FROM sessions_told) AS own
         ON own.visitor_id = c.visitor_id AND own.session = c.session
@@ -187,10 +183,23 @@ function divided(macros: string, rules: SqlRules): string {
   )`
 }
 
-/** Which stored rows of a fact are compared: none of a compound goal. */
-export function isJudged(fact: SqlFact, { compounds }: SqlRules): string {
-  const ofSite = 'site = {site:String}'
-  return fact === 'sessions' || compounds.length === 0 ? ofSite : `${ofSite} AND goal NOT IN ${list(compounds)}`
+/** The stored rows of a fact at a site, with whose they are; a session has no goal. */
+export function storedRows(fact: SqlFact): string {
+  const rows = `SELECT * FROM ${fact} FINAL WHERE site = {site:String}`
+  if (fact === 'sessions') return `SELECT *, visitor_id AS whose FROM (${rows})`
+  if (fact === 'conversions') return `SELECT *, ${whose('event_id')} AS whose FROM (${rows})`
+  return `SELECT c.*, v.event_id AS event_id, ${whose('v.event_id')} AS whose FROM (${rows}) AS c
+    LEFT JOIN (SELECT conversion_id, event_id FROM conversions FINAL WHERE site = {site:String}) AS v USING (conversion_id)`
+}
+
+function judged(fact: SqlFact, { leftOut }: SqlRules): string {
+  return `SELECT * FROM (${storedRows(fact)}) WHERE ${isJudged(fact, leftOut)}`
+}
+
+/** How many stored rows are judged (`nth` 0), and how many each exclusion leaves out, by its number from 1. */
+export function countsOf(fact: SqlFact, { leftOut }: SqlRules): string {
+  const conditions = conditionsOf(fact, leftOut).map((condition, at) => `${condition}, ${at + 1}, `)
+  return `SELECT multiIf(${conditions.join('')}false, 0, 0) AS nth, count() AS n FROM (${storedRows(fact)}) GROUP BY nth`
 }
 
 /** Whether session `s` is a touchpoint of conversion `c`, whose own session is `own`. */
@@ -198,8 +207,4 @@ function isTouch({ lookbackMs }: SqlRules): string {
   return `s.session != '' AND (s.session = c.session OR (
         NOT s.is_bot AND s.started_at <= c.at AND s.started_at >= c.at - ${lookbackMs}
         AND (c.session = '' OR (s.started_at, s.session) < (own.own_start, c.session))))`
-}
-
-function list(names: readonly string[]): string {
-  return `(${names.length === 0 ? `''` : names.map(text).join(', ')})`
 }
