@@ -2,7 +2,7 @@ import type { Millis } from '../event/event.ts'
 import type { PastConversion } from './credit.ts'
 import type { Touchpoint } from './path.ts'
 import { MAX_ASSISTS } from './credit.ts'
-import { noteOmitted, type OmittedDay } from './omitted.ts'
+import { noteOmitted, withoutAssist, type OmittedDay } from './omitted.ts'
 import { MAX_TOUCHES } from './path.ts'
 
 /** A touchpoint whose session can't be corrected any more. */
@@ -67,6 +67,21 @@ export function keepConversion(history: History, past: KeptConversion): void {
       history.omitted_days = noteOmitted(history.omitted_days, 'assists', gone.event_time, gone.since)
   }
   history.past = kept
+}
+
+/**
+ * Takes out conversions that were kept and count no more. A micro one that is not there any more was folded away; or
+ * forgotten, and its day with it, or at the edge of what anything looks back at, where counts are of whole days.
+ */
+export function dropConversions(
+  history: History,
+  gone: readonly Pick<PastConversion, 'conversion_id' | 'kind' | 'event_time'>[],
+): void {
+  for (const { conversion_id, kind, event_time } of gone) {
+    const others = history.past.filter((past) => past.conversion_id !== conversion_id)
+    if (others.length < history.past.length) history.past = others
+    else if (kind === 'micro') history.omitted_days = withoutAssist(history.omitted_days, event_time)
+  }
 }
 
 /** Forgets what no correctable conversion can look back at any more. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { noteOmitted, omittedWithin, type OmittedDay } from './omitted.ts'
+import { noteOmitted, omittedWithin, withoutAssist, type OmittedDay } from './omitted.ts'
 
 const DAY = 86_400_000
 const HOUR = 3_600_000
@@ -33,5 +33,14 @@ describe('what was folded away', () => {
   it('has counts of 128 days at most: the oldest go', () => {
     const days = noted(...Array.from({ length: 130 }, (_, day) => day * DAY))
     expect([days.length, days[0]?.day]).toEqual([128, 2])
+  })
+
+  it('is one micro conversion less where one counts no more: of its day, which goes with the last', () => {
+    const days = noteOmitted(noteOmitted(noted(8 * DAY), 'assists', 8 * DAY, 0), 'assists', 9 * DAY, 0)
+    const [first, second] = days as [OmittedDay, OmittedDay]
+    expect(withoutAssist(days, 9 * DAY - 1)).toEqual([{ ...first, assists: 0 }, second])
+    expect(withoutAssist(days, 10 * DAY - 1)).toEqual([first])
+    expect(withoutAssist(noted(8 * DAY), 8 * DAY)).toEqual(noted(8 * DAY))
+    expect(withoutAssist(days, 10 * DAY)).toEqual(days)
   })
 })

@@ -35,6 +35,16 @@ export function noteOmitted(
   return added.length > MAX_DAYS ? added.slice(1) : added
 }
 
+/** Takes back the count of a micro conversion that was folded away, and counts no more. */
+export function withoutAssist(days: readonly OmittedDay[], time: Millis): readonly OmittedDay[] {
+  const day = dayOf(time)
+  const at = days.findIndex((known) => known.day === day && known.assists > 0)
+  const known = days[at]
+  if (known === undefined) return days
+  const { touches, assists, since } = known
+  return touches + assists === 1 ? days.toSpliced(at, 1) : days.with(at, { day, touches, assists: assists - 1, since })
+}
+
 /**
  * How many were folded away within a span of time. Of the days it begins and ends in all count, as nobody knows the hours
  * of them any more; of the first one none where something that is still known came before the span: the oldest go first.

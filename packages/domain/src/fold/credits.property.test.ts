@@ -5,17 +5,17 @@ import {
   creditTruth,
   decided,
   EPOCH,
-  foldWhole,
-  jsonVisitorCodec,
+  folded,
   LogBuilder,
   oracleCompoundGoals,
   oracleWindowedGoals,
   ordersIn,
+  sessionNames,
   sessionRules,
   SPAN,
   truthOf,
   visitorEvents,
-  Warehouse,
+  type Warehouse,
   windowedGoals,
   type Arriving,
   type OracleCredit,
@@ -23,7 +23,7 @@ import {
 } from '@cairn/testkit/domain'
 import fc from 'fast-check'
 import type { LogRecord, StorefrontEvent } from '../index.ts'
-import { createPartition, eventKey, models, type CreditRow } from '../index.ts'
+import { eventKey, models, type CreditRow } from '../index.ts'
 
 const HOUR = 3_600_000
 const MILLION = 1_000_000
@@ -94,24 +94,9 @@ function logOf(arriving: readonly Arriving[], { lookbackHours, resets, rules, de
   return whole.records
 }
 
-function folded(records: readonly LogRecord[]): Warehouse {
-  const partition = createPartition(jsonVisitorCodec)
-  const warehouse = new Warehouse()
-  for (const record of records) warehouse.apply(foldWhole(partition, record).outputs)
-  return warehouse
-}
-
 /** What the warehouse says of credits, sessions named by their events and conversions by goal and event. */
 function shown(records: readonly LogRecord[], warehouse: Warehouse): Map<string, OracleCredit[]> {
-  const eventsOf = new Map<string, StorefrontEvent[]>()
-  for (const { body, offset } of records) {
-    const session = body.kind === 'event' ? warehouse.sessionOf(offset) : null
-    if (body.kind === 'event' && session !== null) eventsOf.set(session, [...(eventsOf.get(session) ?? []), body.event])
-  }
-  const named = (id: string): string[] =>
-    (eventsOf.get(id) ?? [])
-      .sort((a, b) => a.event_time - b.event_time || (a.event_id < b.event_id ? -1 : 1))
-      .map((event) => event.event_id)
+  const named = sessionNames(records, warehouse)
   const byKey = new Map<string, OracleCredit[]>()
   for (const { key, row } of warehouse.liveCredits()) {
     const conversion = warehouse.conversions.get(row.conversion_id)

@@ -148,6 +148,30 @@ describe('a path or a list of micro conversions that is too long', () => {
     expect(row?.touch_session_ids).toHaveLength(1)
   })
 
+  it('counts an order no more that is withdrawn after it was left out, and once where it comes back', () => {
+    const fold = new FoldRun()
+    const order = { name: 'order', kind: 'micro', match: { event: 'purchase' }, dedupe_by: 'order_id' }
+    fold.define(T, { goals: [...goals, order, { name: 'join', kind: 'macro', match: { event: 'sign_up' } }] })
+    const purchase = buildEvent({ event_id: 'p', event_time: T, name: 'purchase', order_id: 'o' })
+    fold.fold(fold.log.event(T, purchase))
+    fold.verdict(T, purchase, {})
+    for (let at = 0; at < 250; at++) fold.event(T + 3 * DAY + at, { event_id: `v${at}`, name: 'view_item' })
+    fold.tick(T + 5 * DAY)
+    const before = (time: number) => {
+      const row = fold.event(time, { event_id: `j${time}`, name: 'sign_up' }).credits.at(-1)
+      const listed = row?.assist_goals ?? []
+      return {
+        orders: listed.filter((goal) => goal === 'order').length,
+        all: listed.length + (row?.assists_omitted ?? 0),
+      }
+    }
+    expect(before(T + 6 * DAY)).toEqual({ orders: 0, all: 251 })
+    fold.verdict(T + 6 * DAY, purchase, { number: 2, order_offset: 2, status: 'withdrawn', event: null })
+    expect(before(T + 9 * DAY)).toEqual({ orders: 0, all: 250 })
+    fold.verdict(T + 9 * DAY, { ...purchase, event_id: 'q', is_server: true }, { order_offset: 3 })
+    expect(before(T + 12 * DAY)).toEqual({ orders: 1, all: 251 })
+  })
+
   it('says the same after a restart', () => {
     const log = new LogBuilder()
     log.definitions(T, 1, { goals })

@@ -4,11 +4,13 @@ import {
   compoundGoals,
   decided,
   EPOCH,
+  folded,
   jsonVisitorCodec,
   LogBuilder,
   oracleCompoundGoals,
   oracleWindowedGoals,
   ordersIn,
+  sessionNames,
   sessionRules,
   SPAN,
   truthOf,
@@ -119,18 +121,14 @@ function closing(eventTime: number): StorefrontEvent {
   return buildEvent({ event_id: 'closing', visitor_id: 'nobody', event_time: eventTime })
 }
 
-/** The events that the warehouse has labelled, by record key, and a name for each session: the ids of its events. */
-function labelledIn(records: readonly LogRecord[], warehouse: Warehouse) {
-  const eventsOf = new Map<string, string[]>()
+/** The events that the warehouse has labelled, by record key. */
+function labelledIn(records: readonly LogRecord[], warehouse: Warehouse): Map<string, StorefrontEvent[]> {
   const visitors = new Map<string, StorefrontEvent[]>()
   for (const { body, offset, key } of records) {
     if (body.kind !== 'event' || !warehouse.labels.has(offset) || body.event.visitor_id === 'nobody') continue
     visitors.set(key, [...(visitors.get(key) ?? []), body.event])
-    const session = warehouse.sessionOf(offset)
-    if (session !== null) eventsOf.set(session, [...(eventsOf.get(session) ?? []), body.event.event_id])
   }
-  const byTime = byTimeOf([...visitors.values()].flat())
-  return { visitors, named: (id: string): string[] => (eventsOf.get(id) ?? []).sort(byTime) }
+  return visitors
 }
 
 /**
@@ -142,10 +140,8 @@ const followsArrival = /^(session_id|conversion_id|id_time|version|reason|moved_
 /** All live rows after some arrivals, whole but for what follows arrival, in an order of their own. */
 function rowsAfter(arriving: readonly Arriving[], under: Setting): string[] {
   const records = logOf(arriving, under)
-  const partition = createPartition(jsonVisitorCodec)
-  const warehouse = new Warehouse()
-  for (const record of records) warehouse.apply(step(partition, record).outputs)
-  const { named } = labelledIn(records, warehouse)
+  const warehouse = folded(records)
+  const named = sessionNames(records, warehouse)
   return [...warehouse.liveSessions(), ...warehouse.liveConversions()]
     .filter(({ visitor_id }) => visitor_id !== 'nobody')
     .map((row) => {
@@ -157,9 +153,9 @@ function rowsAfter(arriving: readonly Arriving[], under: Setting): string[] {
 
 /** The sessions and conversions of each visitor as the warehouse shows them, named by the ids of their events. */
 function shown(records: readonly LogRecord[], warehouse: Warehouse): Map<string, Truth> {
-  const { visitors, named } = labelledIn(records, warehouse)
+  const named = sessionNames(records, warehouse)
   return new Map(
-    [...visitors].map(([key, events]) => {
+    [...labelledIn(records, warehouse)].map(([key, events]) => {
       const own = new Set(events.map((event) => event.event_id))
       const sessions = warehouse.liveSessions().filter((row) => named(row.session_id).some((id) => own.has(id)))
       return [
@@ -214,11 +210,6 @@ function unended(truths: ReadonlyMap<string, Truth>): Map<string, Truth> {
   return new Map([...truths].map(([key, truth]) => [key, of(truth)]))
 }
 
-function byTimeOf(events: readonly StorefrontEvent[]): (a: string, b: string) => number {
-  const times = new Map(events.map((event) => [event.event_id, event.event_time]))
-  return (a, b) => (times.get(a) ?? 0) - (times.get(b) ?? 0) || (a < b ? -1 : 1)
-}
-
 function sorted(truth: Truth): Truth {
   const order = (a: unknown, b: unknown): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
   return { sessions: truth.sessions.toSorted(order), conversions: truth.conversions.toSorted(order) }
@@ -229,9 +220,7 @@ describe('any order of arrival, with repeats', () => {
     fc.assert(
       fc.property(scenario, ({ events, arriving, setting }) => {
         const records = logOf(arriving, setting)
-        const partition = createPartition(jsonVisitorCodec)
-        const warehouse = new Warehouse()
-        for (const record of records) warehouse.apply(step(partition, record).outputs)
+        const warehouse = folded(records)
         const truth = expected(events, setting)
         const found = shown(records, warehouse)
         for (const [key, own] of truth) expect({ key, ...found.get(key) }).toEqual({ key, ...own })

@@ -1,5 +1,6 @@
 import { divideMoney } from '../attribution/model.ts'
 import { withdrawnCreditRow, type Owner as Credited } from '../attribution/credit.ts'
+import { dropConversions } from '../attribution/history.ts'
 import type { CreditRow } from '../attribution/row.ts'
 import { anchorOf, newCompanion, sessionOf } from '../conversion/companion.ts'
 import { conversionRow, newConversion, withdrawnRow, type Conversion, type Owner } from '../conversion/conversion.ts'
@@ -232,8 +233,10 @@ function withdraw(visitor: VisitorState, said: readonly SaidConversion[], arriva
   const { offset: version, definitionsNumber } = arrival
   const { site, visitor_id, users } = visitor
   const owner: Owner & Credited = { key: '', site, visitor_id, users }
-  const ids = new Set(said.map(({ row }) => row.conversion_id))
-  visitor.past = visitor.past.filter(({ conversion_id }) => !ids.has(conversion_id))
+  dropConversions(
+    visitor,
+    said.map(({ row }) => row),
+  )
   return {
     isFinal: true,
     conversions: said.map(({ row }) =>

@@ -3,22 +3,24 @@ import {
   buildEvent,
   compoundGoals,
   EPOCH,
+  folded,
   jsonVisitorCodec,
   LogBuilder,
   MemoryVisitors,
   oracleCompoundGoals,
   oracleWindowedGoals,
+  sessionNames,
   sessionRules,
   SPAN,
   truthOf,
   visitorEvents,
-  Warehouse,
+  type Warehouse,
   windowedGoals,
   type DrawnRules,
 } from '@cairn/testkit/domain'
 import fc from 'fast-check'
 import type { LogRecord, Millis, PartitionState, StorefrontEvent } from '../index.ts'
-import { createPartition, eventKey, noteStored, restorePartition, step, takeDirty } from '../index.ts'
+import { eventKey, noteStored, restorePartition, takeDirty } from '../index.ts'
 
 const MINUTE = 60_000
 /** So short that sessions are let go while later ones of their windows come, and their late events. */
@@ -84,12 +86,8 @@ function logOf({ arriving, rules, timeSource, flushes }: Scenario): LogRecord[] 
   return log.records
 }
 
-type Restart = (partition: PartitionState) => PartitionState
-
-const never: Restart = (partition) => partition
-
 /** Saves all there is and goes on from what was saved. */
-function restarts(): Restart {
+function restarts(): (partition: PartitionState) => PartitionState {
   const stored = new MemoryVisitors(jsonVisitorCodec)
   return (partition) => {
     stored.write(takeDirty(partition))
@@ -107,28 +105,13 @@ function restarts(): Restart {
   }
 }
 
-function folded(records: readonly LogRecord[], restart: Restart): Warehouse {
-  let partition = createPartition(jsonVisitorCodec)
-  const warehouse = new Warehouse()
-  for (const record of records) {
-    warehouse.apply(step(partition, record).outputs)
-    partition = restart(partition)
-  }
-  return warehouse
-}
-
 /** What counts in the end, by visitor: goal, event, worth and the events of the session. */
 function shown(records: readonly LogRecord[], warehouse: Warehouse): string[] {
-  const eventsOf = new Map<string, string[]>()
-  for (const { body, offset } of records) {
-    const session = warehouse.labels.has(offset) ? warehouse.sessionOf(offset) : null
-    if (body.kind !== 'event' || session === null) continue
-    eventsOf.set(session, [...(eventsOf.get(session) ?? []), body.event.event_id])
-  }
+  const named = sessionNames(records, warehouse)
   return warehouse
     .liveConversions()
     .map(({ goal, event_id, value_minor, session_id }) =>
-      JSON.stringify([goal, event_id, value_minor, eventsOf.get(session_id ?? '')?.sort()]),
+      JSON.stringify([goal, event_id, value_minor, session_id === null ? undefined : named(session_id).sort()]),
     )
     .sort()
 }
@@ -151,7 +134,7 @@ describe('compound goals within windows, over sessions of which some were let go
     fc.assert(
       fc.property(scenario, (drawn) => {
         const records = logOf(drawn)
-        expect(shown(records, folded(records, never))).toEqual(expected(drawn))
+        expect(shown(records, folded(records))).toEqual(expected(drawn))
       }),
       { numRuns: 500 },
     )
@@ -214,7 +197,7 @@ describe('compound goals within windows, in sessions of many matches', () => {
           log.definitions(EPOCH, 1, { session, goals: goalsWithin(`${within}m`) })
           for (const one of sent.toSorted((a, b) => a[when] - b[when])) log.event(one[when], one.event)
           const { records } = log
-          return folded(records, never)
+          return folded(records)
             .liveConversions()
             .map(({ goal, event_id }) => `${goal} ${event_id}`)
             .sort()

@@ -1,5 +1,6 @@
 export { buildEvent } from './event.ts'
 export { FoldRun, foldWhole } from './fold-run.ts'
+export { folded, sessionNames } from './folded.ts'
 export type { Stepped } from './fold-run.ts'
 export { LogBuilder } from './log.ts'
 export { definitionsJson } from './definitions-json.ts'
