@@ -55,22 +55,35 @@ export function parseRow(line: string): unknown {
   }
 }
 
-/** The rows of a SELECT as objects; 64-bit integers come as numbers. */
+/** The rows of a SELECT as objects, as they come; 64-bit integers come as numbers. */
+export async function* eachRow<T>(
+  instance: Instance,
+  sql: string,
+  params: Readonly<Record<string, string>> = {},
+  signal?: AbortSignal,
+): AsyncGenerator<T> {
+  const response = await ask(instance, `${sql} SETTINGS output_format_json_quote_64bit_integers = 0`, {
+    format: 'JSONEachRow',
+    params,
+    ...(signal === undefined ? {} : { signal }),
+  })
+  let rest = ''
+  for await (const part of textOf(instance, response)) {
+    const lines = (rest + part).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) yield parseRow(line) as T
+  }
+  if (rest !== '') yield parseRow(rest) as T
+}
+
+/** The rows of a SELECT at once. */
 export async function rows<T>(
   instance: Instance,
   sql: string,
   params: Readonly<Record<string, string>> = {},
   signal?: AbortSignal,
 ): Promise<T[]> {
-  const response = await ask(instance, `${sql} SETTINGS output_format_json_quote_64bit_integers = 0`, {
-    format: 'JSONEachRow',
-    params,
-    ...(signal === undefined ? {} : { signal }),
-  })
-  let body = ''
-  for await (const part of textOf(instance, response)) body += part
-  return body
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => parseRow(line) as T)
+  const found: T[] = []
+  for await (const row of eachRow<T>(instance, sql, params, signal)) found.push(row)
+  return found
 }

@@ -1,4 +1,5 @@
-import { markov, resampled, shapley, type JourneyCount } from '@cairn/domain'
+import { setImmediate as turn } from 'node:timers/promises'
+import { JourneyTally } from '@cairn/domain'
 import type { Instance } from '../instance/instance.ts'
 import { ask } from '../warehouse.ts'
 import { journeysOf, questions, type Question, type StepsOf } from './journeys.ts'
@@ -21,10 +22,11 @@ export interface DataDriven {
   readonly definitions_number: number
 }
 
-const models = { markov, shapley } as const
 const draws = 200
 /** The same journeys give the same intervals. */
 const seed = 1
+/** Journeys between two turns of the event loop, a few tenths of a second of counting. */
+const journeysATurn = 10_000
 
 export interface Window {
   readonly now: number
@@ -43,25 +45,33 @@ export async function attribute(
   const found: DataDriven[] = []
   for (const question of (await questions(instance, window.since)).filter(isWanted)) {
     for (const stepsOf of ['channel', 'micro'] as const) {
-      const journeys = await journeysOf(instance, question, stepsOf, window.since)
-      found.push(...valuesOf(journeys, question, stepsOf, window))
+      const tally = await tallyOf(instance, question, stepsOf, window.since)
+      found.push(...valuesOf(tally, question, stepsOf, window))
     }
   }
   if (found.length > 0) await store(instance, found)
   return found
 }
 
+async function tallyOf(instance: Instance, question: Question, stepsOf: StepsOf, since: number): Promise<JourneyTally> {
+  const tally = new JourneyTally({ draws, seed })
+  let added = 0
+  for await (const group of journeysOf(instance, question, stepsOf, since)) {
+    tally.add(group)
+    if (++added % journeysATurn === 0) await turn()
+  }
+  return tally
+}
+
 function valuesOf(
-  journeys: readonly JourneyCount[],
+  tally: JourneyTally,
   { site, goal, definitions }: Question,
   stepsOf: StepsOf,
   { now, since }: Window,
 ): DataDriven[] {
-  const sum = (of: (journey: JourneyCount) => number) => journeys.reduce((total, journey) => total + of(journey), 0)
-  const [all, converted] = [sum(({ visitors }) => visitors), sum((journey) => journey.converted)]
-  return (['markov', 'shapley'] as const).flatMap((model) => {
-    const intervals = resampled(journeys, models[model], { draws, seed })
-    return models[model](journeys).map(({ step, removalEffect, conversions }) => ({
+  const values = tally.values()
+  return (['markov', 'shapley'] as const).flatMap((model) =>
+    values[model].map(({ step, removalEffect, conversions, low, high }) => ({
       computed_at: now,
       site,
       goal,
@@ -70,14 +80,14 @@ function valuesOf(
       step,
       removal_effect: removalEffect,
       conversions,
-      low: intervals.get(step)?.low ?? 0,
-      high: intervals.get(step)?.high ?? 0,
-      journeys: all,
-      converted,
+      low,
+      high,
+      journeys: tally.journeys,
+      converted: tally.converted,
       since,
       definitions_number: definitions,
-    }))
-  })
+    })),
+  )
 }
 
 /** One insert, so that readers see a run as a whole or not at all. */

@@ -1,9 +1,12 @@
-import type { JourneyCount } from '@cairn/domain'
+import type { VisitorGroup } from '@cairn/domain'
 import type { Instance } from '../instance/instance.ts'
-import { rows } from '../warehouse.ts'
+import { eachRow, rows } from '../warehouse.ts'
 
 /** What a journey is made of: the channels of its sessions, or its micro conversions. */
 export type StepsOf = 'channel' | 'micro'
+
+/** Steps of a journey that count, the latest ones, as many as a path has at most. */
+const mostSteps = 100
 
 /** A macro goal of a site that was reached since then, and the highest definitions that counted it. */
 export interface Question {
@@ -23,20 +26,21 @@ export function questions(instance: Instance, since: number): Promise<Question[]
 
 /**
  * The journeys to a goal since then: those that stand behind each conversion, and of every visitor who had none, all their
- * steps. Journeys without a step are nobody's and are left out.
+ * steps. Journeys without a step are nobody's and are left out. A step that follows itself is one, which changes no value
+ * and makes more journeys equal. In an order, so that the same journeys always give the same intervals.
  */
-export async function journeysOf(
+export async function* journeysOf(
   instance: Instance,
   { site, goal }: Question,
   stepsOf: StepsOf,
   since: number,
-): Promise<JourneyCount[]> {
+): AsyncGenerator<VisitorGroup> {
   const column = stepsOf === 'channel' ? 'touch_channels' : 'assist_goals'
   const source =
     stepsOf === 'channel'
       ? 'SELECT visitor_id, started_at AS at, channel AS step FROM v_sessions WHERE site = {site:String}'
       : `SELECT visitor_id, event_time AS at, goal AS step FROM v_conversions WHERE site = {site:String} AND kind = 'micro'`
-  return rows<JourneyCount>(
+  const groups = eachRow<{ way: string[]; converted: number; visitors: number }>(
     instance,
     `WITH fromUnixTimestamp64Milli({since:Int64}) AS since,
      credited AS (
@@ -48,12 +52,12 @@ export async function journeysOf(
        WHERE at >= since AND visitor_id != '' AND visitor_id NOT IN (SELECT visitor_id FROM credited)
        GROUP BY visitor_id
      )
-     SELECT steps, toInt64(count()) AS visitors, toInt64(sum(converts)) AS converted FROM (
-       SELECT arrayMap(step -> step::String, steps) AS steps, 1 AS converts FROM credited
-       UNION ALL
-       SELECT arrayMap(step -> step::String, steps) AS steps, 0 AS converts FROM others
+     SELECT way, converted, toInt64(count()) AS visitors FROM (
+       SELECT arraySlice(arrayCompact(arrayMap(step -> step::String, steps)), -${mostSteps}) AS way, converted
+       FROM (SELECT steps, 1 AS converted FROM credited UNION ALL SELECT steps, 0 AS converted FROM others)
      )
-     WHERE notEmpty(steps) GROUP BY steps ORDER BY steps`,
+     WHERE notEmpty(way) GROUP BY way, converted ORDER BY way, converted`,
     { site, goal, since: String(since) },
   )
+  for await (const { way, converted, visitors } of groups) yield { ways: [way], converted: converted === 1, visitors }
 }

@@ -1,127 +1,82 @@
-/** Visitors that went the same way: the steps in order, how many there were, and how many of them converted at its end. */
-export interface JourneyCount {
-  readonly steps: readonly string[]
-  readonly visitors: number
-  readonly converted: number
-}
+/** States of a chain of journeys: where they begin and how they end. The steps are the numbers from FIRST_STEP on. */
+export const START = 0
+export const CONVERTED = 1
+export const LOST = 2
+export const FIRST_STEP = 3
 
-/** What one step is worth under a model. */
-export interface StepValue {
-  readonly step: string
-  /** Share of the chance to convert that is lost without it, 0 to 1; null under a model that has none. */
-  readonly removalEffect: number | null
-  /** Conversions credited to it; those of all steps sum to the conversions that had a step. */
-  readonly conversions: number
+/** How often journeys went from one state to another one. */
+export interface Move {
+  readonly from: number
+  readonly to: number
+  readonly count: number
 }
-
-const START = 0
-const FIRST_STEP = 1
 
 /**
  * First-order Markov chain over journeys (Anderl et al. 2014, "Mapping the customer journey"): each step leads to the next
  * with the probability it did so in the journeys, and the last one to a conversion or to nothing. A step's removal effect is
- * the share of conversions that are lost when everything that leads to it leads to nothing; conversions are divided in
- * proportion. Exact: the chain is solved, not sampled.
+ * the share of conversions that are lost when everything that leads to it leads to nothing: of those that pass it, all.
+ * With N = (I - Q)^-1, how often each step is passed from each other one (Kemeny and Snell 1960, "Finite Markov chains"), a
+ * journey that is at i ever comes to j with chance N[i,j] / N[j,j]. Exact: the chain is solved, not sampled.
+ *
+ * @param moves from each step that is reached a way leads to an end; none leads from a step to itself
+ * @returns the effect of each step, 0 to 1, in the order of their numbers
  */
-export function markov(journeys: readonly JourneyCount[]): StepValue[] {
-  const steps = stepsOf(journeys)
-  const chain = chainOf(journeys, steps)
-  const whole = conversionChance(chain, null)
-  const effects = steps.map((_, at) => (whole === 0 ? 0 : 1 - conversionChance(chain, at + FIRST_STEP) / whole))
-  const sum = effects.reduce((a, b) => a + b, 0)
-  const converted = conversionsOf(journeys)
-  return steps.map((step, at) => {
-    const removalEffect = effects[at] ?? 0
-    return { step, removalEffect, conversions: sum === 0 ? 0 : (converted * removalEffect) / sum }
+export function removalEffects(moves: readonly Move[], steps: number): number[] {
+  const { starts, converts, passes } = chainOf(moves, steps)
+  invert(passes, steps)
+  const pass = (from: number, to: number): number => passes[from * steps + to] as number
+  const chances = Array.from(converts, (_, from) => converts.reduce((sum, next, to) => sum + pass(from, to) * next, 0))
+  const whole = starts.reduce((sum, start, step) => sum + start * (chances[step] as number), 0)
+  return chances.map((chance, step) => {
+    const reached = starts.reduce((sum, start, from) => sum + start * pass(from, step), 0) / pass(step, step)
+    return whole === 0 ? 0 : (reached * chance) / whole
   })
-}
-
-/**
- * Shapley values of the game in which a set of steps earns the conversions whose journeys it covers (Zhao et al. 2018,
- * "Shapley value methods for attribution modeling"): each conversion is then divided evenly among the different steps of its
- * journey, which is exact for any number of steps.
- */
-export function shapley(journeys: readonly JourneyCount[]): StepValue[] {
-  const credited = new Map(stepsOf(journeys).map((step) => [step, 0]))
-  for (const { steps, converted } of journeys) {
-    const distinct = new Set(steps)
-    for (const step of distinct) credited.set(step, (credited.get(step) ?? 0) + converted / distinct.size)
-  }
-  return [...credited].map(([step, conversions]) => ({ step, removalEffect: null, conversions }))
-}
-
-function stepsOf(journeys: readonly JourneyCount[]): string[] {
-  return [...new Set(journeys.flatMap(({ steps }) => steps))].sort()
-}
-
-/** Of journeys with a step: those without are nobody's. */
-function conversionsOf(journeys: readonly JourneyCount[]): number {
-  return journeys.reduce((sum, { steps, converted }) => sum + (steps.length === 0 ? 0 : converted), 0)
 }
 
 interface Chain {
-  /** Probability to go from one state to another: the start, then the steps. */
-  readonly moves: readonly (readonly number[])[]
-  /** Probability to convert next, by state. */
-  readonly converts: readonly number[]
+  /** Probability to begin with each step. */
+  readonly starts: Float64Array
+  /** Probability to convert next, by step. */
+  readonly converts: Float64Array
+  /** I - Q, row by row: Q is the probability to go from one step to another. */
+  readonly passes: Float64Array
 }
 
-function chainOf(journeys: readonly JourneyCount[], steps: readonly string[]): Chain {
-  const states = steps.length + 1
-  const numbers = new Map(steps.map((step, at) => [step, at + FIRST_STEP]))
-  const counts = Array.from({ length: states }, () => Array<number>(states).fill(0))
-  const ends = Array<number>(states).fill(0)
-  const totals = Array<number>(states).fill(0)
-  const count = (row: number[] | undefined, at: number, by: number): void => {
-    if (row !== undefined) row[at] = (row[at] ?? 0) + by
+function chainOf(moves: readonly Move[], steps: number): Chain {
+  const totals = new Float64Array(FIRST_STEP + steps)
+  for (const { from, count } of moves) totals[from] = (totals[from] as number) + count
+  const starts = new Float64Array(steps)
+  const converts = new Float64Array(steps)
+  const passes = new Float64Array(steps * steps)
+  for (let step = 0; step < steps; step++) passes[step * steps + step] = 1
+  for (const { from, to, count } of moves) {
+    if (count === 0) continue
+    const chance = count / (totals[from] as number)
+    if (from === START) starts[to - FIRST_STEP] = chance
+    else if (to === CONVERTED) converts[from - FIRST_STEP] = chance
+    else if (to !== LOST) passes[(from - FIRST_STEP) * steps + to - FIRST_STEP] = -chance
   }
-  for (const journey of journeys) {
-    if (journey.steps.length === 0) continue
-    let from = START
-    for (const step of journey.steps) {
-      const to = numbers.get(step) ?? START
-      count(counts[from], to, journey.visitors)
-      count(totals, from, journey.visitors)
-      from = to
-    }
-    count(ends, from, journey.converted)
-    count(totals, from, journey.visitors)
-  }
-  const share = (number: number, from: number): number => (totals[from] ? number / totals[from] : 0)
-  return {
-    moves: counts.map((row, from) => row.map((number) => share(number, from))),
-    converts: ends.map((number, from) => share(number, from)),
-  }
-}
-
-/** Chance to convert from the start, without ever passing the state `removed`. */
-function conversionChance({ moves, converts }: Chain, removed: number | null): number {
-  const states = moves.length
-  // (I - M) x = c, with the removed state's row and column empty.
-  const rows = moves.map((row, from) => {
-    const equation = row.map((chance, to) => {
-      const kept = from === removed || to === removed ? 0 : chance
-      return (from === to ? 1 : 0) - kept
-    })
-    equation.push(from === removed ? 0 : (converts[from] ?? 0))
-    return equation
-  })
-  for (let at = states - 1; at > 0; at--) eliminate(rows, at)
-  const [first] = rows
-  return first === undefined ? 0 : (first[states] ?? 0) / (first[START] ?? 1)
+  return { starts, converts, passes }
 }
 
 /**
- * Takes the unknown `at` out of all equations above. Every state is left with a positive chance, so no pivot is 0; and
- * since no row sums to more than its diagonal, none has to be looked for either.
+ * Inverts a matrix in place (Gauss-Jordan). Every step is left with a positive chance, so no pivot is 0; and since no row
+ * of I - Q sums to less than 0, none has to be looked for either.
  */
-function eliminate(rows: number[][], at: number): void {
-  const pivot = rows[at] ?? []
-  for (let row = 0; row < at; row++) {
-    const equation = rows[row] ?? []
-    const factor = (equation[at] ?? 0) / (pivot[at] ?? 1)
-    if (factor === 0) continue
-    for (let column = 0; column < equation.length; column++)
-      equation[column] = (equation[column] ?? 0) - factor * (pivot[column] ?? 0)
+function invert(matrix: Float64Array, size: number): void {
+  for (let at = 0; at < size; at++) {
+    const pivotRow = matrix.subarray(at * size, (at + 1) * size)
+    const pivot = pivotRow[at] as number
+    pivotRow[at] = 1
+    for (let column = 0; column < size; column++) pivotRow[column] = (pivotRow[column] as number) / pivot
+    for (let row = 0; row < size; row++) {
+      if (row === at) continue
+      const first = row * size
+      const factor = matrix[first + at] as number
+      if (factor === 0) continue
+      matrix[first + at] = 0
+      for (let column = 0; column < size; column++)
+        matrix[first + column] = (matrix[first + column] as number) - factor * (pivotRow[column] as number)
+    }
   }
 }

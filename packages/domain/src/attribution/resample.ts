@@ -1,64 +1,67 @@
-import type { JourneyCount, StepValue } from './data-driven.ts'
-
-/** Where a step's credited conversions lie in the middle 95 % of resamples. */
+/** Where a number lies in the middle 95 % of resamples of the visitors. */
 export interface Interval {
   readonly low: number
   readonly high: number
 }
 
+/** The middle 95 % of what resamples came to (Efron 1979, percentile method); NaN is of none. */
+export function middle(values: Float64Array): Interval {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort()
+  const cut = Math.floor(0.025 * sorted.length)
+  return { low: sorted[cut] ?? 0, high: sorted[sorted.length - 1 - cut] ?? 0 }
+}
+
+/** From here on the normal distribution is as good: what 200 resamples leave to chance is far more. */
+const NORMAL_FROM = 64
+
 /**
- * Bootstrap interval (Efron 1979, percentile method): visitors are drawn again with replacement from the journeys, and the
- * model is computed on each draw. The same seed gives the same interval.
- *
- * @param draws at least 40, or there is no middle 95 %
+ * How often a group of visitors is drawn in one resample after another. To draw as many as there are with replacement is to
+ * draw each of them a number of times that has Poisson distribution with mean 1 (Hanley and MacGibbon 2006, "Creating
+ * non-parametric bootstrap samples using Poisson frequencies"), but for how many are drawn in all, which the caller has to
+ * allow for. So no group has to wait for the others. The same seed gives the same numbers.
  */
-export function resampled(
-  journeys: readonly JourneyCount[],
-  model: (journeys: readonly JourneyCount[]) => StepValue[],
-  { draws, seed }: { readonly draws: number; readonly seed: number },
-): ReadonlyMap<string, Interval> {
-  const random = randomFrom(seed)
-  const values = new Map<string, number[]>()
-  for (const { step } of model(journeys)) values.set(step, [])
-  for (let draw = 0; draw < draws; draw++) {
-    const found = new Map(model(drawn(journeys, random)).map(({ step, conversions }) => [step, conversions]))
-    for (const [step, list] of values) list.push(found.get(step) ?? 0)
-  }
-  return new Map([...values].map(([step, list]) => [step, middle(list.sort((a, b) => a - b))]))
-}
+export class PoissonNumbers {
+  readonly #random: () => number
+  /** By mean: the chance of at most 0, 1, 2 … */
+  readonly #chances = new Map<number, readonly number[]>()
 
-function middle(sorted: readonly number[]): Interval {
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
-  return { low: at(0.025), high: at(0.975) }
-}
+  constructor(seed: number) {
+    this.#random = randomFrom(seed)
+  }
 
-/** As many visitors as there are, each drawn from all of them. */
-function drawn(journeys: readonly JourneyCount[], random: () => number): JourneyCount[] {
-  const ends: number[] = []
-  let total = 0
-  for (const { visitors, converted } of journeys) {
-    ends.push((total += converted), (total += visitors - converted))
+  /** @param mean a natural number */
+  fill(numbers: Float64Array, mean: number): void {
+    if (mean < NORMAL_FROM) this.#fillExactly(numbers, this.#chancesOf(mean))
+    else for (let at = 0; at < numbers.length; at++) numbers[at] = this.#normal(mean)
   }
-  const hits = Array<number>(ends.length).fill(0)
-  for (let visitor = 0; visitor < total; visitor++) {
-    const at = upperBound(ends, random() * total)
-    hits[at] = (hits[at] ?? 0) + 1
-  }
-  return journeys.map(({ steps }, at) => {
-    const converted = hits[2 * at] ?? 0
-    return { steps, converted, visitors: converted + (hits[2 * at + 1] ?? 0) }
-  })
-}
 
-/** The first of ascending numbers that is above `value`. */
-function upperBound(ascending: readonly number[], value: number): number {
-  let [low, high] = [0, ascending.length - 1]
-  while (low < high) {
-    const between = (low + high) >>> 1
-    if ((ascending[between] ?? 0) > value) high = between
-    else low = between + 1
+  #fillExactly(numbers: Float64Array, chances: readonly number[]): void {
+    for (let at = 0; at < numbers.length; at++) {
+      const random = this.#random()
+      let number = 0
+      while (random >= (chances[number] ?? 1)) number++
+      numbers[at] = number
+    }
   }
-  return low
+
+  #chancesOf(mean: number): readonly number[] {
+    const known = this.#chances.get(mean)
+    if (known !== undefined) return known
+    const chances: number[] = []
+    let [chance, sum] = [Math.exp(-mean), 0]
+    for (let number = 0; number < mean || chance > Number.EPSILON; number++) {
+      chances.push((sum += chance))
+      chance *= mean / (number + 1)
+    }
+    this.#chances.set(mean, chances)
+    return chances
+  }
+
+  /** Of the same mean and variance (Box and Muller 1958). */
+  #normal(mean: number): number {
+    const radius = Math.sqrt(-2 * Math.log(1 - this.#random()))
+    return Math.max(0, Math.round(mean + Math.sqrt(mean) * radius * Math.cos(2 * Math.PI * this.#random())))
+  }
 }
 
 /** Numbers from 0 to 1: mulberry32 (Tommy Ettinger, public domain). */

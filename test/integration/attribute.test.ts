@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import type { CreditRow, SessionRow, VisitorGroup } from '@cairn/domain'
+import { createCodec, createContainerBuilder, readCatalog, type Warehouse } from '@cairn/runtime'
+import { journeysOf, type StepsOf } from '../../packages/cli/src/attribute/journeys.ts'
+import type { Instance } from '../../packages/cli/src/instance/instance.ts'
+import { ownNamespace } from '../support/kafka.ts'
+import { credit, session, uuid } from '../support/records.ts'
+import { clickhouse, dropDatabase, migratedWarehouse } from '../support/warehouse.ts'
+
+const catalog = readCatalog()
+const codec = createCodec(catalog)
+
+const at = Date.UTC(2026, 4, 17, 12)
+const minute = 60_000
+
+jest.setTimeout(60_000)
+
+describe('journeys to a goal', () => {
+  let warehouse: Warehouse
+  let instance: Instance
+  let written = 0
+  beforeAll(async () => {
+    const database = ownNamespace('attribute')
+    warehouse = await migratedWarehouse(database)
+    const { CLICKHOUSE_URL: url, CLICKHOUSE_USER: user = 'default', CLICKHOUSE_PASSWORD: password = '' } = clickhouse()
+    instance = { clickhouse: { url, user, password, database } } as Instance
+  })
+  afterAll(async () => {
+    await dropDatabase(warehouse)
+  })
+
+  async function insert(schema: 'session' | 'credit', messages: readonly Buffer[]) {
+    const builder = createContainerBuilder(catalog.named(schema), 1, 0)
+    for (const message of messages) expect(builder.add(written++, message)).toBeUndefined()
+    const token = `${schema}-${written}`
+    expect(await warehouse.insertContainer(`${schema}s_in`, builder.build(), { token, queryId: token })).toMatchObject({
+      ok: true,
+    })
+  }
+
+  /** Sessions of a visitor by these channels, a minute apart from `from` on. */
+  function visits(site: string, visitor: string, channels: readonly string[], over: Partial<SessionRow> = {}) {
+    const from = over.started_at ?? at
+    return channels.map((channel, n) => {
+      const started_at = from + n * minute
+      const id = uuid(++written)
+      return codec.encode(
+        'session',
+        session({ site, visitor_id: visitor, channel, ...over, session_id: id, started_at }),
+      )
+    })
+  }
+
+  /** A purchase at `event_time` that came by these channels, a minute apart up to it. */
+  function order(site: string, visitor: string, channels: readonly string[], over: Partial<CreditRow> = {}) {
+    const event_time = over.event_time ?? at
+    const started = channels.map((_, n) => event_time - (channels.length - 1 - n) * minute)
+    return codec.encode(
+      'credit',
+      credit({
+        ...{ site, visitor_id: visitor, conversion_id: uuid(++written), event_time },
+        ...{ touch_channels: [...channels], touch_started_at: started, assist_goals: [], assist_times: [], ...over },
+      }),
+    )
+  }
+
+  async function journeys(site: string, stepsOf: StepsOf = 'channel', since = 0): Promise<VisitorGroup[]> {
+    const groups: VisitorGroup[] = []
+    for await (const group of journeysOf(instance, { site, goal: 'purchase', definitions: 1 }, stepsOf, since))
+      groups.push(group)
+    return groups
+  }
+
+  it('are those behind each conversion, and of visitors who had none all their steps, equal ones together', async () => {
+    await insert('session', [
+      ...visits('paths', 'ada', ['Email', 'Direct']),
+      ...visits('paths', 'bea', ['Email', 'Direct']),
+      ...visits('paths', 'cy', ['Email', 'Direct']),
+      ...visits('paths', 'robot', ['Direct'], { is_bot: 1 }),
+      ...visits('elsewhere', 'dan', ['Direct']),
+    ])
+    await insert('credit', [
+      order('paths', 'ada', ['Email', 'Direct']),
+      order('paths', 'eve', []),
+      order('paths', 'fay', ['Email'], { goal: 'lead' }),
+      order('paths', 'robot', ['Direct'], { is_bot: 1 }),
+    ])
+    expect(await journeys('paths')).toEqual([
+      { ways: [['Email', 'Direct']], converted: false, visitors: 2 },
+      { ways: [['Email', 'Direct']], converted: true, visitors: 1 },
+    ])
+  })
+
+  it('have a step that follows itself once, and the latest hundred steps', async () => {
+    const channels = Array.from({ length: 121 }, (_, n) => (n % 2 === 0 ? 'Email' : 'Direct'))
+    await insert('session', [
+      ...visits('long', 'ada', ['Email', 'Email', 'Direct', 'Direct', 'Email']),
+      ...visits('long', 'bea', ['Referral', ...channels]),
+    ])
+    expect(await journeys('long')).toEqual([
+      { ways: [channels.slice(-100)], converted: false, visitors: 1 },
+      { ways: [['Email', 'Direct', 'Email']], converted: false, visitors: 1 },
+    ])
+  })
+})
