@@ -1,7 +1,7 @@
 import { isBots, type Companion } from '../conversion/companion.ts'
 import type { Credit } from '../conversion/conversion.ts'
 import type { Session } from '../session/session.ts'
-import { direct } from '../session/source.ts'
+import { direct, isSameSource } from '../session/source.ts'
 
 /** What the conversions of a session take from it and the companions it has. */
 export function creditOf(session: Session, companions: readonly Companion[]): Credit {
@@ -15,6 +15,5 @@ export function sessionlessCredit({ is_bot }: { readonly is_bot: boolean }): Cre
 }
 
 export function isSameCredit(a: Credit, b: Credit): boolean {
-  if (a.session_id !== b.session_id || a.is_bot !== b.is_bot) return false
-  return a.channel === b.channel && a.source === b.source && a.medium === b.medium && a.campaign === b.campaign
+  return a.session_id === b.session_id && a.is_bot === b.is_bot && isSameSource(a, b)
 }
