@@ -2,6 +2,7 @@ import { isBy, sessionOf, type Companion } from '../conversion/companion.ts'
 import type { Millis } from '../event/event.ts'
 import type { SessionRules } from '../session/rules.ts'
 import { keepLonely } from './journey.ts'
+import { MAX_SESSION_SIZE } from './size.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 
 /**
@@ -9,9 +10,10 @@ import type { TrackedSession, VisitorState } from './visitor.ts'
  * all its events under one name must not cost the walk over thousands with each of them.
  */
 const MAX_COMPANIONS = 250
-/** In bytes of Avro: as much as a session may take. */
-const MAX_SIZE = 128 * 1024
 const NONE: readonly never[] = []
+
+/** Finds the companions of a session where they are sorted already. */
+export type CompanionsOf = (session: TrackedSession) => readonly Companion[]
 
 export function companionsOf({ companions }: VisitorState, { id }: TrackedSession): readonly Companion[] {
   return companions.length === 0 ? NONE : companions.filter(({ session_id }) => session_id === id)
@@ -20,7 +22,7 @@ export function companionsOf({ companions }: VisitorState, { id }: TrackedSessio
 /** Whether one more can be kept; those that have no session give way. */
 export function makeRoom(visitor: VisitorState, streamTime: Millis): boolean {
   let size = visitor.companions.reduce((sum, companion) => sum + companion.size, 0)
-  while (visitor.companions.length >= MAX_COMPANIONS || size > MAX_SIZE) {
+  while (visitor.companions.length >= MAX_COMPANIONS || size > MAX_SESSION_SIZE) {
     const lonely = visitor.companions.find(({ session_id }) => session_id === '')
     if (lonely === undefined) return false
     size -= lonely.size

@@ -6,6 +6,7 @@ import type { Goal } from '../conversion/goal.ts'
 import { compareMatches, completions, earliestOfGoals, pruned, readPlan, type Match } from '../conversion/match.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import type { Arrival } from '../session/session.ts'
+import type { CompanionsOf } from './companions.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 import { completedWithin } from './windows.ts'
 
@@ -13,8 +14,6 @@ import { completedWithin } from './windows.ts'
 interface Matching {
   matches: readonly Match[]
 }
-
-type CompanionsOf = (session: TrackedSession) => readonly Companion[]
 
 export function hasCompound(goals: readonly Goal[]): boolean {
   for (const { compound } of goals) if (compound !== null) return true

@@ -1,6 +1,6 @@
 import type { Credit } from '../conversion/conversion.ts'
 import type { Session } from '../session/session.ts'
-import { direct } from '../session/source.ts'
+import { direct, isSameSource } from '../session/source.ts'
 
 /** What the conversions of a session take from it. */
 export function creditOf(session: Session): Credit {
@@ -14,6 +14,5 @@ export function sessionlessCredit({ is_bot }: { readonly is_bot: boolean }): Cre
 }
 
 export function isSameCredit(a: Credit, b: Credit): boolean {
-  if (a.session_id !== b.session_id || a.is_bot !== b.is_bot) return false
-  return a.channel === b.channel && a.source === b.source && a.medium === b.medium && a.campaign === b.campaign
+  return a.session_id === b.session_id && a.is_bot === b.is_bot && isSameSource(a, b)
 }

@@ -4,9 +4,10 @@ import type { StorefrontEvent } from '../event/event.ts'
 import { partAtMidnight, place, survivorOf } from '../session/place.ts'
 import type { SessionRow } from '../session/row.ts'
 import { absorb, addEvent, type Arrival } from '../session/session.ts'
-import { direct, type Origin } from '../session/source.ts'
+import { direct, isSameSource } from '../session/source.ts'
 import { regroup } from './regroup.ts'
 import { markDirty } from './settle.ts'
+import { MAX_SESSION_SIZE } from './size.ts'
 import { newTrackedSession, type TrackedSession, type VisitorState } from './visitor.ts'
 
 /** What became of a visitor's sessions when an event joined one, or started it. */
@@ -123,9 +124,7 @@ function merge(
   return { moved, withdrawn, retractions }
 }
 
-/** A session that would fill a state record by itself takes no more: its visitor's next event starts another. */
-const MAX_SESSION_SIZE = 128 * 1024
-
+/** A full session takes no more: its visitor's next event starts another. */
 function isFull(session: TrackedSession): boolean {
   return session.size > MAX_SESSION_SIZE
 }
@@ -139,9 +138,4 @@ function refuse(session: TrackedSession, arrival: Arrival): void {
 /** The reason of its end is said of a closed session only. */
 function restateEnd(session: TrackedSession, arrival: Arrival): void {
   if (session.closed) markDirty(session, arrival.streamTime)
-}
-
-function isSameSource(a: Origin, b: Origin): boolean {
-  if (a === b) return true
-  return a.source === b.source && a.medium === b.medium && a.campaign === b.campaign && a.channel === b.channel
 }

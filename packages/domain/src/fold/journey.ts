@@ -16,7 +16,7 @@ import { conversionUser, type Conversion } from '../conversion/conversion.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { Millis } from '../event/event.ts'
 import { hash53 } from '../event/hash.ts'
-import { direct } from '../session/source.ts'
+import { direct, isSameSource } from '../session/source.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 
 /** What an event of a visitor with macro conversions is held against afterwards: the touchpoints before it. */
@@ -248,7 +248,7 @@ function pastOf({ id, goal, kind, event_time }: Conversion): PastConversion {
 
 function isSame(a: Touchpoint, b: Touchpoint): boolean {
   if (a.session_id !== b.session_id || a.started_at !== b.started_at || a.is_bot !== b.is_bot) return false
-  return a.channel === b.channel && a.source === b.source && a.medium === b.medium && a.campaign === b.campaign
+  return isSameSource(a, b)
 }
 
 function isMacro({ kind }: ConversionRow): boolean {

@@ -6,7 +6,7 @@ import { cutOnCampaign, factOf, inOrder, startsAnother, sumUp, withoutOrigin, ty
 import { chainOf } from '../session/place.ts'
 import type { SessionRow } from '../session/row.ts'
 import { addEvent, splitIdOf, touch, type Arrival } from '../session/session.ts'
-import { factsSize } from './size.ts'
+import { factsSize, MAX_SESSION_SIZE } from './size.ts'
 import { newTrackedSession, type TrackedSession, type VisitorState } from './visitor.ts'
 
 /** What an event did to sessions that campaigns cut. */
@@ -24,8 +24,6 @@ export interface Regrouped {
 type IsFull = (session: TrackedSession) => boolean
 
 const NOTHING: readonly never[] = []
-/** As much as any session may take: with their facts that is about a thousand events. */
-const MAX_FACTS_SIZE = 128 * 1024
 
 /** Puts an event among the visitor's events and cuts these anew: it may extend, merge and split sessions at once. */
 export function regroup(visitor: VisitorState, event: StorefrontEvent, arrival: Arrival, isFull: IsFull): Regrouped {
@@ -95,12 +93,12 @@ function partsOf(chain: readonly TrackedSession[], fact: Fact): Fact[][] {
   return parts
 }
 
-/** Whether a part is more than a session may be. */
+/** Whether a part is more than a session may be: with their facts that is about a thousand events. */
 function isTooMuch(part: readonly Fact[], { rules }: Arrival): boolean {
   const [first, last] = [part[0], part.at(-1)]
   if (first === undefined || last === undefined) return false
   const isTooLong = part.length > rules.maxEvents || last.time - first.time > rules.maxDurationMs
-  return isTooLong || factsSize(part) > MAX_FACTS_SIZE
+  return isTooLong || factsSize(part) > MAX_SESSION_SIZE
 }
 
 /** Whether a part is a session as it is: nothing leaves a session but its end, so its ends tell. */

@@ -7,6 +7,9 @@ import type { Fact } from '../session/fact.ts'
 import { ordersSize } from './kept-order.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 
+/** Bytes of Avro for a session, for the facts of one, and for all companions of a visitor: more would fill a state record. */
+export const MAX_SESSION_SIZE = 128 * 1024
+
 /**
  * About how many bytes a state takes in Avro, without encoding it: numbers at their usual width, a character as one byte,
  * though it may take three. Tells when a checkpoint is due, and bounds what one visitor can make the fold keep; counting

@@ -1,12 +1,9 @@
-import type { Companion } from '../conversion/companion.ts'
 import { byPlan, compareMatches, isWithinWindow, readPlan, type Match } from '../conversion/match.ts'
 import { neededSince, uselessFrom, walkWindow, type PlacedMatch } from '../conversion/window.ts'
 import type { Millis } from '../event/event.ts'
-import { companionsOf } from './companions.ts'
+import { companionsOf, type CompanionsOf } from './companions.ts'
 import { matchesSize } from './size.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
-
-type CompanionsOf = (session: TrackedSession) => readonly Companion[]
 
 /** A visitor's state has to fit a record: bytes that matches of sessions that were let go may take. */
 const MAX_PAST_SIZE = 64 * 1024

@@ -15,6 +15,14 @@ export interface Origin {
   readonly referrer: string
 }
 
+/** What rows say of an origin. */
+type Named = Pick<Origin, 'channel' | 'source' | 'medium' | 'campaign'>
+
+export function isSameSource(a: Named, b: Named): boolean {
+  if (a === b) return true
+  return a.channel === b.channel && a.source === b.source && a.medium === b.medium && a.campaign === b.campaign
+}
+
 /** The origin of a session none of whose events tells one. */
 export const direct: Origin = {
   channel: 'Direct',

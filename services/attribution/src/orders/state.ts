@@ -8,8 +8,8 @@ import {
   type OrderMeta,
   type Outgoing,
 } from '@cairn/runtime'
+import { readControlRecord } from '../stored/control-record.ts'
 import type { Kept } from '../stored/kept-state.ts'
-import type { ControlRecord } from '../stored/stored-state.ts'
 import type { OrdersShell } from './shell.ts'
 
 const metaKey = `${controlPrefix}meta`
@@ -30,18 +30,9 @@ export function keptOrders({ codec, orderCodec }: Pick<OrdersShell, 'codec' | 'o
     saved: { meta: undefined },
     controlKeys: [metaKey],
     readControl: (saved, record) => {
-      saved.meta = readMeta(codec, record)
+      saved.meta = readControlRecord(codec, record, 'order-meta')
     },
   }
-}
-
-function readMeta(codec: Codec, { value, offset }: ControlRecord): OrderMeta {
-  const decoded = codec.decode(value)
-  if (decoded.ok && decoded.kind === 'order-meta') return decoded.value
-  throw new PartitionStopped(
-    'unreadable_state',
-    `the order-meta record at offset ${offset} of the state topic cannot be read (${decoded.ok ? `it is a ${decoded.kind}` : decoded.detail}): something else writes to it, or it is from another version`,
-  )
 }
 
 export function placeOf({ meta }: SavedState): OrdersPlace {

@@ -1,8 +1,8 @@
 import type { ColdVisitors } from '@cairn/domain'
 import type { AttributionCheckpoint, AttributionMeta, Codec, Outgoing } from '@cairn/runtime'
 import { controlPrefix, PartitionStopped, visitorLayout } from '@cairn/runtime'
+import { readControlRecord } from '../stored/control-record.ts'
 import type { Kept } from '../stored/kept-state.ts'
-import type { ControlRecord } from '../stored/stored-state.ts'
 import type { Shell } from './shell.ts'
 
 export const metaKey = `${controlPrefix}meta`
@@ -27,24 +27,11 @@ export function keptVisitors({ codec, visitorCodec }: Pick<Shell, 'codec' | 'vis
     layout: visitorLayout(visitorCodec),
     saved: { checkpoint: undefined, meta: undefined },
     controlKeys: [checkpointKey, metaKey],
-    readControl: (saved, record) => readControl(codec, saved, record),
+    readControl: (saved, record) => {
+      if (record.key === metaKey) saved.meta = readControlRecord(codec, record, 'attribution-meta')
+      else saved.checkpoint = readControlRecord(codec, record, 'attribution-checkpoint')
+    },
   }
-}
-
-/** Takes in the record of one of the two keys. */
-function readControl(codec: Codec, saved: SavedState, record: ControlRecord): void {
-  if (record.key === metaKey) saved.meta = readAs(codec, record, 'attribution-meta')
-  else saved.checkpoint = readAs(codec, record, 'attribution-checkpoint')
-}
-
-function readAs<K extends 'attribution-meta' | 'attribution-checkpoint'>(codec: Codec, record: ControlRecord, kind: K) {
-  const decoded = codec.decode(record.value)
-  if (decoded.ok && decoded.kind === kind)
-    return decoded.value as K extends 'attribution-meta' ? AttributionMeta : AttributionCheckpoint
-  throw new PartitionStopped(
-    'unreadable_state',
-    `the ${kind} record at offset ${record.offset} of the state topic cannot be read (${decoded.ok ? `it is a ${decoded.kind}` : decoded.detail}): something else writes to it, or it is from another version`,
-  )
 }
 
 export function metaRecord(codec: Codec, meta: AttributionMeta): Outgoing {

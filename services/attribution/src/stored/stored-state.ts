@@ -18,6 +18,7 @@ import {
   type TakeoverOptions,
   type Unusable,
 } from '@cairn/runtime'
+import type { ControlRecord } from './control-record.ts'
 import { decodePosition, diskLayout, encodePosition, unfit, type TopicName, type Unfit } from './disk-position.ts'
 import { nameKey, nameRecord, readName } from './topic-name.ts'
 
@@ -26,9 +27,6 @@ const writtenAtOnce = { states: 30_000, bytes: 16 * 1024 * 1024 }
 
 /** Why a disk was thrown away and the state topic read from its beginning; `unfinished`: reading it had only begun. */
 export type Discarded = Unusable | Unfit | 'unfinished'
-
-/** A record of a state topic that is no state but says where the fold stands. */
-export type ControlRecord = Pick<Incoming, 'key' | 'value' | 'offset'>
 
 export interface StoredOptions<Saved> {
   readonly disk: DiskOptions
@@ -212,9 +210,9 @@ export class StoredState<Saved> implements StateReader {
     for (const [key, value] of this.#values) control.set(nameOnDisk(key), value)
     // Without a name nobody could tell later whether the topic is the same.
     if (this.#name !== undefined) {
-      const { next, at, name } = { next: this.#next, at: this.#at, name: this.#name }
       const { partitions } = this.#options
-      control.set('position', encodePosition({ layout: diskLayout, next, at, partitions, name }))
+      const position = { layout: diskLayout, next: this.#next, at: this.#at, partitions, name: this.#name }
+      control.set('position', encodePosition(position))
     }
     return control
   }
