@@ -72,10 +72,11 @@ export default defineConfig(
   },
   {
     // Kafka's own client is what ingest is measured against, what empties topics between runs, moves partitions, what
-    // others write with, and what reads transactions that were never committed.
+    // others write with, and what reads transactions that were never committed, or records as they come.
     files: [
       'bench/log.ts',
       'bench/ingest/bare-producer.ts',
+      'test/support/arrivals.ts',
       'test/support/foreign-producer.ts',
       'test/support/open-transaction.ts',
       'test/support/two-brokers.ts',

@@ -1,7 +1,15 @@
 import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals'
 import { discardMutants, mutantOf, type Mutation } from '../support/mutant.ts'
 import type { OrderDifference } from '../support/order-replay.ts'
-import { diskLost, killed, killedCorrecting, zombieWakes, type OrderRow } from '../support/order-rows.ts'
+import {
+  diskLost,
+  handedOver,
+  killed,
+  killedCorrecting,
+  takenBack,
+  zombieWakes,
+  type OrderRow,
+} from '../support/order-rows.ts'
 import { endProcesses, repository } from '../support/workers.ts'
 
 jest.setTimeout(240_000)
@@ -81,6 +89,26 @@ const cases: readonly Case[] = [
       to: `if (!this.isWarm || !(${ofOrders})) this.#note(record);`,
     },
     wrong: ['verdict different', 'state different'],
+  },
+  {
+    row: takenBack(),
+    mutation: {
+      name: 'orders-of-another-owner-not-read',
+      file: 'services/attribution/dist/stored/stored-state.js',
+      from: 'this.#note(record);',
+      to: `if (!this.isWarm || !(${ofOrders})) this.#note(record);`,
+    },
+    wrong: ['verdict different', 'state different'],
+  },
+  {
+    row: handedOver(),
+    mutation: {
+      name: 'orders-taken-over-without-those-on-the-disk',
+      file: 'services/attribution/dist/orders/loop.js',
+      from: 'new StoredOrders(shell.orderCodec, stored.disk)',
+      to: 'new StoredOrders(shell.orderCodec, stored.isWarm ? { get: () => undefined, dues: () => [] } : stored.disk)',
+    },
+    wrong: ['verdict missing', 'verdict different', 'state different'],
   },
   {
     row: zombieWakes('orders.before-append=stop@6'),

@@ -5,7 +5,7 @@ import { has, type Match, type Plan } from './match.ts'
 export interface Progress {
   /** Takes one more; returns whether it is the last of matches that make all parts complete within the window. */
   readonly add: (match: Match) => boolean
-  /** Adds those taken so far that completed the last one, or that one still to come may need. */
+  /** Adds those taken so far that completed the last one, or that one still to come may need; to the same set each time. */
   readonly noteNeeded: (needed: Set<Match>) => void
 }
 
@@ -47,6 +47,8 @@ interface Chain {
   readonly before: Chain | null
   /** Time of the first. */
   readonly since: Millis
+  /** Whether it and those before it are noted as needed: chains share beginnings, and a visitor may have thousands. */
+  isNoted: boolean
 }
 
 /** For each beginning of the sequence the matches that make it and begin latest: if these are out of the window, all are. */
@@ -68,13 +70,19 @@ class SequenceProgress implements Progress {
     for (let at = steps.length - 1; at >= 0; at--) {
       if (!has(match, steps[at] ?? 0)) continue
       const before = at === 0 ? null : chains[at - 1]
-      if (before !== undefined) chains[at] = { match, before, since: before === null ? event_time : before.since }
+      if (before !== undefined)
+        chains[at] = { match, before, since: before === null ? event_time : before.since, isNoted: false }
     }
     const whole = chains[steps.length - 1]
     return whole !== undefined && whole.match === match && whole.since > event_time - this.windowMs
   }
 
   noteNeeded(needed: Set<Match>): void {
-    for (const chain of this.chains) for (let at = chain ?? null; at !== null; at = at.before) needed.add(at.match)
+    for (const chain of this.chains) {
+      for (let at = chain ?? null; at !== null && !at.isNoted; at = at.before) {
+        at.isNoted = true
+        needed.add(at.match)
+      }
+    }
   }
 }
