@@ -102,4 +102,34 @@ describe('journeys to a goal', () => {
       { ways: [['Email', 'Direct', 'Email']], converted: false, visitors: 1 },
     ])
   })
+
+  it('are together where they are of one visitor, but not of nobody', async () => {
+    await insert('credit', [
+      order('twice', 'ada', ['Email', 'Direct']),
+      order('twice', 'ada', ['Email']),
+      order('twice', 'bea', ['Email', 'Direct']),
+      order('twice', '', ['Email']),
+      order('twice', '', ['Email']),
+    ])
+    expect(await journeys('twice')).toEqual([
+      { ways: [['Email']], converted: true, visitors: 2 },
+      { ways: [['Email'], ['Email', 'Direct']], converted: true, visitors: 1 },
+      { ways: [['Email', 'Direct']], converted: true, visitors: 1 },
+    ])
+  })
+
+  it('begin at the earliest when the time looked at does, whether they converted or not', async () => {
+    const started_at = at - 2 * minute
+    await insert('session', visits('cut', 'bea', ['Email', 'Referral', 'Direct'], { started_at }))
+    await insert('credit', [
+      order('cut', 'ada', ['Email', 'Referral', 'Direct']),
+      order('cut', 'cy', ['Email', 'Direct'], { touch_started_at: [at - 3 * minute, at - 2 * minute] }),
+      order('cut', 'dan', [], { assist_goals: ['search', 'cart'], assist_times: [at - minute - 1, at - minute] }),
+    ])
+    expect(await journeys('cut', 'channel', at - minute)).toEqual([
+      { ways: [['Referral', 'Direct']], converted: false, visitors: 1 },
+      { ways: [['Referral', 'Direct']], converted: true, visitors: 1 },
+    ])
+    expect(await journeys('cut', 'micro', at - minute)).toEqual([{ ways: [['cart']], converted: true, visitors: 1 }])
+  })
 })

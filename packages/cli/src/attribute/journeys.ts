@@ -24,10 +24,28 @@ export function questions(instance: Instance, since: number): Promise<Question[]
   )
 }
 
+/** Where a row of credits has the steps and their times, and which rows tell of the steps of those who have no credit. */
+const sources = {
+  channel: {
+    steps: 'touch_channels',
+    times: 'touch_started_at',
+    all: 'SELECT visitor_id, started_at AS at, channel AS step FROM v_sessions WHERE site = {site:String}',
+  },
+  micro: {
+    steps: 'assist_goals',
+    times: 'assist_times',
+    all: `SELECT visitor_id, event_time AS at, goal AS step FROM v_conversions WHERE site = {site:String} AND kind = 'micro'`,
+  },
+} as const
+
+/** A step that follows itself is one: that changes no value and makes more journeys equal. */
+const way = `arraySlice(arrayCompact(arrayMap(step -> step::String, steps)), -${mostSteps})`
+
 /**
- * The journeys to a goal since then: those that stand behind each conversion, and of every visitor who had none, all their
- * steps. Journeys without a step are nobody's and are left out. A step that follows itself is one, which changes no value
- * and makes more journeys equal. In an order, so that the same journeys always give the same intervals.
+ * The journeys to a goal since then, of equal visitors together: those that stand behind each conversion, and of every
+ * visitor who had none, all their steps. Steps before then count for neither, or those who converted would seem to begin
+ * with others. Journeys without a step are nobody's and are left out. In an order, so that the same journeys always give
+ * the same intervals.
  */
 export async function* journeysOf(
   instance: Instance,
@@ -35,29 +53,28 @@ export async function* journeysOf(
   stepsOf: StepsOf,
   since: number,
 ): AsyncGenerator<VisitorGroup> {
-  const column = stepsOf === 'channel' ? 'touch_channels' : 'assist_goals'
-  const source =
-    stepsOf === 'channel'
-      ? 'SELECT visitor_id, started_at AS at, channel AS step FROM v_sessions WHERE site = {site:String}'
-      : `SELECT visitor_id, event_time AS at, goal AS step FROM v_conversions WHERE site = {site:String} AND kind = 'micro'`
-  const groups = eachRow<{ way: string[]; converted: number; visitors: number }>(
+  const { steps, times, all } = sources[stepsOf]
+  const groups = eachRow<{ ways: string[][]; converted: number; visitors: number }>(
     instance,
     `WITH fromUnixTimestamp64Milli({since:Int64}) AS since,
      credited AS (
-       SELECT visitor_id, ${column} AS steps FROM credits FINAL
+       SELECT if(visitor_id = '', toString(conversion_id), visitor_id) AS visitor,
+         arrayFilter((step, at) -> at >= since, ${steps}, ${times}) AS steps
+       FROM credits FINAL
        WHERE site = {site:String} AND goal = {goal:String} AND NOT is_bot AND event_time >= since
      ),
      others AS (
-       SELECT visitor_id, arrayMap(x -> x.2, arraySort(groupArray((at, step)))) AS steps FROM (${source})
-       WHERE at >= since AND visitor_id != '' AND visitor_id NOT IN (SELECT visitor_id FROM credited)
+       SELECT arrayMap(x -> x.2, arraySort(groupArray((at, step)))) AS steps FROM (${all})
+       WHERE at >= since AND visitor_id != '' AND visitor_id NOT IN (SELECT visitor FROM credited)
        GROUP BY visitor_id
      )
-     SELECT way, converted, toInt64(count()) AS visitors FROM (
-       SELECT arraySlice(arrayCompact(arrayMap(step -> step::String, steps)), -${mostSteps}) AS way, converted
-       FROM (SELECT steps, 1 AS converted FROM credited UNION ALL SELECT steps, 0 AS converted FROM others)
+     SELECT ways, converted, toInt64(count()) AS visitors FROM (
+       SELECT arraySort(groupArray(${way})) AS ways, 1 AS converted FROM credited WHERE notEmpty(steps) GROUP BY visitor
+       UNION ALL
+       SELECT [${way}] AS ways, 0 AS converted FROM others
      )
-     WHERE notEmpty(way) GROUP BY way, converted ORDER BY way, converted`,
+     GROUP BY ways, converted ORDER BY ways, converted`,
     { site, goal, since: String(since) },
   )
-  for await (const { way, converted, visitors } of groups) yield { ways: [way], converted: converted === 1, visitors }
+  for await (const { ways, converted, visitors } of groups) yield { ways, converted: converted === 1, visitors }
 }
