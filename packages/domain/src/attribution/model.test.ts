@@ -48,6 +48,11 @@ describe('the models', () => {
     expect(before).toBeLessThan(after ?? 0)
   })
 
+  it('time_decay of a path long past its half-life still gives the conversion away', () => {
+    const old = [touch(61 * DAY), touch(60 * DAY)]
+    expect(creditsOf('time_decay', old, AT, { halfLifeMs: DAY / 24 })).toEqual([0, WHOLE])
+  })
+
   it('time_decay is what the formula says, to the last millionth, for any age and half-life', () => {
     const ages = fc.array(fc.integer({ min: 0, max: 90 }), { minLength: 1, maxLength: 20 })
     fc.assert(

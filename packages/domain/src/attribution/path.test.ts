@@ -69,4 +69,15 @@ describe('the path of a conversion', () => {
     expect(idsOf(path)).toHaveLength(MAX_TOUCHES)
     expect(idsOf(path)[0]).toBe('s3')
   })
+
+  it('holds 32 KiB of what its touchpoints are named by, the oldest left out beyond that, and always the last', () => {
+    const named = (id: string, at: number, size: number) =>
+      touch(id, at, { channel: 'c', source: 's', medium: 'm', campaign: 'x'.repeat(size - 3) })
+    const half = 16 * 1024
+    const [a, b, c] = [named('a', AT - 3, half), named('b', AT - 2, half), named('c', AT - 1, half + 1)]
+    expect(pathOf([a, b], to('b'), rules)).toEqual({ touches: [a, b], omitted: 0 })
+    expect(pathOf([a, b, c], to('c'), rules)).toEqual({ touches: [c], omitted: 2 })
+    const huge = named('own', AT, 3 * half)
+    expect(pathOf([a, b, huge], to('own'), rules)).toEqual({ touches: [huge], omitted: 2 })
+  })
 })

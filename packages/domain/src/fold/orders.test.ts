@@ -253,6 +253,42 @@ describe('an order', () => {
     expect(values(refunded)).toEqual([['order', 0, [0, 0]]])
   })
 
+  it('that a server sends goes to a session it was let go from up to the gap after its end, and no millisecond later', () => {
+    const session = (late: number): unknown => {
+      const fold = foldWith(buy)
+      const own = fold.event(T, { event_id: 'a', path: '/' })
+      const sent = purchase({ event_time: T + GAP + late, is_server: true })
+      fold.tick(T + 3 * DAY)
+      const [placed] = fold.verdict(T + 3 * DAY, sent, PLACED).conversions
+      return placed?.session_id === own.labelled ? 'own' : placed?.session_id
+    }
+    expect([session(0), session(1)]).toEqual(['own', null])
+  })
+
+  it.each([
+    ['in order', ['a', 'b']],
+    ['the later one first', ['b', 'a']],
+  ])('goes to the latest of several forgotten sessions that cover it, come %s', (_, order) => {
+    const fold = new FoldRun()
+    fold.define(T, { session: { cut_on_campaign: true }, goals: [buy] })
+    for (const id of order) {
+      const event_time = id === 'a' ? T : T + MINUTE
+      fold.event(T + MINUTE, { event_id: id, event_time, source: id, medium: 'email', path: '/' })
+    }
+    const sent = purchase({ event_time: T + 2 * MINUTE, is_server: true })
+    fold.tick(T + 3 * DAY)
+    const [placed] = fold.verdict(T + 3 * DAY, sent, PLACED).conversions
+    expect([placed?.source, placed?.session_id]).toEqual(['b', expect.any(String)])
+  })
+
+  it('of which only the status changes when its session is forgotten has its conversion said again, not its credits', () => {
+    const { fold, event } = bought({ ...sale, kind: 'macro' })
+    fold.verdict(T, event, PLACED)
+    fold.tick(T + 3 * DAY)
+    const refunded = fold.verdict(T + 3 * DAY, event, { ...REFUNDED, status: 'partly_refunded', refunded_minor: 300 })
+    expect([changes(refunded), values(refunded)]).toEqual([['+sale 500 0 partly_refunded'], []])
+  })
+
   it('comes back from a checkpoint as it was', () => {
     const { fold, event } = bought(buy)
     fold.verdict(T, event, PLACED)

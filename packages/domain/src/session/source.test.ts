@@ -82,6 +82,11 @@ describe('the origin of an event', () => {
       { host: 'shop.example', ...from('www.shop.example') },
       '(direct) | (none) |  | Direct',
     ],
+    [
+      'the host above its own, with www',
+      { host: 'checkout.shop.example', ...from('www.shop.example') },
+      '(direct) | (none) |  | Direct',
+    ],
     ['the host above its own', from('shop.example'), '(direct) | (none) |  | Direct'],
     [
       'a sister of its own host',

@@ -32,7 +32,9 @@ describe('the campaign', () => {
 describe('the click id', () => {
   it.each([
     ['gad_source=1&gclid=a', 'gclid', 'a'],
+    ['gclid=a&gad_source=1', 'gclid', 'a'],
     ['fbclid=f&msclkid=m', 'msclkid', 'm'],
+    ['msclkid=m&fbclid=f', 'msclkid', 'm'],
     ['ScCid=S', 'sccid', 'S'],
     ['fbclid=f', 'fbclid', 'f'],
     ['gclid=', '', ''],
