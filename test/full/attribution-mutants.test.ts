@@ -2,6 +2,7 @@ import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals'
 import {
   busy,
   killed,
+  killedOften,
   quiet,
   roomy,
   stoppedAfterSeveral,
@@ -190,6 +191,19 @@ describe.each(cases.map((one) => ({ name: one.mutation.name, ...one })))('attrib
     expect([one.wrong, found.has(one.wrong)]).toEqual([one.wrong, true])
     if (one.absent !== undefined) expect([one.absent, found.has(one.absent)]).toEqual([one.absent, false])
     if (one.only !== undefined) expect([...new Set(differences.map(({ topic }) => topic))]).toEqual([one.only])
+  })
+})
+
+describe('a disk that no checkpoint proves before its first write', () => {
+  it('is thrown away after three kills; that the product keeps it, test/faults shows by the same row', async () => {
+    const root = mutantOf({
+      name: 'disk-not-proven',
+      file: 'packages/runtime/dist/state-disk/disk.js',
+      from: 'this.#claim.proven();',
+      to: '',
+    })
+    const row = killedOften('attribution.after-commit=kill@30', { ...roomy, checkpointMs: 100 })
+    await expect(row(root)).rejects.toThrow('the disk was of no use')
   })
 })
 

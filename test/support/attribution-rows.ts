@@ -69,18 +69,23 @@ export function killedOften(fault: string, around: Around): AttributionRow {
     const { traffic, worker, more } = await begin('often', root, around)
     for (let kills = 0; kills < 3; kills++) await endsByItsFault(worker({ CAIRN_FAULT: fault }), around, more)
     const next = worker({ LOG_LEVEL: 'info' })
-    await traffic.drain()
+    // Told before it has caught up with what came meanwhile.
+    await until(() => restoredBy(next).length >= traffic.partitions, 60_000)
     mustBeWarm(next)
+    await traffic.drain()
     return judged(traffic, next)
   }
 }
 
+/** What a worker that logs says of the partitions of visitors it has restored. */
+function restoredBy(worker: ServiceProcess): string[] {
+  const lines = worker.log().split('\n')
+  return lines.filter((line) => line.includes('"partition restored"'))
+}
+
 /** Throws where a partition of visitors was not restored from its disk. */
 function mustBeWarm(worker: ServiceProcess): void {
-  const restored = worker
-    .log()
-    .split('\n')
-    .filter((line) => line.includes('"partition restored"'))
+  const restored = restoredBy(worker)
   if (restored.length > 0 && restored.every((line) => line.includes('"isWarm":true'))) return
   throw new Error(`the disk was of no use:\n${worker.log()}`)
 }

@@ -77,8 +77,8 @@ export interface Phase {
 
 /** Twice what `npm run bench -- latency` finds for the way to a queryable row: what is there within seconds stays so. */
 const mostDelayMs = 3_000
-/** Else a thousand events a second take all of the thread. Processors that others use, too, take twice as long for the same. */
-const [mostPerEventMs, mostWhereBusyMs] = [1, 2]
+/** Else a thousand events a second take all of the thread. Processors that others use, too, take longer for the same. */
+const [mostPerEventMs, mostWhereBusyMs] = [1, 1.5]
 /** Beyond this part of its time the thread waits for other things that the machine does, and who waits for it, too. */
 const mostStarved = 0.5
 
