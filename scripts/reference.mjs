@@ -5,6 +5,7 @@ import { acceptedBy, commonSettings, defaultOf } from '@cairn/runtime'
 import { settings as attribution } from '../services/attribution/dist/config.js'
 import { settings as ingest } from '../services/ingest/dist/config.js'
 import { settings as sink } from '../services/sink/dist/config.js'
+import { settings as up } from '../packages/cli/dist/instance/settings.js'
 import { configurationReference } from './reference/configuration.mjs'
 import { warehouseReference } from './reference/warehouse.mjs'
 
@@ -14,7 +15,7 @@ const files = readdirSync(folder).sort()
 const sql = files.map((name) => readFileSync(join(folder, name), 'utf8')).join('')
 
 const describe = (setting) => ({ accepted: acceptedBy(setting), byDefault: defaultOf(setting) })
-write('configuration.md', configurationReference(commonSettings, { ingest, attribution, sink }, describe))
+write('configuration.md', configurationReference(commonSettings, { ingest, attribution, sink }, up, describe))
 write('warehouse.md', warehouseReference(sql))
 
 function write(name, text) {

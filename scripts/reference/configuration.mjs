@@ -1,10 +1,10 @@
 // docs/configuration.md, from what the services say of their own settings.
 
 /**
- * Markdown of the settings that all services have and of those each has besides, by service; `describe` gives what a
- * setting accepts and its default, as services themselves say them.
+ * Markdown of the settings that all services have and of those each has besides, by service, and of those of `cairn up`;
+ * `describe` gives what a setting accepts and its default, as services themselves say them.
  */
-export function configurationReference(common, services, describe) {
+export function configurationReference(common, services, ofUp, describe) {
   const sections = Object.entries(services).map(([service, settings]) => [
     `## ${service}`,
     `\`node services/${service}/dist/main.js\`. Besides the settings of every service:`,
@@ -14,10 +14,11 @@ export function configurationReference(common, services, describe) {
     ),
   ])
   const everyService = ['## Every service', table(Object.entries(common), describe)]
-  return [introduction, everyService, ...sections].flat().join('\n\n') + '\n'
+  const up = ['## cairn up', localInstance, table(Object.entries(ofUp), describe)]
+  return [introduction, everyService, ...sections, up].flat().join('\n\n') + '\n'
 }
 
-const introduction = `<!-- Written by scripts/reference.mjs from services/*/src/config.ts. Change it there, then run: npm run docs -->
+const introduction = `<!-- Written by scripts/reference.mjs from services/*/src/config.ts and packages/cli/src/instance/settings.ts. Change it there, then run: npm run docs -->
 
 # Configuration
 
@@ -30,6 +31,9 @@ A service ends with 0 when it was asked to (SIGTERM, SIGINT), 1 when it failed w
 30 s, 2 when its configuration is refused, 3 when it could not start. Ingest starts without Kafka and is not ready until
 it answers; attribution and sink end with 3 without it, the sink after a minute without ClickHouse: let what runs them
 start them again.`
+
+const localInstance = `\`npx cairn up\` reads it from the environment, not from the file of \`CAIRN_CONFIG\`; and
+[what names its servers](../README.md#configuration).`
 
 function table(settings, describe) {
   const rows = settings.map(([name, setting]) => row(name, setting, describe(setting)))

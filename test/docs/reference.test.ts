@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { acceptedBy, commonSettings, defaultOf, readMigrations } from '@cairn/runtime'
+import { settings as up } from '../../packages/cli/src/instance/settings.ts'
 import { settings as attribution } from '../../services/attribution/src/config.ts'
 import { settings as ingest } from '../../services/ingest/src/config.ts'
 import { settings as sink } from '../../services/sink/src/config.ts'
@@ -17,7 +18,7 @@ const views = readMigrations()
 /** When one of these fails, the documents are older than the code: npm run docs */
 describe('the generated references', () => {
   it('docs/configuration.md says what the services say of their settings', () => {
-    const written = configurationReference(commonSettings, services, (setting) => ({
+    const written = configurationReference(commonSettings, services, up, (setting) => ({
       accepted: acceptedBy(setting),
       byDefault: defaultOf(setting),
     }))
@@ -34,7 +35,7 @@ describe('the generated references', () => {
   })
 
   it('no setting is without a description', () => {
-    const undescribed = Object.values({ ...commonSettings, ...ingest, ...attribution, ...sink }).filter(
+    const undescribed = Object.values({ ...commonSettings, ...ingest, ...attribution, ...sink, ...up }).filter(
       (setting) => (setting.description ?? '') === '',
     )
     expect(undescribed).toEqual([])

@@ -1,9 +1,11 @@
 import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fixedPorts, isAlive } from '@cairn/stack'
-import { cairn, childrenOf, data, dir, removeAll, start, stopAll, up } from '../support/cli.ts'
+import { cairn, cairnWith, childrenOf, data, dir, file, removeAll, start, stopAll, up, upWith } from '../support/cli.ts'
 import { until } from '../support/until.ts'
+import { repository } from '../support/workers.ts'
 
 jest.setTimeout(120_000)
 
@@ -30,22 +32,25 @@ describe('a running instance', () => {
   it('ends what a killed one has left running, and says so', async () => {
     const killed = await up('--workers', '2')
     const children = childrenOf(data)
-    expect(children).toHaveLength(4)
+    // The sink, two workers, ingest, and what attributes by data.
+    expect(children).toHaveLength(5)
+    await until(() => rounds().length === 1)
     killed.disown()
     killed.child.kill('SIGKILL')
     await killed.exited
     const next = await up()
-    expect(next.said()).toMatch(/^ended 4 services that a killed run had left running\n/)
+    expect(next.said()).toMatch(/^ended 5 services that a killed run had left running\n/)
     expect(children.filter(isAlive)).toEqual([])
     expect((await cairn('verify', '--data', data)).exit).toBe(0)
 
+    await until(() => rounds().length === 1)
     next.disown()
     const left = childrenOf(data)
     next.child.kill('SIGKILL')
     await next.exited
     expect(await cairn('down', '--data', data)).toMatchObject({
       exit: 0,
-      out: expect.stringContaining(': 3 processes'),
+      out: expect.stringContaining(': 4 processes'),
     })
     expect(left.filter(isAlive)).toEqual([])
   })
@@ -60,6 +65,40 @@ describe('a running instance', () => {
     )
     expect((await cairn('verify', '--data', data)).exit).toBe(0)
     expect(await running.stop()).toBe(0)
+  })
+
+  it('attributes by data from time to time, also after that was killed', async () => {
+    const shop = join(repository, 'definitions', 'shop.yaml')
+    const running = await up('--definitions', shop, '--sites', 'dev=fresh')
+    await until(() => rounds().length === 1)
+    const order = { order_id: 'o1', revenue: 10, currency: 'EUR' }
+    const sale = { type: 'track', messageId: 'sale', anonymousId: 'bea', event: 'Order Completed', properties: order }
+    await cairn('send', file('sale.ndjson', JSON.stringify(sale)), '--data', data)
+    expect(await cairn('wait', '--data', data)).toMatchObject({ exit: 0 })
+
+    process.kill(childrenOf(data).at(-1)?.pid ?? 0, 'SIGKILL')
+    await until(() => running.said().includes('data-driven runs again'))
+    await until(() => rounds().at(1) === 'attributed')
+    const asked = "SELECT DISTINCT goal, converted FROM v_data_driven WHERE site = 'fresh' AND steps_of = 'channel'"
+    expect((await cairn('query', asked, '--data', data, '--format', 'CSV')).out).toBe('"purchase",1\n')
+
+    const children = childrenOf(data)
+    running.disown()
+    expect(await cairn('down', '--data', data)).toMatchObject({ exit: 0 })
+    expect(running.said()).toContain('stopping data-driven\nstopping ingest\n')
+    expect(children.filter(isAlive)).toEqual([])
+  })
+
+  it('does not attribute by data where that is off, and is refused where the time is none', async () => {
+    const running = await upWith({ ATTRIBUTE_EVERY: 'off' })
+    expect(childrenOf(data)).toHaveLength(3)
+    expect(await running.stop()).toBe(0)
+    expect(await cairnWith({ ATTRIBUTE_EVERY: '60' }, 'up', '--data', data)).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining(
+        'ATTRIBUTE_EVERY: "60" must be a time such as 30m, 1h or 1d, from 1m to 24d, or off',
+      ),
+    })
   })
 
   it('is stopped by cairn down, which waits for it', async () => {
@@ -101,6 +140,12 @@ describe('a running instance', () => {
     expect(await cairn('down', '--data', data)).toMatchObject({ exit: 0, out: `nothing runs on ${data}\n` })
   })
 })
+
+/** What each round of the schedule came to since the instance was started: attributed or nothing. */
+function rounds(): string[] {
+  const log = readFileSync(join(data, 'logs', 'data-driven.log'), 'utf8')
+  return [...log.matchAll(/Z (attributed|nothing) /g)].map(([, came]) => String(came))
+}
 
 /** The first of `count` consecutive ports that are free, below those systems give to outgoing connections. */
 async function freePorts(count: number): Promise<number> {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ownIdentity } from '@cairn/stack'
-import { cairn, data, dir, file, removeAll, start, stopAll, up } from '../support/cli.ts'
+import { cairn, data, dir, file, removeAll, start, stopAll, up, upWith } from '../support/cli.ts'
 import { repository } from '../support/workers.ts'
 
 jest.setTimeout(120_000)
@@ -118,6 +118,7 @@ describe('the cairn command', () => {
     ['an unknown option', ['lag', '--jsn'], '--jsn'],
     ['a missing operand', ['query'], 'takes one statement'],
     ['a number that is none', ['up', '--workers', 'two'], '--workers'],
+    ['a time that is none', ['attribute', '--every', '60'], '--every must be a time such as 30m, 1h or 1d'],
     ['an operand too many', ['lag', 'here'], 'takes no operand, got "here"'],
     ['a directory instead of a file to send', ['send', '.', '--url', 'http://127.0.0.1:1'], 'it is a directory'],
     ['a directory instead of definitions', ['deploy', '.'], 'it is a directory'],
@@ -126,22 +127,24 @@ describe('the cairn command', () => {
   })
 
   it('attributes by data again and again until it is terminated', async () => {
-    await up('--definitions', join(repository, 'definitions', 'shop.yaml'))
+    await upWith({ ATTRIBUTE_EVERY: 'off' }, '--definitions', join(repository, 'definitions', 'shop.yaml'))
     const order = { order_id: 'o1', revenue: 10, currency: 'EUR' }
     const sale = { type: 'track', messageId: 'sale', anonymousId: 'bea', event: 'Order Completed', properties: order }
     await cairn('send', file('sale.ndjson', JSON.stringify(sale)), '--data', data)
     expect(await cairn('wait', '--data', data)).toMatchObject({ exit: 0 })
-    const child = start(['attribute', '--every', '1', '--data', data])
+    const child = start(['attribute', '--every', '1m', '--site', 'dev', '--data', data])
     const exited = once(child, 'close')
     let out = ''
     for await (const chunk of child.stdout) {
       out += String(chunk)
-      if (out.includes('Direct')) break
+      if (out.includes('\n')) break
     }
     child.kill('SIGTERM')
     expect(await exited).toEqual([0, null])
-    expect(out).toMatch(/^dev: purchase by channel, 1 conversions of \d+ journeys$/m)
-    const asked = "SELECT DISTINCT step FROM v_data_driven WHERE steps_of = 'channel'"
+    expect(out).toMatch(
+      /^\S+Z attributed 1 macro goal of 1 site: 1 conversion by channel, 0 by micro conversions, \d rows in /,
+    )
+    const asked = "SELECT DISTINCT step FROM v_data_driven WHERE site = 'dev' AND steps_of = 'channel'"
     const stored = await cairn('query', asked, '--data', data, '--format', 'CSV')
     expect(stored).toMatchObject({ exit: 0, out: '"Direct"\n' })
   })

@@ -1,5 +1,6 @@
 import { attribute as attributeAll, type DataDriven } from '../attribute/attribute.ts'
-import { inRounds } from '../attribute/rounds.ts'
+import { everyMs, everyRule } from '../attribute/every.ts'
+import { keepAttributed } from '../attribute/schedule.ts'
 import { CommandFailure, dataOption, exitCode, text, whole, type Command, type Values } from '../command.ts'
 import { table } from '../demo/report/table.ts'
 import { findInstance } from '../instance/instance.ts'
@@ -16,22 +17,35 @@ export const attribute: Command = {
     site: { type: 'string', placeholder: 'S', help: 'only this site' },
     goal: { type: 'string', placeholder: 'G', help: 'only this macro goal' },
     days: { type: 'string', placeholder: 'N', default: String(defaultDays), help: 'days to look back' },
-    every: { type: 'string', placeholder: 'MIN', help: 'again and again, this many minutes apart, until interrupted' },
+    every: {
+      type: 'string',
+      placeholder: 'TIME',
+      help: 'again and again, such as 30m, 1h or 1d apart, until interrupted',
+    },
   },
   async run(values, _, io) {
-    const instance = findInstance(values, io)
     const days = whole(values, 'days', 1) ?? defaultDays
-    const every = whole(values, 'every', 1)
+    const every = interval(values)
+    const instance = findInstance(values, io)
     const isWanted = wanted(values)
-    const round = async (): Promise<void> => {
-      const now = Date.now()
-      const found = await attributeAll(instance, { now, since: now - days * dayMs }, isWanted)
-      if (found.length === 0 && every === undefined) throw new CommandFailure(exitCode.no, nothing(values, days))
-      io.out(attributionText(found))
+    const round = (now: number) => attributeAll(instance, { now, since: now - days * dayMs }, isWanted)
+    if (every !== undefined) {
+      await keepAttributed(instance, { everyMs: every, days, round: () => round(Date.now()) }, io)
+      return exitCode.ok
     }
-    await (every === undefined ? round() : inRounds(round, every * 60_000, io.interrupted))
+    const found = await round(Date.now())
+    if (found.length === 0) throw new CommandFailure(exitCode.no, nothing(values, days))
+    io.out(attributionText(found))
     return exitCode.ok
   },
+}
+
+function interval(values: Values): number | undefined {
+  const given = text(values, 'every')
+  if (given === undefined) return undefined
+  const ms = everyMs(given)
+  if (ms === undefined) throw new CommandFailure(exitCode.usage, `--every ${everyRule}, not "${given}"`)
+  return ms
 }
 
 function wanted(values: Values): (question: { readonly site: string; readonly goal: string }) => boolean {

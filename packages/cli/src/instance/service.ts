@@ -4,11 +4,11 @@ import { endProcess, lastLines, startChild, type Child, type ProcessIdentity } f
 export interface ServiceSpec {
   /** Name in messages and of its log file, such as `attribution-1`. */
   readonly name: string
-  /** Folder under services/. */
-  readonly service: 'ingest' | 'attribution' | 'sink'
+  /** Module to run, below the repository, and its arguments. */
+  readonly run: readonly [module: string, ...args: string[]]
   readonly env: Readonly<Record<string, string>>
-  /** Answers 200 when it is ready. */
-  readonly readyUrl: string
+  /** Answers 200 when it is ready; without one it is as soon as it runs. */
+  readonly readyUrl?: string
 }
 
 /** A process of a service that has been ready. */
@@ -35,16 +35,17 @@ const repository = resolve(import.meta.dirname, '..', '..', '..', '..')
 /** Starts a service as its own process, as production does, and waits until it is ready. Rejects with the end of its log when it does not come up. */
 export async function startService(spec: ServiceSpec, start: ServiceStart): Promise<ServiceProcess> {
   const { logFile, interrupted } = start
+  const [module, ...args] = spec.run
   const child = startChild({
     command: process.execPath,
-    args: ['--enable-source-maps', join(repository, 'services', spec.service, 'dist', 'main.js')],
+    args: ['--enable-source-maps', join(repository, module), ...args],
     env: { ...inherited(), ...spec.env },
     logFile,
   })
   if (child.identity !== undefined) start.onProcess(child.identity)
   const report = (what: string) => `${spec.name} ${what}; ${logFile} ends with:\n${lastLines(logFile).join('\n')}`
   const ended = child.exited.then(({ code, signal }) => `ended with ${signal ?? `exit code ${String(code)}`}`)
-  const failure = await firstAnswer(spec.readyUrl, ended, interrupted)
+  const failure = spec.readyUrl === undefined ? undefined : await firstAnswer(spec.readyUrl, ended, interrupted)
   if (failure !== undefined || child.identity === undefined) {
     await end(child)
     interrupted.throwIfAborted()

@@ -35,6 +35,8 @@ export interface StartOptions {
   readonly namespace: string
   /** Site by write key. */
   readonly writeKeys: Readonly<Record<string, string>>
+  /** How often to attribute by data, as `cairn attribute --every` takes it; never without it. */
+  readonly attributeEvery?: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly progress: (line: string) => void
   /** Ends the start: what was begun is stopped, and it rejects. */
@@ -96,15 +98,20 @@ async function startOwned(
     const instance = await describe(options, stack)
     options.progress('creating topics and deploying definitions')
     await prepareTopics(instance, definitions, options.interrupted)
-    for (const spec of serviceSpecs(options, instance)) {
+    const keep = async (spec: ServiceSpec, onGivenUp: (why: string) => void) => {
       options.progress(`starting ${spec.name}`)
       const onProcess = (identity: ProcessIdentity) => {
         processes.set(spec.name, identity)
         lock.record([...processes.values()])
       }
-      services.push(await keepOne(spec, logDir, onProcess, options))
+      services.push(await keepOne(spec, logDir, onProcess, options, onGivenUp))
     }
+    const crash = (why: string) => options.onCrash(new CommandFailure(exitCode.no, why))
+    for (const spec of serviceSpecs(options, instance)) await keep(spec, crash)
     writeInstance(options.dataDir, instance)
+    // Last, since it finds the instance there as every command does; and nothing else depends on it.
+    if (options.attributeEvery !== undefined)
+      await keep(attributeSpec(options, options.attributeEvery), options.progress)
     return { instance, stop }
   } catch (error) {
     await stop()
@@ -116,7 +123,8 @@ function keepOne(
   spec: ServiceSpec,
   logDir: string,
   onProcess: (identity: ProcessIdentity) => void,
-  { interrupted, progress, onCrash }: StartOptions,
+  { interrupted, progress }: StartOptions,
+  onGivenUp: (why: string) => void,
 ): Promise<KeptService> {
   const logFile = join(logDir, `${spec.name}.log`)
   rotateLog(logFile)
@@ -125,7 +133,7 @@ function keepOne(
     start: (signal) => startService(spec, { logFile, interrupted: signal, onProcess }),
     interrupted,
     say: progress,
-    onGivenUp: (why) => onCrash(new CommandFailure(exitCode.no, why)),
+    onGivenUp,
   })
 }
 
@@ -211,9 +219,9 @@ function serviceSpecs(options: StartOptions, instance: Instance): ServiceSpec[] 
     CLICKHOUSE_PASSWORD: instance.clickhouse.password,
     CLICKHOUSE_DATABASE: instance.clickhouse.database,
   }
-  const spec = (name: string, service: ServiceSpec['service'], env: Record<string, string>): ServiceSpec => ({
+  const spec = (name: string, service: string, env: Record<string, string>): ServiceSpec => ({
     name,
-    service,
+    run: [join('services', service, 'dist', 'main.js')],
     env: { ...shared, ...env },
     readyUrl: `http://127.0.0.1:${portOf(name)}/readyz`,
   })
@@ -226,4 +234,9 @@ function serviceSpecs(options: StartOptions, instance: Instance): ServiceSpec[] 
     ...workers.map((name) => spec(name, 'attribution', { METRICS_PORT: portOf(name), STATE_DIR: stateDir })),
     spec('ingest', 'ingest', { PORT: portOf('ingest'), WRITE_KEYS: writeKeys.join(',') }),
   ]
+}
+
+function attributeSpec({ dataDir }: StartOptions, every: string): ServiceSpec {
+  const module = join('packages', 'cli', 'dist', 'main.js')
+  return { name: 'data-driven', run: [module, 'attribute', '--data', dataDir, '--every', every], env: {} }
 }
