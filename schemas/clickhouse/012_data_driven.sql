@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS {{database}}.data_driven{{on_cluster}} (
   goal LowCardinality(String) COMMENT 'Macro goal',
   steps_of LowCardinality(String) COMMENT 'What a journey is made of: channel or micro',
   model LowCardinality(String) COMMENT 'markov or shapley',
-  step String COMMENT 'The channel or micro goal',
+  step String COMMENT 'The channel or micro goal; empty in the one row of what the run no longer found',
   removal_effect Nullable(Float64) COMMENT 'Share of conversions lost without it; null under shapley',
   conversions Float64 COMMENT 'Conversions credited to it',
   low Float64 COMMENT 'Lower end of the middle 95 % of resamples of conversions',
@@ -39,7 +39,7 @@ SELECT
   computed_at, site, goal, steps_of, model, step, removal_effect, conversions, low, high, journeys, converted, since,
   definitions_number AS definitions_version
 FROM {{database}}.data_driven
-WHERE (site, goal, steps_of, computed_at) IN (
+WHERE step != '' AND (site, goal, steps_of, computed_at) IN (
   SELECT site, goal, steps_of, max(computed_at) FROM {{database}}.data_driven GROUP BY site, goal, steps_of
 )
 COMMENT 'What the last run of cairn attribute found for each site and goal';

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import type { CreditRow, SessionRow, VisitorGroup } from '@cairn/domain'
 import { createCodec, createContainerBuilder, readCatalog, type Warehouse } from '@cairn/runtime'
+import { attribute } from '../../packages/cli/src/attribute/attribute.ts'
 import { journeysOf, type StepsOf } from '../../packages/cli/src/attribute/journeys.ts'
 import type { Instance } from '../../packages/cli/src/instance/instance.ts'
+import { rows } from '../../packages/cli/src/warehouse.ts'
 import { ownNamespace } from '../support/kafka.ts'
 import { credit, session, uuid } from '../support/records.ts'
 import { clickhouse, dropDatabase, migratedWarehouse } from '../support/warehouse.ts'
@@ -131,5 +133,31 @@ describe('journeys to a goal', () => {
       { ways: [['Referral', 'Direct']], converted: true, visitors: 1 },
     ])
     expect(await journeys('cut', 'micro', at - minute)).toEqual([{ ways: [['cart']], converted: true, visitors: 1 }])
+  })
+
+  it('that a later run looked for and did not find any more are not shown as if they were still there', async () => {
+    const shown = async () => {
+      const groups = "SELECT DISTINCT goal, steps_of FROM v_data_driven WHERE site = 'gone' ORDER BY goal, steps_of"
+      return (await rows<{ goal: string; steps_of: string }>(instance, groups)).map(
+        (row) => `${row.goal} ${row.steps_of}`,
+      )
+    }
+    const run = (now: number, since: number, goal?: string) =>
+      attribute(instance, { now, since }, (asked) => asked.site === 'gone' && (goal ?? asked.goal) === asked.goal)
+    const step = { assist_goals: ['cart'], assist_times: [at] }
+    await insert('credit', [
+      order('gone', 'ada', ['Email'], step),
+      order('gone', 'bea', ['Email'], { goal: 'lead', event_time: at + minute }),
+    ])
+    await run(at + 1, 0)
+    expect(await shown()).toEqual(['lead channel', 'purchase channel', 'purchase micro'])
+    await run(at + 2, at + 1, 'lead')
+    expect(await shown()).toEqual(['lead channel', 'purchase channel', 'purchase micro'])
+    expect((await run(at + 3, at + 1)).map(({ goal }) => goal)).toEqual(['lead', 'lead'])
+    expect(await shown()).toEqual(['lead channel'])
+    expect(await run(at + 4, at + 2 * minute)).toEqual([])
+    expect(await shown()).toEqual([])
+    await run(at + 5, 0)
+    expect(await shown()).toEqual(['lead channel', 'purchase channel', 'purchase micro'])
   })
 })

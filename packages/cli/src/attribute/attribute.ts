@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { JourneyTally } from '@cairn/domain'
 import type { Instance } from '../instance/instance.ts'
-import { ask } from '../warehouse.ts'
+import { ask, rows } from '../warehouse.ts'
 import { journeysOf, questions, type Question, type StepsOf } from './journeys.ts'
 
 /** A row of table data_driven. */
@@ -49,8 +49,32 @@ export async function attribute(
       found.push(...valuesOf(tally, question, stepsOf, window))
     }
   }
-  if (found.length > 0) await store(instance, found)
+  const stored = [...found, ...(await noLongerFound(instance, found, window, isWanted))]
+  if (stored.length > 0) await store(instance, stored)
   return found
+}
+
+/** A row without a step for what earlier runs found and this one looked for in vain, which takes it out of the view. */
+async function noLongerFound(
+  instance: Instance,
+  found: readonly DataDriven[],
+  { now, since }: Window,
+  isWanted: (question: Question) => boolean,
+): Promise<DataDriven[]> {
+  const key = (row: Pick<DataDriven, 'site' | 'goal' | 'steps_of'>) =>
+    JSON.stringify([row.site, row.goal, row.steps_of])
+  const isFound = new Set(found.map(key))
+  const shown = await rows<Question & Pick<DataDriven, 'steps_of'>>(
+    instance,
+    'SELECT site, goal, steps_of, max(definitions_version) AS definitions FROM v_data_driven GROUP BY site, goal, steps_of',
+  )
+  const none = { model: 'markov', step: '', removal_effect: null, conversions: 0, low: 0, high: 0 } as const
+  return shown
+    .filter((row) => isWanted(row) && !isFound.has(key(row)))
+    .map(({ site, goal, steps_of, definitions }) => ({
+      ...{ computed_at: now, site, goal, steps_of, ...none },
+      ...{ journeys: 0, converted: 0, since, definitions_number: definitions },
+    }))
 }
 
 async function tallyOf(instance: Instance, question: Question, stepsOf: StepsOf, since: number): Promise<JourneyTally> {
