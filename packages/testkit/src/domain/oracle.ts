@@ -15,7 +15,14 @@ interface CountedGoal {
   readonly count: 'every' | 'once_per_session' | 'once_per_visitor'
 }
 
-export interface OracleSession {
+/** How a visitor came; the channel follows from it where no rule says otherwise. */
+export interface OracleOrigin {
+  readonly source: string
+  readonly medium: string
+  readonly campaign: string
+}
+
+export interface OracleSession extends OracleOrigin {
   /** Event ids in order of time, those of server events that joined it among them. */
   readonly events: readonly string[]
   readonly event_count: number
@@ -24,7 +31,6 @@ export interface OracleSession {
   readonly page_views: number
   readonly entry_page: string
   readonly exit_page: string
-  readonly source: string
   readonly user_id: string
   readonly is_bot: boolean
   /** No session of the visitor started before it. */
@@ -267,7 +273,7 @@ function describe(
     page_views: group.filter((event) => event.name === 'page_view' || event.name === 'screen_view').length,
     entry_page: paths[0] ?? '',
     exit_page: paths.at(-1) ?? '',
-    source: (telling === undefined ? undefined : toldBy(telling)) ?? '(direct)',
+    ...((telling === undefined ? undefined : toldBy(telling)) ?? direct),
     is_bot: group.some((event) => event.is_bot),
     cart_stage: stageOf(all),
   }
@@ -283,10 +289,14 @@ function stageOf(events: readonly StorefrontEvent[]): string {
   return has('view_item') ? 'product' : 'none'
 }
 
-/** The source an event tells, of the few that the generated events have; undefined for none. */
-function toldBy(event: StorefrontEvent): string | undefined {
-  if (event.source + event.medium + event.campaign !== '') return event.source
-  if (event.click_id_name === 'gclid' || event.referrer_host === 'www.google.com') return 'google'
-  if (event.click_id_name === 'fbclid') return 'facebook'
-  return event.referrer_host === '' ? undefined : event.referrer_host
+const direct: OracleOrigin = { source: '(direct)', medium: '(none)', campaign: '' }
+
+/** The origin an event tells, of the few that the generated events have; undefined for none. */
+function toldBy(event: StorefrontEvent): OracleOrigin | undefined {
+  const { source, medium, campaign, click_id_name, referrer_host } = event
+  if (source + medium + campaign !== '') return { source, medium, campaign }
+  if (click_id_name === 'gclid') return { source: 'google', medium: 'cpc', campaign: '' }
+  if (click_id_name === 'fbclid') return { source: 'facebook', medium: 'social', campaign: '' }
+  if (referrer_host === 'www.google.com') return { source: 'google', medium: 'organic', campaign: '' }
+  return referrer_host === '' ? undefined : { source: referrer_host, medium: 'referral', campaign: '' }
 }
