@@ -31,6 +31,7 @@ export interface OracleSession extends OracleOrigin {
   readonly page_views: number
   readonly entry_page: string
   readonly exit_page: string
+  readonly channel: string
   readonly user_id: string
   readonly is_bot: boolean
   /** No session of the visitor started before it. */
@@ -47,6 +48,8 @@ export interface OracleRules {
   readonly midnightIn?: string | undefined
   /** `cut_on_campaign` */
   readonly onCampaign?: boolean
+  /** `channels`: the channel of an origin that a rule names, undefined where none does */
+  readonly channelOf?: (origin: OracleOrigin) => string | undefined
   /** `client_session: trust` */
   readonly trust?: boolean
 }
@@ -106,8 +109,10 @@ export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, 
   return {
     sessions: parts.map(({ events, endReason }) => {
       const whole = all(events)
+      const described = describe(events, whole)
       return {
-        ...describe(events, whole),
+        ...described,
+        channel: rules.channelOf?.(described) ?? channelOfMedium.get(described.medium) ?? '',
         user_id: userAtEnd(sorted, whole),
         is_new: groups.every(([first]) => (first?.event_time ?? 0) >= (events[0]?.event_time ?? 0)),
         end_reason: endReason,
@@ -262,7 +267,7 @@ function onceWithin(event: StorefrontEvent, goal: OracleGoal, groupOf: (event: S
 function describe(
   group: readonly StorefrontEvent[],
   all: readonly StorefrontEvent[],
-): Omit<OracleSession, 'user_id' | 'is_new' | 'end_reason'> {
+): Omit<OracleSession, 'channel' | 'user_id' | 'is_new' | 'end_reason'> {
   const paths = group.map((event) => event.path).filter((path) => path !== '')
   const telling = group.find((event) => event.path !== '' || toldBy(event) !== undefined)
   return {
@@ -288,6 +293,16 @@ function stageOf(events: readonly StorefrontEvent[]): string {
   if (has('add_to_cart')) return 'cart'
   return has('view_item') ? 'product' : 'none'
 }
+
+/** The default channels of the few origins that the generated events have. */
+const channelOfMedium: ReadonlyMap<string, string> = new Map([
+  ['email', 'Email'],
+  ['cpc', 'Paid Search'],
+  ['social', 'Organic Social'],
+  ['organic', 'Organic Search'],
+  ['referral', 'Referral'],
+  ['(none)', 'Direct'],
+])
 
 const direct: OracleOrigin = { source: '(direct)', medium: '(none)', campaign: '' }
 
