@@ -26,6 +26,7 @@ import type { LogRecord, StorefrontEvent } from '../index.ts'
 import { eventKey, models, type CreditRow } from '../index.ts'
 
 const HOUR = 3_600_000
+const DAY = 24 * HOUR
 const MILLION = 1_000_000
 
 /** Of the compound goals two macro ones and a micro one, within the session and within windows. */
@@ -71,19 +72,27 @@ const scenario = visitorEvents.chain((events) =>
     arriving: arrivals(events),
     lookbackHours: fc.constantFrom(1, 3, 24),
     resets: fc.boolean(),
+    collapses: fc.boolean(),
     rules: sessionRules,
     delay: fc.nat({ max: 5 }),
   }),
 )
 
 type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never
-type Setting = Pick<Scenario, 'lookbackHours' | 'resets' | 'rules' | 'delay'>
+interface Rules extends Pick<Scenario, 'resets' | 'collapses' | 'rules'> {
+  readonly lookbackHours: number
+}
+type Setting = Rules & Pick<Scenario, 'delay'>
 
-function logOf(arriving: readonly Arriving[], { lookbackHours, resets, rules, delay }: Setting): LogRecord[] {
+function definitionsOf({ lookbackHours, resets, collapses, rules }: Rules): object {
+  const attribution = { lookback: `${lookbackHours}h`, reset_on_conversion: resets, collapse_repeats: collapses }
+  return { session: rules.session, attribution, goals }
+}
+
+function logOf(arriving: readonly Arriving[], { delay, ...rules }: Setting): LogRecord[] {
   const log = new LogBuilder()
   let now = EPOCH + SPAN
-  const attribution = { lookback: `${lookbackHours}h`, reset_on_conversion: resets }
-  log.definitions(now, 1, { session: rules.session, attribution, goals })
+  log.definitions(now, 1, definitionsOf(rules))
   for (const { event, afterMs, then } of arriving) {
     now += afterMs
     log.event(now, event)
@@ -94,10 +103,50 @@ function logOf(arriving: readonly Arriving[], { lookbackHours, resets, rules, de
   return whole.records
 }
 
+/** Late by less than the grace; beyond it an event finds its session let go, as beyond-grace.property.test.ts says. */
+const lateness = fc.constantFrom(0, 0, 1, 5 * HOUR, 20 * HOUR)
+
+/**
+ * The hours of the events spread over weeks, so that sessions are let go between them and only their touchpoints stay.
+ * Without `client_session: trust`: there a client's session may go on after it was let go.
+ */
+const overWeeks = visitorEvents.chain((events) => {
+  const each = { minLength: events.length, maxLength: events.length }
+  return fc.record({
+    events: fc
+      .array(fc.nat(44), each)
+      .map((days) => events.map((event, at) => ({ ...event, event_time: event.event_time + (days[at] ?? 0) * DAY }))),
+    late: fc.array(lateness, each),
+    lookbackHours: fc.constantFrom(24, 3 * 24, 20 * 24, 30 * 24),
+    resets: fc.boolean(),
+    collapses: fc.boolean(),
+    rules: sessionRules.filter(({ oracle }) => oracle.trust !== true),
+  })
+})
+
+type OverWeeks = typeof overWeeks extends fc.Arbitrary<infer T> ? T : never
+
+function logOverWeeks({ events, late, ...rules }: OverWeeks): LogRecord[] {
+  const log = new LogBuilder()
+  log.definitions(EPOCH, 1, definitionsOf(rules))
+  const arriving = events.map((event, at) => ({ event, now: event.event_time + (late[at] ?? 0) }))
+  arriving.sort((a, b) => a.now - b.now)
+  for (const { event, now } of arriving) {
+    log.event(now, event)
+    log.tick(now)
+  }
+  const whole = new LogBuilder(decided(log.records))
+  whole.flush((arriving.at(-1)?.now ?? EPOCH) + HOUR)
+  return whole.records
+}
+
+/** With what there is to share. */
+type Valued = OracleCredit & { readonly value: number | null }
+
 /** What the warehouse says of credits, sessions named by their events and conversions by goal and event. */
-function shown(records: readonly LogRecord[], warehouse: Warehouse): Map<string, OracleCredit[]> {
+function shown(records: readonly LogRecord[], warehouse: Warehouse): Map<string, Valued[]> {
   const named = sessionNames(records, warehouse)
-  const byKey = new Map<string, OracleCredit[]>()
+  const byKey = new Map<string, Valued[]>()
   for (const { key, row } of warehouse.liveCredits()) {
     const conversion = warehouse.conversions.get(row.conversion_id)
     const assist = (id: string): string => {
@@ -110,6 +159,7 @@ function shown(records: readonly LogRecord[], warehouse: Warehouse): Map<string,
       path: row.touch_session_ids.map(named),
       credits: Object.fromEntries(models.map((model, at) => [model, fractions(row.credits[at] ?? [])])),
       assists: row.assist_conversion_ids.map(assist).sort(),
+      value: row.value_minor,
     }
     byKey.set(key, [...(byKey.get(key) ?? []), credit])
   }
@@ -120,10 +170,27 @@ function fractions(millionths: readonly number[]): number[] {
   return millionths.map((credit) => credit / MILLION)
 }
 
-function expectClose(found: readonly OracleCredit[], expected: readonly OracleCredit[]): void {
+function expectTruth(records: readonly LogRecord[], events: readonly StorefrontEvent[], drawn: Rules): void {
+  const { lookbackHours, resets, collapses, rules } = drawn
+  const trust = rules.oracle.trust === true
+  const attribution = { lookbackMs: lookbackHours * HOUR, halfLifeMs: 7 * DAY, resets, collapses, trust }
+  const found = shown(records, folded(records))
+  for (const key of new Set(events.map(eventKey))) {
+    const own = events.filter((event) => eventKey(event) === key)
+    const truth = truthOf(own, rules.oracle, oracleGoals(events))
+    const worth = new Map(truth.conversions.map((c) => [`${c.goal} ${c.event_id}`, c.value_minor]))
+    const expected = creditTruth(truth, own, macros, attribution).map((credit) => ({
+      ...credit,
+      value: worth.get(`${credit.goal} ${credit.event_id}`) ?? null,
+    }))
+    expectClose(found.get(key) ?? [], expected)
+  }
+}
+
+function expectClose(found: readonly Valued[], expected: readonly Valued[]): void {
   const order = (a: OracleCredit, b: OracleCredit): number =>
     `${a.goal} ${a.event_id}` < `${b.goal} ${b.event_id}` ? -1 : 1
-  const plain = (credits: readonly OracleCredit[]) => credits.toSorted(order).map(({ credits: _, ...rest }) => rest)
+  const plain = (credits: readonly Valued[]) => credits.toSorted(order).map(({ credits: _, ...rest }) => rest)
   expect(plain(found)).toEqual(plain(expected))
   for (const [at, { credits }] of found.toSorted(order).entries()) {
     for (const model of models) {
@@ -157,20 +224,18 @@ describe('credits after any order of arrival, with repeats', () => {
   it('are those that the sessions and conversions themselves tell', () => {
     fc.assert(
       fc.property(scenario, ({ events, arriving, ...setting }) => {
-        const records = logOf(arriving, setting)
-        const { lookbackHours, resets } = setting
-        const trust = setting.rules.oracle.trust === true
-        const found = shown(records, folded(records))
-        for (const key of new Set(events.map(eventKey))) {
-          const own = events.filter((event) => eventKey(event) === key)
-          const rules = { lookbackMs: lookbackHours * HOUR, halfLifeMs: 7 * 24 * HOUR, resets, trust }
-          expectClose(
-            found.get(key) ?? [],
-            creditTruth(truthOf(own, setting.rules.oracle, oracleGoals(events)), own, macros, rules),
-          )
-        }
+        expectTruth(logOf(arriving, setting), events, setting)
       }),
       { numRuns: 400 },
+    )
+  })
+
+  it('are so over weeks, too, when the sessions on the way were let go', () => {
+    fc.assert(
+      fc.property(overWeeks, (drawn) => {
+        expectTruth(logOverWeeks(drawn), drawn.events, drawn)
+      }),
+      { numRuns: 200 },
     )
   })
 

@@ -101,7 +101,7 @@ const scenario = visitorEvents.chain((events) =>
 function logOf(arriving: readonly Arriving[], { rules, timeSource, delays }: Setting): LogRecord[] {
   const log = new LogBuilder()
   let now = EPOCH + SPAN
-  log.definitions(now, 1, { time_source: timeSource, session: rules.session, goals })
+  log.definitions(now, 1, { time_source: timeSource, session: rules.session, channels: rules.channels, goals })
   for (const { event, afterMs, then } of arriving) {
     now += afterMs
     log.event(now, event)
@@ -169,7 +169,10 @@ function shown(records: readonly LogRecord[], warehouse: Warehouse): Map<string,
             page_views: row.page_views,
             entry_page: row.entry_page,
             exit_page: row.exit_page,
+            channel: row.channel,
             source: row.source,
+            medium: row.medium,
+            campaign: row.campaign,
             user_id: row.user_id,
             is_bot: row.is_bot === 1,
             is_new: row.is_new === 1,

@@ -1,7 +1,7 @@
 import type { Millis, StorefrontEvent } from '@cairn/domain'
 import fc from 'fast-check'
 import { buildEvent } from './event.ts'
-import type { OracleRules } from './oracle.ts'
+import type { OracleOrigin, OracleRules } from './oracle.ts'
 
 const MINUTE = 60_000
 
@@ -103,13 +103,26 @@ function withFewUsers(events: readonly StorefrontEvent[]): StorefrontEvent[] {
   })
 }
 
-/** A `session` mapping, and what the oracle knows of it. */
+/** A `session` mapping and a `channels` list, and what the oracle knows of them. */
 export interface DrawnRules {
   readonly session: Readonly<Record<string, unknown>>
+  readonly channels: readonly unknown[]
   readonly oracle: OracleRules
 }
 
 const GAP = 30 * MINUTE
+
+/** By the source alone, by two fields together, and one that comes too late for its visits. */
+const channels = [
+  { name: 'Letters', match: { source: 'letter' } },
+  { name: 'Campaigns', match: { medium: 'social', campaign: 'c2' } },
+  { name: 'Never', match: { medium: 'email' } },
+]
+
+function channelOf({ source, medium, campaign }: OracleOrigin): string | undefined {
+  if (source === 'letter') return 'Letters'
+  return medium === 'social' && campaign === 'c2' ? 'Campaigns' : undefined
+}
 
 /** Rules that do not depend on arrival, alone and together. */
 export const sessionRules: fc.Arbitrary<DrawnRules> = fc
@@ -117,14 +130,16 @@ export const sessionRules: fc.Arbitrary<DrawnRules> = fc
     midnightIn: fc.constantFrom(undefined, undefined, 'UTC', 'Europe/Berlin', 'Asia/Kathmandu'),
     onCampaign: fc.boolean(),
     trust: fc.constantFrom(false, false, true),
+    hasChannels: fc.boolean(),
   })
-  .map(({ midnightIn, onCampaign, trust }) => ({
+  .map(({ midnightIn, onCampaign, trust, hasChannels }) => ({
+    channels: hasChannels ? channels : [],
     session: {
       ...(midnightIn === undefined ? {} : { cut_at_midnight: true, time_zone: midnightIn }),
       ...(onCampaign ? { cut_on_campaign: true } : {}),
       ...(trust ? { client_session: 'trust' } : {}),
     },
-    oracle: { gapMs: GAP, midnightIn, onCampaign, trust },
+    oracle: { gapMs: GAP, midnightIn, onCampaign, trust, ...(hasChannels ? { channelOf } : {}) },
   }))
 
 /** One arrival: which event, how long after the previous record, and what the shell sends in between. */

@@ -5,6 +5,8 @@ export interface OracleAttribution {
   readonly lookbackMs: Millis
   readonly halfLifeMs: Millis
   readonly resets: boolean
+  /** `collapse_repeats` */
+  readonly collapses: boolean
   /** `client_session: trust` */
   readonly trust: boolean
 }
@@ -49,7 +51,8 @@ export function creditTruth(
       const time = at(conversion)
       const earlier = humans.filter((c) => c.goal === conversion.goal && at(c) < time).map(at)
       const since = rules.resets && earlier.length > 0 ? Math.max(...earlier) : -Infinity
-      const path = pathTo(conversion, time, inOrder, rules.lookbackMs, since)
+      const all = pathTo(conversion, time, inOrder, rules.lookbackMs, since)
+      const path = rules.collapses ? all.filter((session, index) => !isSameOrigin(session, all[index + 1])) : all
       const assists = humans.filter((c) => {
         const then = at(c)
         return !macros.includes(c.goal) && then < time && then > since && then >= time - rules.lookbackMs
@@ -66,6 +69,10 @@ export function creditTruth(
 
 function byText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
+}
+
+function isSameOrigin(a: OracleSession, b: OracleSession | undefined): boolean {
+  return a.source === b?.source && a.medium === b.medium && a.campaign === b.campaign
 }
 
 /** @param sessions in order */

@@ -15,7 +15,14 @@ interface CountedGoal {
   readonly count: 'every' | 'once_per_session' | 'once_per_visitor'
 }
 
-export interface OracleSession {
+/** How a visitor came; the channel follows from it where no rule says otherwise. */
+export interface OracleOrigin {
+  readonly source: string
+  readonly medium: string
+  readonly campaign: string
+}
+
+export interface OracleSession extends OracleOrigin {
   /** Event ids in order of time, those of server events that joined it among them. */
   readonly events: readonly string[]
   readonly event_count: number
@@ -24,7 +31,7 @@ export interface OracleSession {
   readonly page_views: number
   readonly entry_page: string
   readonly exit_page: string
-  readonly source: string
+  readonly channel: string
   readonly user_id: string
   readonly is_bot: boolean
   /** No session of the visitor started before it. */
@@ -41,6 +48,8 @@ export interface OracleRules {
   readonly midnightIn?: string | undefined
   /** `cut_on_campaign` */
   readonly onCampaign?: boolean
+  /** `channels`: the channel of an origin that a rule names, undefined where none does */
+  readonly channelOf?: (origin: OracleOrigin) => string | undefined
   /** `client_session: trust` */
   readonly trust?: boolean
 }
@@ -100,8 +109,10 @@ export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, 
   return {
     sessions: parts.map(({ events, endReason }) => {
       const whole = all(events)
+      const described = describe(events, whole)
       return {
-        ...describe(events, whole),
+        ...described,
+        channel: rules.channelOf?.(described) ?? channelOfMedium.get(described.medium) ?? '',
         user_id: userAtEnd(sorted, whole),
         is_new: groups.every(([first]) => (first?.event_time ?? 0) >= (events[0]?.event_time ?? 0)),
         end_reason: endReason,
@@ -256,7 +267,7 @@ function onceWithin(event: StorefrontEvent, goal: OracleGoal, groupOf: (event: S
 function describe(
   group: readonly StorefrontEvent[],
   all: readonly StorefrontEvent[],
-): Omit<OracleSession, 'user_id' | 'is_new' | 'end_reason'> {
+): Omit<OracleSession, 'channel' | 'user_id' | 'is_new' | 'end_reason'> {
   const paths = group.map((event) => event.path).filter((path) => path !== '')
   const telling = group.find((event) => event.path !== '' || toldBy(event) !== undefined)
   return {
@@ -267,7 +278,7 @@ function describe(
     page_views: group.filter((event) => event.name === 'page_view' || event.name === 'screen_view').length,
     entry_page: paths[0] ?? '',
     exit_page: paths.at(-1) ?? '',
-    source: (telling === undefined ? undefined : toldBy(telling)) ?? '(direct)',
+    ...((telling === undefined ? undefined : toldBy(telling)) ?? direct),
     is_bot: group.some((event) => event.is_bot),
     cart_stage: stageOf(all),
   }
@@ -283,10 +294,24 @@ function stageOf(events: readonly StorefrontEvent[]): string {
   return has('view_item') ? 'product' : 'none'
 }
 
-/** The source an event tells, of the few that the generated events have; undefined for none. */
-function toldBy(event: StorefrontEvent): string | undefined {
-  if (event.source + event.medium + event.campaign !== '') return event.source
-  if (event.click_id_name === 'gclid' || event.referrer_host === 'www.google.com') return 'google'
-  if (event.click_id_name === 'fbclid') return 'facebook'
-  return event.referrer_host === '' ? undefined : event.referrer_host
+/** The default channels of the few origins that the generated events have. */
+const channelOfMedium: ReadonlyMap<string, string> = new Map([
+  ['email', 'Email'],
+  ['cpc', 'Paid Search'],
+  ['social', 'Organic Social'],
+  ['organic', 'Organic Search'],
+  ['referral', 'Referral'],
+  ['(none)', 'Direct'],
+])
+
+const direct: OracleOrigin = { source: '(direct)', medium: '(none)', campaign: '' }
+
+/** The origin an event tells, of the few that the generated events have; undefined for none. */
+function toldBy(event: StorefrontEvent): OracleOrigin | undefined {
+  const { source, medium, campaign, click_id_name, referrer_host } = event
+  if (source + medium + campaign !== '') return { source, medium, campaign }
+  if (click_id_name === 'gclid') return { source: 'google', medium: 'cpc', campaign: '' }
+  if (click_id_name === 'fbclid') return { source: 'facebook', medium: 'social', campaign: '' }
+  if (referrer_host === 'www.google.com') return { source: 'google', medium: 'organic', campaign: '' }
+  return referrer_host === '' ? undefined : { source: referrer_host, medium: 'referral', campaign: '' }
 }
