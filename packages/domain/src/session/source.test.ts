@@ -113,6 +113,7 @@ describe('the origin of an event', () => {
     const campaign = (fields: Partial<StorefrontEvent>): string => campaignOf(buildEvent({ event_id: 'e', ...fields }))
     expect(campaign({ source: 'n', medium: 'email', campaign: 'c' })).toBe('n\nemail\nc')
     expect(campaign({ click_id_name: 'gclid' })).toBe(campaign({ source: 'google', medium: 'cpc' }))
+    expect(campaign({ click_id_name: 'dclid' })).toBe(campaign({ source: 'google', medium: 'display' }))
     for (const fields of [
       { click_id_name: 'fbclid' },
       { click_id_name: 'mc_cid' },

@@ -96,7 +96,8 @@ export function resolveOrigin(
  */
 export function campaignOf(event: StorefrontEvent): string {
   const network = CLICK_IDS.get(event.click_id_name)
-  if (!hasCampaign(event) && network?.medium !== 'cpc') return ''
+  const isAd = network?.medium === 'cpc' || network?.medium === 'display'
+  if (!hasCampaign(event) && !isAd) return ''
   const { source, medium, campaign } = fromCampaign(event, network)
   return `${source}\n${medium}\n${campaign}`
 }
