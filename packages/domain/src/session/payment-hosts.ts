@@ -1,8 +1,8 @@
 /**
  * Hosts a buyer is sent to and comes back from: services that take a payment, and those where banks have a card payment
  * confirmed (3-D Secure). A host stands for all below it. Of a bank, a shop or a search engine only the hosts
- * that take payments are listed. Each is in the integration guide of its service, or in lists of referrers to leave out, such as
- * MultiSafepay's. docs/channels.md shows them.
+ * that take payments are listed. They are the known ones, about twenty of them checked against published lists of referrers
+ * to leave out, such as MultiSafepay's: a shop adds others under `own_domains`. docs/channels.md shows them.
  */
 export const paymentHosts = {
   services: `
