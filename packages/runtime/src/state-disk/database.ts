@@ -1,4 +1,14 @@
-import { closeSync, fstatSync, openSync, readSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { open, type Database, type RootDatabase } from 'lmdb'
 
@@ -84,6 +94,7 @@ export async function commit({ root }: Tables, folder: string, write: (watch: Wa
     })
     watch(root.committed)
     await written
+    fillUp(root, dataFile(folder))
   } catch (error) {
     const cause: unknown = await (error as { readonly commitError?: Promise<unknown> }).commitError?.catch(
       (reason: unknown) => reason,
@@ -126,12 +137,23 @@ function checkFile(path: string): void {
 
 /** Reading beyond the end of a file that was cut off would end the process, too. */
 function checkLength(root: RootDatabase<Buffer, Buffer>, path: string): void {
-  const { lastPageNumber, pageSize } = root.getStats() as { lastPageNumber: number; pageSize: number }
   const { size } = statSync(path)
-  // A file that was just made has its first pages only once something is written.
-  if (lastPageNumber > 1 && size < (lastPageNumber + 1) * pageSize) {
-    throw new DiskFailure('unreadable', `${path} was cut off at ${size} bytes`)
-  }
+  if (size < lengthOf(root)) throw new DiskFailure('unreadable', `${path} was cut off at ${size} bytes`)
+}
+
+/**
+ * Pages at the end that a transaction took and gave back are counted, but not written: without them a whole file would look
+ * as if it was cut off, and be thrown away.
+ */
+function fillUp(root: RootDatabase<Buffer, Buffer>, path: string): void {
+  const length = lengthOf(root)
+  if (statSync(path).size < length) truncateSync(path, length)
+}
+
+/** Bytes of all pages; a file that was just made has its first ones only once something is written. */
+function lengthOf(root: RootDatabase<Buffer, Buffer>): number {
+  const { lastPageNumber, pageSize } = root.getStats() as { lastPageNumber: number; pageSize: number }
+  return lastPageNumber > 1 ? (lastPageNumber + 1) * pageSize : 0
 }
 
 /**
