@@ -79,8 +79,11 @@ export interface Phase {
 const mostDelayMs = 3_000
 /** Else a thousand events a second take all of the thread. Processors that others use, too, take longer for the same. */
 const [mostPerEventMs, mostWhereBusyMs] = [1, 1.5]
-/** Beyond this part of its time the thread waits for other things that the machine does, and who waits for it, too. */
-const mostStarved = 0.5
+/**
+ * For each second that the thread runs it may wait so many for a processor: 1.9 where two have nothing to do but this test.
+ * Beyond it the machine does other things, for which those wait, too, who wait for the thread.
+ */
+const mostStarved = 3
 
 export function isTooBusy({ starved }: Phase): boolean {
   return starved > mostStarved
