@@ -126,12 +126,12 @@ function isFinal({ sessions, companions }: VisitorState, { conversion_id, sessio
 /** A conversion that nothing holds is final: it is kept from the start. */
 function noteFinal(visitor: VisitorState, row: ConversionRow, since: Millis): void {
   const { conversion_id, goal, kind, event_time } = row
-  const isKept = row.is_deleted === 0 && row.is_bot === 0
   // An event of nobody has a key of its own: nothing will ever look back at it.
   if (visitor.visitor_id === '') return
   const others = visitor.past.filter((past) => past.conversion_id !== conversion_id)
   if (others.length < visitor.past.length) visitor.past = others
-  if (isKept) keepConversion(visitor, { conversion_id, goal, kind, event_time, since })
+  if (row.is_deleted === 0 && row.is_bot === 0)
+    keepConversion(visitor, { conversion_id, goal, kind, event_time, since })
 }
 
 function withdraw(visitor: VisitorState, row: ConversionRow, crediting: Crediting): CreditRow {
