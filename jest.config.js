@@ -21,6 +21,8 @@ const withServers = {
 
 /** @type {import('jest').Config} */
 export default {
+  // Most of the tests with servers wait for these.
+  maxWorkers: 2,
   projects: [
     {
       ...shared,

@@ -10,6 +10,7 @@ import {
   step,
   takeDirty,
   type Checkpoint,
+  type LogRecord,
   type PartitionState,
 } from '@cairn/domain'
 import { createVisitorCodec, openStateDisk, readCatalog, Turns, visitorLayout, type StateDisk } from '@cairn/runtime'
@@ -29,18 +30,19 @@ async function fill(): Promise<object> {
   const disk = await open('disk')
   const partition = createPartition(codec, { cold: disk })
   limitCache(partition, Number(cacheBytes))
-  step(partition, log.definitions())
   const run = new Run(partition, disk)
+  const records = log.records()
   const sample = Math.floor(log.events / 10)
-  const first = await run.until(sample)
-  await run.until(log.events - sample)
-  const last = await run.until(log.events)
+  const first = await run.take(records, sample)
+  await run.take(records, log.events - 2 * sample)
+  const last = await run.take(records)
   const rssAnonMb = anonMb()
-  const returning = await run.until(log.events + Math.min(sample, 200_000))
+  const returning = await run.take(returningTo(partition), Math.min(sample, 200_000))
   await run.checkpoint()
   await run.stored
   const { hits, misses } = partition.cache
-  const end = { rssAnonMb, rssAnonAfterMb: anonMb(), diskMb: Math.round(disk.bytes / 1e6), hits, misses }
+  const stateBytes = Math.round(run.savedBytes / run.saved)
+  const end = { rssAnonMb, rssAnonAfterMb: anonMb(), diskMb: Math.round(disk.bytes / 1e6), stateBytes, hits, misses }
   await disk.close()
   return { eventsPerSecond: { first, last, returning }, ...end }
 }
@@ -50,7 +52,7 @@ async function warm(): Promise<object> {
   const disk = await open('disk')
   const checkpoint = JSON.parse(disk.control('checkpoint')?.toString() ?? '') as Checkpoint
   const partition = restorePartition(codec, checkpoint, { cold: disk })
-  step(partition, log.at(partition.position))
+  step(partition, log.returning(partition.position))
   const seconds = (performance.now() - before) / 1000
   await disk.close()
   return { seconds }
@@ -74,6 +76,11 @@ async function rebuild(): Promise<object> {
   return end
 }
 
+/** Events of visitors who were all there before. */
+function* returningTo(partition: PartitionState): Generator<LogRecord> {
+  for (;;) yield log.returning(partition.position)
+}
+
 async function open(name: string): Promise<StateDisk> {
   const options = { folder: join(folder, name), layout: visitorLayout(codec), writes: new Turns() }
   return (await openStateDisk(options, new AbortController().signal)).disk
@@ -84,27 +91,35 @@ class Run {
   readonly #partition: PartitionState
   readonly #disk: StateDisk
   stored: Promise<void> = Promise.resolve()
+  /** States of all checkpoints, and their bytes. */
+  saved = 0
+  savedBytes = 0
 
   constructor(partition: PartitionState, disk: StateDisk) {
     this.#partition = partition
     this.#disk = disk
   }
 
-  /** Folds up to an offset; events per second. */
-  async until(offset: number): Promise<number> {
-    const [from, startedAt] = [this.#partition.position, performance.now()]
-    while (this.#partition.position <= offset) {
-      for (let n = 0; n < eventsAtOnce; n++) step(this.#partition, log.at(this.#partition.position))
+  /** Folds so many records, or all that are left; records per second. */
+  async take(records: Iterator<LogRecord>, most = Infinity): Promise<number> {
+    const startedAt = performance.now()
+    let taken = 0
+    for (let next = records.next(); next.done !== true; next = records.next()) {
+      step(this.#partition, next.value)
+      if (++taken >= most) break
+      if (taken % eventsAtOnce !== 0) continue
       if (this.#partition.dirtyBytes >= checkpointBytes) await this.checkpoint()
       else await turn()
     }
-    return Math.round(((this.#partition.position - from) * 1000) / (performance.now() - startedAt))
+    return Math.round((taken * 1000) / (performance.now() - startedAt))
   }
 
   async checkpoint(): Promise<void> {
     await this.stored
     const { position, parts, streamTime, eventClock, definitions } = this.#partition
     const states = takeDirty(this.#partition)
+    for (const [, bytes] of states) this.savedBytes += bytes?.length ?? 0
+    this.saved += states.length
     const checkpoint = { position, parts, stream_time: streamTime, event_clock: eventClock, definitions_number: definitions.number, definitions: definitions.json } // prettier-ignore
     appendTopic(states)
     const control = new Map([['checkpoint', Buffer.from(JSON.stringify(checkpoint))]])

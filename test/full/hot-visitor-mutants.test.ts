@@ -12,7 +12,7 @@ afterEach(async () => {
 })
 afterAll(discardMutants)
 
-/** That the product passes, test/integration/hot-visitor.test.ts shows. */
+/** That the product passes, hot-visitor.test.ts beside it shows. */
 it('a hot visitor slows the others where nothing bounds its sessions', async () => {
   const root = mutantOf({
     name: 'sessions-without-end',

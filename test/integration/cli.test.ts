@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ownIdentity } from '@cairn/stack'
-import { cairn, data, dir, file, removeAll, start, stopAll, up, upWith } from '../support/cli.ts'
+import { cairn, data, dir, file, namespace, removeAll, start, stopAll, up, upWith } from '../support/cli.ts'
 import { repository } from '../support/workers.ts'
 
 jest.setTimeout(120_000)
@@ -18,7 +18,7 @@ describe('the cairn command', () => {
       ready: true,
       ingest: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       clickhouse: expect.stringMatching(/^http:/),
-      database: 'cairn',
+      database: namespace.replace('-', '_'),
       kafka: expect.stringMatching(/:\d+$/),
     })
 

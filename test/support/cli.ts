@@ -38,13 +38,15 @@ type Environment = Readonly<Record<string, string | undefined>>
 export const dir = mkdtempSync(join(tmpdir(), 'cairn-cli-'))
 /** The data directory of the instance that `up` runs. */
 export const data = join(dir, 'data')
+/** Other test files use the same broker and engine at the same time. */
+export const namespace = `cli-${process.pid}`
 const live = new Set<RunningUp>()
 
-/** The command as a process of its own; `env` replaces variables of the test run's. */
+/** The command as a process of its own, in the test file's namespace; `env` replaces variables of the test run's. */
 export function start(args: readonly string[], env: Environment = {}): ChildProcessByStdio<null, Readable, Readable> {
   return spawn(process.execPath, [join(repository, 'packages', 'cli', 'bin', 'cairn.js'), ...args], {
     cwd: dir,
-    env: { ...process.env, ...env },
+    env: { ...process.env, CAIRN_NAMESPACE: namespace, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 }

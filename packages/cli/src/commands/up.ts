@@ -3,7 +3,7 @@ import { sitePattern } from '@cairn/domain'
 import { CommandFailure, dataOption, exitCode, text, whole, type Command } from '../command.ts'
 import { dataDirectory, type Instance } from '../instance/instance.ts'
 import { tellProgress } from '../instance/progress.ts'
-import { attributeEvery } from '../instance/settings.ts'
+import { readSettings } from '../instance/settings.ts'
 import { startInstance } from '../instance/start.ts'
 
 export const up: Command = {
@@ -40,7 +40,7 @@ export const up: Command = {
   async run(values, _, io) {
     const definitions = text(values, 'definitions')
     const portBase = whole(values, 'port-base', 1024)
-    const every = attributeEvery(io.env)
+    const { attributeEvery, namespace } = readSettings(io.env)
     let onCrash: (failure: CommandFailure) => void = () => undefined
     const crashed = new Promise<CommandFailure>((resolveCrash) => (onCrash = resolveCrash))
     const json = values['json'] === true
@@ -50,9 +50,9 @@ export const up: Command = {
       workers: whole(values, 'workers', 1) ?? 1,
       partitions: whole(values, 'partitions', 1) ?? 4,
       ...(portBase === undefined ? {} : { portBase }),
-      namespace: 'cairn',
+      namespace,
       writeKeys: readSites(text(values, 'sites') ?? ''),
-      ...(every === undefined ? {} : { attributeEvery: every }),
+      ...(attributeEvery === undefined ? {} : { attributeEvery }),
       env: io.env,
       progress: tellProgress(io),
       interrupted: io.interrupted,

@@ -1,4 +1,4 @@
-import { loadConfig, z } from '@cairn/runtime'
+import { commonSettings, loadConfig, z } from '@cairn/runtime'
 import { everyMs, everyRule } from '../attribute/every.ts'
 import { CommandFailure, exitCode } from '../command.ts'
 
@@ -11,11 +11,20 @@ export const settings = {
     .describe(
       'Time between two runs of `cairn attribute`, such as 30m, 1h or 1d, at most 24d; off where nothing is to be run',
     ),
+  CAIRN_NAMESPACE: commonSettings.CAIRN_NAMESPACE,
 } as const
 
-/** How often to attribute by data, as `cairn attribute --every` takes it; undefined for never. */
-export function attributeEvery(env: Readonly<Record<string, string | undefined>>): string | undefined {
-  const loaded = loadConfig(settings, { ATTRIBUTE_EVERY: env['ATTRIBUTE_EVERY'] })
+export interface UpSettings {
+  /** As `cairn attribute --every` takes it; undefined for never. */
+  readonly attributeEvery: string | undefined
+  readonly namespace: string
+}
+
+/** @throws CommandFailure with all that is wrong */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): UpSettings {
+  const given = Object.keys(settings).map((name) => [name, env[name]])
+  const loaded = loadConfig(settings, Object.fromEntries(given) as typeof env)
   if (!loaded.ok) throw new CommandFailure(exitCode.usage, loaded.problems.join('\n'))
-  return loaded.config.ATTRIBUTE_EVERY === 'off' ? undefined : loaded.config.ATTRIBUTE_EVERY
+  const { ATTRIBUTE_EVERY, CAIRN_NAMESPACE } = loaded.config
+  return { attributeEvery: ATTRIBUTE_EVERY === 'off' ? undefined : ATTRIBUTE_EVERY, namespace: CAIRN_NAMESPACE }
 }

@@ -21,7 +21,7 @@ export async function ensureTopics(
     await admin.connect()
     const existing = new Set(await admin.listTopics())
     const missing = topicKinds.filter((kind) => !existing.has(topicName(options.namespace, kind)))
-    await admin.createTopics({ topics: missing.map((kind) => specification(kind, options)), waitForLeaders: true })
+    await admin.createTopics({ topics: missing.map((kind) => specification(kind, options)), waitForLeaders: false })
     for (const kind of missing) await leadersAnswer(admin, topicName(options.namespace, kind))
     const kept = topicKinds.filter((kind) => !missing.includes(kind))
     await raiseRecordLimits(admin, options.namespace, kept)
@@ -50,7 +50,10 @@ export async function stateDeletesKeptMs(connection: KafkaConnection, stateTopic
 
 const leaderTimeoutMs = 15_000
 
-/** A created topic is announced before its leaders serve it; the first to ask would fail without this. */
+/**
+ * A created topic is announced before all brokers have heard of it and its leaders serve it; the first to ask would fail
+ * without this. The client's own wait gives up at a broker that has not heard of it.
+ */
 async function leadersAnswer(admin: Admin, topic: string): Promise<void> {
   const deadline = performance.now() + leaderTimeoutMs
   for (;;) {
