@@ -117,21 +117,23 @@ describe('arrivals and repeats beyond grace', () => {
     )
   })
 
-  it('leave every order one conversion, of who bought and worth what is left of it', () => {
+  it('leave every order one conversion, of who bought, worth what is left of it, by the coupon and promotion it has', () => {
     fc.assert(
       fc.property(scenario, (drawn) => {
         const conversions = folded(logOf(drawn)).liveConversions()
         const orders = conversions.filter(({ goal, order_id }) => goal === 'buy' && order_id !== '')
-        const found = orders.map(({ order_id, visitor_id, order_status, value_minor, refunded_minor }) => {
-          return { order_id, visitor_id, status: order_status, value_minor, refunded_minor }
-        })
+        const found = orders.map(
+          ({ order_id, visitor_id, order_status, value_minor, refunded_minor, coupon, promotion }) => {
+            return { order_id, visitor_id, status: order_status, value_minor, refunded_minor, coupon, promotion }
+          },
+        )
         const events = drawn.arriving.map(({ event }) => event)
         const truths = ['o1', 'o2'].flatMap((order_id) => {
           const truth = orderTruth(events.filter((event) => event.order_id === order_id))
           if (truth === undefined) return []
-          const { visitor_id, status, value_minor, refunded_minor } = truth
+          const { visitor_id, status, value_minor, refunded_minor, coupon, promotion } = truth
           const net = value_minor === null ? null : value_minor - refunded_minor
-          return [{ order_id, visitor_id, status, value_minor: net, refunded_minor }]
+          return [{ order_id, visitor_id, status, value_minor: net, refunded_minor, coupon, promotion }]
         })
         expect(found.sort((a, b) => (a.order_id < b.order_id ? -1 : 1))).toEqual(truths)
       }),

@@ -118,11 +118,11 @@ function convert(
   key: string,
   arrival: Arrival,
 ): { readonly conversions: readonly Conversion[]; readonly order: Omit<KeptOrder, 'size'> } {
-  const { order_id, order_offset, event, value_minor, currency } = verdict
+  const { order_id, order_offset, event } = verdict
   const base = { order_id, order_offset, touched_at: arrival.streamTime }
   if (event === null)
     return { conversions: [], order: { ...base, matched: 0, valued: [], is_cut: false, said: kept?.said ?? [] } }
-  const matched = hash53(JSON.stringify([event.event_id, event.event_time, value_minor, currency]))
+  const matched = matchedWith(event, verdict)
   if (kept?.matched === matched && verdict.number > 1) {
     const conversions = last.map((one) => netted(one, kept.valued.includes(one.goal), verdict))
     return { conversions, order: { ...kept, ...base } }
@@ -138,6 +138,12 @@ function convert(
   })
   const valued = goals.filter(({ isEventValue }) => isEventValue).map(({ name }) => name)
   return { conversions, order: { ...base, matched, valued, is_cut: false, said: kept?.said ?? [] } }
+}
+
+/** A hash of what an order's conversions are made of, but for the definitions and what is netted off. */
+function matchedWith({ event_id, event_time }: StorefrontEvent, verdict: Verdict): number {
+  const { value_minor, currency, coupon, promotion } = verdict
+  return hash53(JSON.stringify([event_id, event_time, value_minor, currency, coupon, promotion]))
 }
 
 function netted(conversion: Conversion, isOrders: boolean, verdict: Verdict): Conversion {
@@ -198,24 +204,35 @@ function pastCredit({ touches }: VisitorState, { event_time, is_bot, is_server }
 /** Says again what was last said of an order, with what is left of its value. */
 function restate(visitor: VisitorState, kept: KeptOrder, verdict: Verdict, arrival: Arrival): Rows {
   const { order_offset, status } = verdict
-  const { definitionsNumber } = arrival
+  const { offset: version, definitionsNumber } = arrival
   keepOrder(visitor, { ...kept, order_offset, touched_at: arrival.streamTime })
   if (status === 'withdrawn') return withdraw(visitor, kept.said, arrival)
   const conversions: ConversionRow[] = []
   const credits: CreditRow[] = []
   for (const { row, credit } of kept.said) {
-    const isOrders = kept.valued.includes(row.goal)
-    const currency = isOrders ? verdict.currency : row.currency
-    const own = row.value_minor === null ? null : row.value_minor + row.refunded_minor
-    const gross = isOrders ? verdict.value_minor : own
-    const net = netOf(gross, isOrders, verdict)
-    const isSameMoney = net.value_minor === row.value_minor && currency === row.currency
-    if (isSameMoney && net.refunded_minor === row.refunded_minor && status === row.order_status) continue
-    conversions.push({ ...row, ...net, currency, order_status: status, version: arrival.offset, reason: 'order' })
-    if (credit === null || isSameMoney) continue
-    credits.push(divided(credit, net.value_minor, currency, arrival.offset, definitionsNumber))
+    const now = rowNow(row, kept.valued.includes(row.goal), verdict)
+    if (isSame(now, row, stated)) continue
+    conversions.push({ ...now, version, reason: 'order' })
+    if (credit === null || isSame(now, row, credited)) continue
+    credits.push(divided(credit, now.value_minor, now.currency, version, definitionsNumber))
   }
   return { conversions, isFinal: true, credits }
+}
+
+/** What a verdict may change of a conversion that nothing holds, and of its credit. */
+const credited = ['value_minor', 'currency'] as const
+const stated = [...credited, 'refunded_minor', 'order_status', 'coupon', 'promotion'] as const
+
+function isSame(a: ConversionRow, b: ConversionRow, fields: readonly (keyof ConversionRow)[]): boolean {
+  return fields.every((field) => a[field] === b[field])
+}
+
+/** @param isOrders whether its value is the order's */
+function rowNow(row: ConversionRow, isOrders: boolean, verdict: Verdict): ConversionRow {
+  const { status: order_status, coupon, promotion } = verdict
+  const own = row.value_minor === null ? null : row.value_minor + row.refunded_minor
+  const net = netOf(isOrders ? verdict.value_minor : own, isOrders, verdict)
+  return { ...row, ...net, currency: isOrders ? verdict.currency : row.currency, order_status, coupon, promotion }
 }
 
 function divided(
