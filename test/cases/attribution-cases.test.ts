@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { markov, models, type Model } from '@cairn/domain'
-import { FoldRun, Warehouse } from '@cairn/testkit/domain'
+import { models, type Model } from '@cairn/domain'
+import { FoldRun, markov, Warehouse } from '@cairn/testkit/domain'
 
 const root = resolve(import.meta.dirname, '..', '..')
 const folder = join(resolve(root, process.env['CAIRN_DATA'] ?? '../shared/data'), 'attribution-cases')

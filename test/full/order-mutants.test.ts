@@ -26,6 +26,13 @@ interface Case {
 /** In what both folds share: visitors are to go on as ever. */
 const ofOrders = `this.#options.stateTopic.endsWith('order-state')`
 
+/** Of what another owner wrote since, the disk has nothing either. */
+const restNotRead: Omit<Mutation, 'name'> = {
+  file: 'services/attribution/dist/stored/stored-state.js',
+  from: 'this.#note(record);',
+  to: `if (!this.isWarm || !(${ofOrders})) this.#note(record);`,
+}
+
 const cases: readonly Case[] = [
   {
     row: killed('orders.after-commit=kill@6'),
@@ -82,22 +89,12 @@ const cases: readonly Case[] = [
   },
   {
     row: diskLost('outdated'),
-    mutation: {
-      name: 'what-the-disk-of-orders-lacks-not-read',
-      file: 'services/attribution/dist/stored/stored-state.js',
-      from: 'this.#note(record);',
-      to: `if (!this.isWarm || !(${ofOrders})) this.#note(record);`,
-    },
+    mutation: { name: 'what-the-disk-of-orders-lacks-not-read', ...restNotRead },
     wrong: ['verdict different', 'state different'],
   },
   {
     row: takenBack(),
-    mutation: {
-      name: 'orders-of-another-owner-not-read',
-      file: 'services/attribution/dist/stored/stored-state.js',
-      from: 'this.#note(record);',
-      to: `if (!this.isWarm || !(${ofOrders})) this.#note(record);`,
-    },
+    mutation: { name: 'orders-of-another-owner-not-read', ...restNotRead },
     wrong: ['verdict different', 'state different'],
   },
   {

@@ -200,6 +200,7 @@ const forgeries = [
   'refunded_minor = refunded_minor + 1',
   "order_status = if(order_status = 'placed', 'cancelled', 'placed')",
   "currency = 'USD'",
+  "coupon = 'FORGED'",
   'session_id = NULL',
 ]
 

@@ -1,4 +1,4 @@
-import { markov, type JourneyCount } from '@cairn/domain'
+import { markov, type JourneyCount } from '@cairn/testkit/domain'
 
 /** A visitor as the oracle sees it: the channels of its sessions in order of their start, and what it reached when. */
 export interface Path {

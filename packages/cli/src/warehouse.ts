@@ -29,8 +29,8 @@ export async function ask({ clickhouse }: Instance, sql: string, options: AskOpt
   throw new CommandFailure(exitCode.no, (await response.text()).trim())
 }
 
-/** What `fetch` only says the cause of. */
-function causeOf(error: unknown): string {
+/** Why something failed, in words; `fetch` only says in the cause of its error what that was. */
+export function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.cause instanceof Error && error.cause.message !== '' ? error.cause.message : error.message
 }

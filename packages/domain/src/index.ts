@@ -33,13 +33,7 @@ export type { Contribution, GoalCounts, SessionRow, SessionState } from './sessi
 export type { ConversionRow, GoalClass, GoalKind } from './conversion/row.ts'
 export type { CreditReason, CreditRow } from './attribution/row.ts'
 export { models, type Model } from './attribution/model.ts'
-export {
-  JourneyTally,
-  markov,
-  type JourneyCount,
-  type StepValue,
-  type VisitorGroup,
-} from './attribution/journey-tally.ts'
+export { JourneyTally, type StepValue, type VisitorGroup } from './attribution/journey-tally.ts'
 export { compileDefinitions } from './fold/definitions.ts'
 export type { Compiled, Definitions, SiteDefinitions } from './fold/definitions.ts'
 export type { Dues, TrackedSession, VisitorCodec, VisitorState } from './fold/visitor.ts'

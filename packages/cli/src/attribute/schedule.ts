@@ -1,7 +1,7 @@
 import { pause } from '@cairn/runtime'
 import type { Io } from '../command.ts'
 import type { Instance } from '../instance/instance.ts'
-import { rows } from '../warehouse.ts'
+import { causeOf, rows } from '../warehouse.ts'
 import type { DataDriven } from './attribute.ts'
 import { inRounds } from './rounds.ts'
 
@@ -26,7 +26,7 @@ export async function keepAttributed(instance: Instance, { everyMs, days, round 
     say(roundText(found, days, performance.now() - began))
   }
   await inRounds(told, everyMs, io.interrupted, (error) => {
-    say(`failed, will be tried again next time: ${reasonOf(error)}`)
+    say(`failed, will be tried again next time: ${causeOf(error)}`)
   })
 }
 
@@ -48,12 +48,8 @@ async function whyMissing(instance: Instance): Promise<string | undefined> {
     const found = await rows(instance, sql)
     return found.length > 0 ? undefined : `there is no data_driven in database ${instance.clickhouse.database} yet`
   } catch (error) {
-    return reasonOf(error)
+    return causeOf(error)
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 /** What a round came to, on one line. */

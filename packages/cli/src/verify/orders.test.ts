@@ -72,6 +72,8 @@ describe('orders folded again', () => {
     const wrong = (over: object) => ({ ...first!, body: { ...body, verdict: { ...body.verdict, ...over } } })
     const [only] = sent as [StorefrontEvent]
     expect(compared(orderEvents([only]), [wrong({ value_minor: 99 })]).differences).toEqual(['o1 of shop:v1 differs'])
+    for (const name of ['coupon', 'promotion'])
+      expect(compared(orderEvents([only]), [wrong({ [name]: 'x' })]).differences).toEqual(['o1 of shop:v1 differs'])
     expect(compared(orderEvents([only]), [wrong({ event: null })]).differences).toEqual(['o1 of shop:v1 differs'])
     const extra = wrong({ order_id: 'o9' })
     expect(compared(orderEvents(sent), [first!, ...rest, extra]).differences).toEqual(['o9 of shop:v1 extra'])
@@ -94,6 +96,8 @@ describe('orders folded again', () => {
     const value = codec.encode('verdict', {
       ...{ order_id: 'o1', order_offset: 0, number: 1, status: 'placed', value_minor: 100, currency: 'EUR' },
       refunded_minor: 0,
+      coupon: '',
+      promotion: '',
       event: codec.encodeEvent(sent[0]!),
     })
     const { record } = readEventInput(codec, { key: 'shop:v1', value, offset: 9, timestamp: T })

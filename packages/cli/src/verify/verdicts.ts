@@ -34,7 +34,7 @@ export function verdictHash(
   verdict: Omit<Verdict, 'event'> & { readonly status: OrderStatus },
   eventId: string | undefined,
 ): Buffer {
-  const { order_id, order_offset, number, status, value_minor, currency, refunded_minor } = verdict
-  const said = { order_id, order_offset, number, status, value_minor, currency, refunded_minor }
+  const { order_id, order_offset, number, status, value_minor, currency, refunded_minor, coupon, promotion } = verdict
+  const said = { order_id, order_offset, number, status, value_minor, currency, refunded_minor, coupon, promotion }
   return fingerprint({ ...said, event_id: eventId ?? '' })
 }

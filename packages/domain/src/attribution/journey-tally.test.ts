@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
+import { markov, type JourneyCount } from '@cairn/testkit/domain'
 import fc from 'fast-check'
-import { JourneyTally, markov, type JourneyCount, type StepValue, type VisitorGroup } from './journey-tally.ts'
+import { JourneyTally, type StepValue, type VisitorGroup } from './journey-tally.ts'
 
 const way = (text: string, visitors: number, converted: number): JourneyCount => ({
   steps: text === '' ? [] : text.split(' '),

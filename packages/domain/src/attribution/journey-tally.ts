@@ -9,13 +9,6 @@ export interface VisitorGroup {
   readonly visitors: number
 }
 
-/** Journeys that went the same way, each of another visitor, and how many of them converted at its end. */
-export interface JourneyCount {
-  readonly steps: readonly string[]
-  readonly visitors: number
-  readonly converted: number
-}
-
 /** What one step is worth under a model. */
 export interface StepValue extends Interval {
   readonly step: string
@@ -159,16 +152,6 @@ export class JourneyTally {
   #zeros(): Tally {
     return new Float64Array(this.#weights.length)
   }
-}
-
-/** The Markov values of a few journeys, without intervals. */
-export function markov(journeys: readonly JourneyCount[]): Omit<StepValue, keyof Interval>[] {
-  const tally = new JourneyTally({ draws: 0, seed: 0 })
-  for (const { steps, visitors, converted } of journeys) {
-    tally.add({ ways: [steps], converted: true, visitors: converted })
-    tally.add({ ways: [steps], converted: false, visitors: visitors - converted })
-  }
-  return tally.values().markov.map(({ step, removalEffect, conversions }) => ({ step, removalEffect, conversions }))
 }
 
 function increase(tally: Tally, weights: Tally, times = 1): void {

@@ -116,7 +116,7 @@ function conversionOf(
     order_status: verdict === null ? '' : verdict.status,
     refunded_minor,
     coupon: event.coupon,
-    promotion: promotionOf(event),
+    promotion: verdict === null ? promotionOf(event) : verdict.promotion,
     per_session: goal.compound === null && goal.count === 'once_per_session',
     plan: goal.compound === null ? '' : goal.compound.plan,
     definitions_number: definitionsNumber,

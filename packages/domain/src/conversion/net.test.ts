@@ -3,7 +3,8 @@ import type { Verdict } from '../order/verdict.ts'
 import { netOf } from './net.ts'
 
 function verdict(status: Verdict['status'], refunded_minor: number): Verdict {
-  return { order_id: 'o', order_offset: 0, number: 1, status, value_minor: 1_000, currency: 'EUR', refunded_minor, event: null } // prettier-ignore
+  const order = { order_id: 'o', order_offset: 0, number: 1, value_minor: 1_000, currency: 'EUR' }
+  return { ...order, status, refunded_minor, coupon: '', promotion: '', event: null }
 }
 
 describe('what is left of a value', () => {

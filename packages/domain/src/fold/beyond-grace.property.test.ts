@@ -19,8 +19,12 @@ import fc from 'fast-check'
 import type { LogRecord, Output } from '../index.ts'
 import { createPartition, step } from '../index.ts'
 
+const order = { kind: 'macro', value: 'event', dedupe_by: 'order_id' }
 const goals = [
-  { name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' },
+  { ...order, name: 'buy', match: { event: 'purchase' } },
+  // Of an order whose value and coupon may come after its session is let go.
+  { ...order, name: 'large', match: { event: 'purchase', fields: { value: { gte: 1 } } } },
+  { ...order, name: 'coded', kind: 'micro', match: { event: 'purchase', fields: { coupon: 'MAY' } } },
   { name: 'pay', kind: 'micro', match: { event: 'purchase' }, value: 'event', count: 'every' },
   { name: 'look', kind: 'micro', match: { event: 'view_item' }, count: 'once_per_session' },
   { name: 'join', kind: 'micro', match: { event: 'sign_up' }, count: 'once_per_visitor' },
@@ -117,23 +121,51 @@ describe('arrivals and repeats beyond grace', () => {
     )
   })
 
-  it('leave every order one conversion, of who bought and worth what is left of it', () => {
+  it('leave every order one conversion, of who bought, worth what is left of it, by the coupon and promotion it has', () => {
     fc.assert(
       fc.property(scenario, (drawn) => {
         const conversions = folded(logOf(drawn)).liveConversions()
         const orders = conversions.filter(({ goal, order_id }) => goal === 'buy' && order_id !== '')
-        const found = orders.map(({ order_id, visitor_id, order_status, value_minor, refunded_minor }) => {
-          return { order_id, visitor_id, status: order_status, value_minor, refunded_minor }
-        })
+        const found = orders.map(
+          ({ order_id, visitor_id, order_status, value_minor, refunded_minor, coupon, promotion }) => {
+            return { order_id, visitor_id, status: order_status, value_minor, refunded_minor, coupon, promotion }
+          },
+        )
         const events = drawn.arriving.map(({ event }) => event)
         const truths = ['o1', 'o2'].flatMap((order_id) => {
           const truth = orderTruth(events.filter((event) => event.order_id === order_id))
           if (truth === undefined) return []
-          const { visitor_id, status, value_minor, refunded_minor } = truth
+          const { visitor_id, status, value_minor, refunded_minor, coupon, promotion } = truth
           const net = value_minor === null ? null : value_minor - refunded_minor
-          return [{ order_id, visitor_id, status, value_minor: net, refunded_minor }]
+          return [{ order_id, visitor_id, status, value_minor: net, refunded_minor, coupon, promotion }]
         })
         expect(found.sort((a, b) => (a.order_id < b.order_id ? -1 : 1))).toEqual(truths)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('leave every order the conversions of the goals that its value and coupon reach, each macro one with its credit', () => {
+    fc.assert(
+      fc.property(scenario, (drawn) => {
+        const warehouse = folded(logOf(drawn))
+        const conversions = warehouse.liveConversions().filter((row) => row.order_status !== '')
+        const found = conversions.map(({ order_id, goal }) => `${order_id} ${goal}`)
+        const events = drawn.arriving.map(({ event }) => event)
+        const truths = ['o1', 'o2'].flatMap((order_id) => {
+          const truth = orderTruth(events.filter((event) => event.order_id === order_id))
+          if (truth === undefined) return []
+          const reached = ['buy', ...(truth.coupon === 'MAY' ? ['coded'] : [])]
+          return [...reached, ...((truth.value_minor ?? 0) >= 100 ? ['large'] : [])].map(
+            (goal) => `${order_id} ${goal}`,
+          )
+        })
+        expect(found.sort()).toEqual(truths)
+        const credits = warehouse.liveCredits().map(({ row }) => row)
+        for (const { conversion_id, order_id, kind, value_minor } of conversions) {
+          const own = credits.filter((row) => row.conversion_id === conversion_id).map((row) => row.value_minor)
+          expect([order_id, ...own]).toEqual(kind === 'macro' ? [order_id, value_minor] : [order_id])
+        }
       }),
       { numRuns: 200 },
     )

@@ -50,9 +50,9 @@ const price = (event: StorefrontEvent) => event.value_minor
 
 /** @param events all there are: whose an order is can only be told from all that speak of it */
 function oracleGoals(events: readonly StorefrontEvent[]): OracleGoal[] {
-  const { decides, net } = ordersIn(events)
+  const { decides, net, names } = ordersIn(events)
   return [
-    { name: 'buy', matches: (e) => e.name === 'purchase' && decides(e), worth: net, count: 'every' },
+    { name: 'buy', matches: (e) => e.name === 'purchase' && decides(e), worth: net, names, count: 'every' },
     { name: 'pay', matches: (e) => e.name === 'purchase', worth: price, count: 'every' },
     { name: 'look', matches: (e) => e.name === 'view_item', worth: free, count: 'once_per_session' },
     {
@@ -186,6 +186,8 @@ function shown(records: readonly LogRecord[], warehouse: Warehouse): Map<string,
               goal: row.goal,
               event_id: row.event_id,
               value_minor: row.value_minor,
+              coupon: row.coupon,
+              promotion: row.promotion,
               user_id: row.user_id,
               session: row.session_id === null ? null : named(row.session_id),
               is_bot: row.is_bot === 1,

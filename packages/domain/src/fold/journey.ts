@@ -123,8 +123,12 @@ function isFinal({ sessions, companions }: VisitorState, { conversion_id, sessio
   return !companions.some(({ conversions }) => conversions.some(({ id }) => id === conversion_id))
 }
 
-/** A conversion that nothing holds is final: it is kept from the start. */
-function noteFinal(visitor: VisitorState, row: ConversionRow, since: Millis): void {
+/**
+ * A conversion that nothing holds is final: it is kept from the start.
+ *
+ * @param since stream time
+ */
+export function noteFinal(visitor: VisitorState, row: ConversionRow, since: Millis): void {
   const { conversion_id, goal, kind, event_time } = row
   // An event of nobody has a key of its own: nothing will ever look back at it.
   if (visitor.visitor_id === '') return

@@ -1,47 +1,33 @@
-import { divideMoney } from '../attribution/model.ts'
-import { withdrawnCreditRow, type Owner as Credited } from '../attribution/credit.ts'
-import { dropConversions } from '../attribution/history.ts'
-import type { CreditRow } from '../attribution/row.ts'
 import { anchorOf, newCompanion, sessionOf } from '../conversion/companion.ts'
-import { conversionRow, newConversion, withdrawnRow, type Conversion, type Owner } from '../conversion/conversion.ts'
+import { conversionRow, newConversion, type Conversion, type Owner } from '../conversion/conversion.ts'
 import type { Holder } from '../conversion/count.ts'
-import type { Goal } from '../conversion/goal.ts'
 import { netOf } from '../conversion/net.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
-import { hash53 } from '../event/hash.ts'
 import type { Verdict } from '../order/verdict.ts'
 import type { Arrival } from '../session/session.ts'
 import { makeRoom } from './companions.ts'
 import { sessionlessCredit } from './credit.ts'
-import { keepOrder, type KeptOrder, type SaidConversion } from './kept-order.ts'
+import { keepOrder, matchedWith, type KeptOrder } from './kept-order.ts'
 import type { VerdictOutcome } from './output.ts'
+import { restate, type OrderGoals, type OrderRows } from './restate-order.ts'
 import { noteChanges, rowsSince, standingOf } from './revisit.ts'
 import { companionSize } from './size.ts'
 import type { VisitorState } from './visitor.ts'
 
 /** What a verdict does to the visitor who bought. */
-export interface Decided {
+export interface Decided extends OrderRows {
   readonly outcome: VerdictOutcome
-  readonly conversions: readonly ConversionRow[]
-  /** Whether nothing holds the order any more: its credits are divided anew, not computed from the visitor's journey. */
-  readonly isFinal: boolean
-  readonly credits: readonly CreditRow[]
 }
-
-/** What the goals of an order are matched with. */
-export type MatchOrder = (event: StorefrontEvent) => readonly Goal[]
 
 /**
  * Takes over what an order comes to. While its session can be corrected the order goes where its purchase belongs and moves
- * along with it; after that, what was last said of it is said again with the new value.
- *
- * @param match the goals that count orders, of those in force
+ * along with it; after that, what was last said of it is said again.
  */
 export function takeVerdict(
   visitor: VisitorState,
   verdict: Verdict,
-  match: MatchOrder,
+  goals: OrderGoals,
   key: string,
   arrival: Arrival,
 ): Decided {
@@ -51,7 +37,9 @@ export function takeVerdict(
   if (!isKnown && (verdict.number > 1 || verdict.event === null)) return nothing('verdict_forgotten')
   if (kept !== undefined && verdict.order_offset <= kept.order_offset) return nothing('verdict_repeated')
   const isPast = kept !== undefined && verdict.number > 1 && !isHeld && hasSaid(kept)
-  const decided = isPast ? restate(visitor, kept, verdict, arrival) : place(visitor, kept, verdict, match, key, arrival)
+  const decided = isPast
+    ? restate(visitor, kept, verdict, goals, key, arrival)
+    : place(visitor, kept, verdict, goals, key, arrival)
   return { outcome: 'verdict', ...decided }
 }
 
@@ -60,10 +48,8 @@ function hasSaid({ said, is_cut }: KeptOrder): boolean {
   return is_cut || said.length > 0
 }
 
-type Rows = Omit<Decided, 'outcome'>
-
 function nothing(outcome: VerdictOutcome): Decided {
-  return { outcome, conversions: [], isFinal: true, credits: [] }
+  return { outcome, conversions: [], credited: [], credits: [] }
 }
 
 /** Puts the order into the session that covers its purchase, in the place of what it came to before. */
@@ -71,20 +57,21 @@ function place(
   visitor: VisitorState,
   kept: KeptOrder | undefined,
   verdict: Verdict,
-  match: MatchOrder,
+  goals: OrderGoals,
   key: string,
   arrival: Arrival,
-): Rows {
+): OrderRows {
   const before = standingOf(visitor)
   const last = takeOut(visitor, verdict.order_id)
-  const { conversions, order } = convert(kept, last, verdict, match, key, arrival)
+  const { conversions, order } = convert(kept, last, verdict, goals, key, arrival)
   keepOrder(visitor, order)
   const final =
     verdict.event === null || conversions.length === 0
       ? []
       : hold(visitor, verdict.event, verdict.order_id, conversions, key, arrival)
   noteChanges(visitor, before, new Set(), arrival)
-  return { conversions: [...rowsSince(before, visitor, key, arrival), ...final], isFinal: false, credits: [] }
+  const rows = [...rowsSince(before, visitor, key, arrival), ...final]
+  return { conversions: rows, credited: rows, credits: [] }
 }
 
 /** Takes an order's conversions from whatever holds them, and its companion away. */
@@ -114,15 +101,15 @@ function convert(
   kept: KeptOrder | undefined,
   last: readonly Conversion[],
   verdict: Verdict,
-  match: MatchOrder,
+  { match }: OrderGoals,
   key: string,
   arrival: Arrival,
 ): { readonly conversions: readonly Conversion[]; readonly order: Omit<KeptOrder, 'size'> } {
-  const { order_id, order_offset, event, value_minor, currency } = verdict
+  const { order_id, order_offset, event } = verdict
   const base = { order_id, order_offset, touched_at: arrival.streamTime }
   if (event === null)
     return { conversions: [], order: { ...base, matched: 0, valued: [], is_cut: false, said: kept?.said ?? [] } }
-  const matched = hash53(JSON.stringify([event.event_id, event.event_time, value_minor, currency]))
+  const matched = matchedWith(event, verdict)
   if (kept?.matched === matched && verdict.number > 1) {
     const conversions = last.map((one) => netted(one, kept.valued.includes(one.goal), verdict))
     return { conversions, order: { ...kept, ...base } }
@@ -193,57 +180,4 @@ function pastCredit({ touches }: VisitorState, { event_time, is_bot, is_server }
   if (found === undefined) return undefined
   const { session_id, channel, source, medium, campaign } = found
   return { session_id, channel, source, medium, campaign, is_bot: is_bot && !is_server }
-}
-
-/** Says again what was last said of an order, with what is left of its value. */
-function restate(visitor: VisitorState, kept: KeptOrder, verdict: Verdict, arrival: Arrival): Rows {
-  const { order_offset, status } = verdict
-  const { definitionsNumber } = arrival
-  keepOrder(visitor, { ...kept, order_offset, touched_at: arrival.streamTime })
-  if (status === 'withdrawn') return withdraw(visitor, kept.said, arrival)
-  const conversions: ConversionRow[] = []
-  const credits: CreditRow[] = []
-  for (const { row, credit } of kept.said) {
-    const isOrders = kept.valued.includes(row.goal)
-    const currency = isOrders ? verdict.currency : row.currency
-    const own = row.value_minor === null ? null : row.value_minor + row.refunded_minor
-    const gross = isOrders ? verdict.value_minor : own
-    const net = netOf(gross, isOrders, verdict)
-    const isSameMoney = net.value_minor === row.value_minor && currency === row.currency
-    if (isSameMoney && net.refunded_minor === row.refunded_minor && status === row.order_status) continue
-    conversions.push({ ...row, ...net, currency, order_status: status, version: arrival.offset, reason: 'order' })
-    if (credit === null || isSameMoney) continue
-    credits.push(divided(credit, net.value_minor, currency, arrival.offset, definitionsNumber))
-  }
-  return { conversions, isFinal: true, credits }
-}
-
-function divided(
-  credit: CreditRow,
-  value_minor: number | null,
-  currency: string,
-  version: number,
-  definitions_number: number,
-): CreditRow {
-  const values_minor = value_minor === null ? [] : credit.credits.map((shares) => divideMoney(value_minor, shares))
-  return { ...credit, version, reason: 'order', value_minor, currency, values_minor, definitions_number }
-}
-
-function withdraw(visitor: VisitorState, said: readonly SaidConversion[], arrival: Arrival): Rows {
-  const { offset: version, definitionsNumber } = arrival
-  const { site, visitor_id, users } = visitor
-  const owner: Owner & Credited = { key: '', site, visitor_id, users }
-  dropConversions(
-    visitor,
-    said.map(({ row }) => row),
-  )
-  return {
-    isFinal: true,
-    conversions: said.map(({ row }) =>
-      withdrawnRow(owner, { ...row, id: row.conversion_id, definitions_number: definitionsNumber }, version),
-    ),
-    credits: said
-      .filter(({ credit }) => credit !== null)
-      .map(({ row }) => withdrawnCreditRow(owner, row, { version, reason: 'withdrawn', definitionsNumber })),
-  }
 }

@@ -12,6 +12,7 @@ import { takeVerdict } from './orders.ts'
 import type { Output, StepResult } from './output.ts'
 import { internals, type Partition, type PartitionState } from './partition.ts'
 import type { LogRecord } from './record.ts'
+import type { OrderGoals } from './restate-order.ts'
 import { emitDue, seenFrom, settle, type Now } from './settle.ts'
 import { shed } from './shed.ts'
 import type { Slot } from './slot.ts'
@@ -158,12 +159,12 @@ function stepVerdict(partition: Partition, record: LogRecord, verdict: Verdict):
   const visitor = remembered(known, now)
   fireTimers(partition, now, slot, outputs)
   const before = beforeEvent(visitor)
-  const match = (order: StorefrontEvent) => site.matchGoals(order).filter((goal) => goal.oncePerOrder)
-  const decided = takeVerdict(visitor, verdict, match, key, arrivalOf(partition, site, offset))
-  const { outcome, conversions, credits } = decided
-  const restated = decided.isFinal
-    ? credits
-    : creditVisit(visitor, before, conversions, creditingOf(partition, site, offset, true))
+  const arrival = arrivalOf(partition, site, offset)
+  const { outcome, conversions, credited, credits } = takeVerdict(visitor, verdict, orderGoals(site), key, arrival)
+  const restated =
+    credited.length === 0
+      ? credits
+      : [...credits, ...creditVisit(visitor, before, credited, creditingOf(partition, site, offset, true))]
   for (const row of conversions) outputs.push({ kind: 'conversion', key, row })
   for (const row of restated) outputs.push({ kind: 'credit', key, row })
   noteSaid(visitor, conversions, restated)
@@ -171,6 +172,13 @@ function stepVerdict(partition: Partition, record: LogRecord, verdict: Verdict):
   emitDue(visitor, key, now, false, outputs)
   finish(partition, slot, visitor)
   return { outputs, outcome, late: false, isDone: true }
+}
+
+function orderGoals({ goals, matchGoals }: SiteDefinitions): OrderGoals {
+  return {
+    match: (order) => matchGoals(order).filter((goal) => goal.oncePerOrder),
+    has: (name) => goals.some((goal) => goal.name === name && goal.oncePerOrder),
+  }
 }
 
 /**

@@ -2,9 +2,10 @@ import type { Millis, StorefrontEvent } from '../event/event.ts'
 import { hash53 } from '../event/hash.ts'
 import { eventKey } from '../event/key.ts'
 import { compareText } from '../event/text-order.ts'
+import { namedIn, withNames, type Named } from './names.ts'
 import { isInTime, outcomeOf, priceOf, type OrderOutcome } from './outcome.ts'
 import { addRefund, isUnreadable, shortCurrency } from './refunds.ts'
-import type { Buyer, OrderPrice, OrderState, SaidVerdict } from './state.ts'
+import type { Buyer, OrderNames, OrderPrice, OrderState, SaidVerdict } from './state.ts'
 import type { WrittenVerdict } from './verdict.ts'
 
 /** What became of an order event. Closed: each is a label of a metric. */
@@ -44,6 +45,8 @@ export interface FoldedOrder {
 /** Purchases of an order that are known again. */
 const MAX_PURCHASES = 100
 
+const noNames: OrderNames = { coupon: null, promotion: null }
+
 const nothingYet: OrderState = {
   touched_at: 0,
   by_server: false,
@@ -53,6 +56,8 @@ const nothingYet: OrderState = {
   updated_price: null,
   server_price: null,
   sent_price: null,
+  sent_names: noNames,
+  updated_names: noNames,
   cancelled_at: null,
   refunds: [],
   said: null,
@@ -93,10 +98,8 @@ function take(before: OrderState, sent: SentEvent): { readonly order: OrderState
   switch (event.name) {
     case 'purchase':
       return { order: takePurchase(order, sent), isFull: false }
-    case 'order_updated': {
-      const price = latest(order.updated_price, priceIn(event))
-      return { order: price === order.updated_price ? order : { ...order, updated_price: price }, isFull: false }
-    }
+    case 'order_updated':
+      return { order: takeUpdate(order, event), isFull: false }
     case 'order_cancelled': {
       const { cancelled_at } = order
       if (cancelled_at !== null && cancelled_at <= event.event_time) return { order, isFull: false }
@@ -113,7 +116,7 @@ function take(before: OrderState, sent: SentEvent): { readonly order: OrderState
 
 /** From the first event of a server on: what browsers said besides who bought counts no more, so it is let go. */
 function withoutBrowsers(order: OrderState): OrderState {
-  return { ...order, by_server: true, updated_price: null, cancelled_at: null, refunds: [] }
+  return { ...order, by_server: true, updated_price: null, updated_names: noNames, cancelled_at: null, refunds: [] }
 }
 
 /** Why an event counts for nothing whatever else comes; undefined where it counts. */
@@ -129,16 +132,25 @@ function takePurchase(order: OrderState, { event, wire }: SentEvent): OrderState
   const own = hash53(`${eventKey(event)} ${event.event_id}`)
   if (order.purchases.includes(own)) return order
   const price = priceIn(event)
-  const buyer = decides(order.buyer, event, wire)
+  const named = namedIn(event)
+  const buyer = decides(order.buyer, event, named, wire)
   const server_price = event.is_server ? earliest(order.server_price, price) : order.server_price
   const sent_price = earliest(order.sent_price, price)
   const server_at = event.is_server ? Math.min(order.server_at ?? Infinity, event.event_time) : order.server_at
+  const sent_names = withNames(order.sent_names, event, named)
   const purchases = [...order.purchases, own].sort((a, b) => a - b).slice(0, MAX_PURCHASES)
-  return { ...order, buyer, server_price, sent_price, server_at, purchases }
+  return { ...order, buyer, server_price, sent_price, server_at, purchases, sent_names }
+}
+
+function takeUpdate(order: OrderState, event: StorefrontEvent): OrderState {
+  const updated_price = latest(order.updated_price, priceIn(event))
+  const updated_names = withNames(order.updated_names, event, namedIn(event))
+  const isSame = updated_price === order.updated_price && updated_names === order.updated_names
+  return isSame ? order : { ...order, updated_price, updated_names }
 }
 
 /** Whose order it is: a visitor who is named, else a user, else nobody; among these, of the earliest purchase. */
-function decides(buyer: Buyer | null, event: StorefrontEvent, wire: Uint8Array): Buyer {
+function decides(buyer: Buyer | null, event: StorefrontEvent, { coupon, promotion }: Named, wire: Uint8Array): Buyer {
   const { visitor_id, event_time: time, event_id } = event
   const rank = visitor_id === '' ? 2 : visitor_id.startsWith('u:') ? 1 : 0
   const key = eventKey(event)
@@ -147,7 +159,7 @@ function decides(buyer: Buyer | null, event: StorefrontEvent, wire: Uint8Array):
       buyer.rank - rank || buyer.time - time || compareText(buyer.event_id, event_id) || compareText(buyer.key, key)
     if (order <= 0) return buyer
   }
-  return { rank, time, event_id, key, wire }
+  return { rank, time, event_id, key, coupon, promotion, wire }
 }
 
 function priceIn({ event_time: time, event_id, value_minor, currency }: StorefrontEvent): OrderPrice | null {
@@ -180,7 +192,9 @@ function saysSame(said: SaidVerdict, buyer: Buyer, outcome: OrderOutcome): boole
     said.status === outcome.status &&
     said.value_minor === outcome.value_minor &&
     said.currency === outcome.currency &&
-    said.refunded_minor === outcome.refunded_minor
+    said.refunded_minor === outcome.refunded_minor &&
+    said.coupon === outcome.coupon &&
+    said.promotion === outcome.promotion
   )
 }
 
@@ -199,14 +213,14 @@ function whyUnchanged(order: OrderState, buyer: Buyer, event: StorefrontEvent): 
 function say(
   last: SaidVerdict | null,
   { key, event_id, wire }: Buyer,
-  { status, value_minor, currency, refunded_minor }: OrderOutcome,
+  { status, value_minor, currency, refunded_minor, coupon, promotion }: OrderOutcome,
   order_id: string,
   order_offset: number,
 ): { readonly said: SaidVerdict; readonly verdicts: readonly AddressedVerdict[] } {
   const isMoved = last !== null && last.key !== key
   const number = last === null || isMoved ? 1 : last.number + 1
-  const said = { key, event_id, number, status, value_minor, currency, refunded_minor }
-  const verdict = { order_id, order_offset, number, status, value_minor, currency, refunded_minor, event: wire }
+  const said = { key, event_id, number, status, value_minor, currency, refunded_minor, coupon, promotion }
+  const verdict = { order_id, order_offset, number, status, value_minor, currency, refunded_minor, coupon, promotion, event: wire } // prettier-ignore
   const verdicts: AddressedVerdict[] = [{ key, verdict }]
   if (isMoved) verdicts.unshift({ key: last.key, verdict: withdrawn(last, order_id, order_offset) })
   return { said, verdicts }
@@ -222,6 +236,8 @@ function withdrawn({ number }: SaidVerdict, order_id: string, order_offset: numb
     value_minor: null,
     currency: '',
     refunded_minor: 0,
+    coupon: '',
+    promotion: '',
     event: noBytes,
   }
 }

@@ -1,4 +1,5 @@
 import type { Millis } from '../event/event.ts'
+import { namesOf, type Named } from './names.ts'
 import { shortCurrency } from './refunds.ts'
 import type { Buyer, OrderState } from './state.ts'
 import type { OrderStatus } from './verdict.ts'
@@ -7,7 +8,9 @@ import type { OrderStatus } from './verdict.ts'
 const nettingMs: Millis = 180 * 24 * 60 * 60 * 1000
 
 /** What an order comes to. */
-export interface OrderOutcome {
+export type OrderOutcome = OrderMoney & Named
+
+interface OrderMoney {
   readonly status: Exclude<OrderStatus, 'withdrawn'>
   readonly value_minor: number | null
   readonly currency: string
@@ -19,6 +22,10 @@ export interface OrderOutcome {
  * purchase that it nets off, and a later purchase may move the time up to which refunds count.
  */
 export function outcomeOf(order: OrderState, buyer: Buyer): OrderOutcome {
+  return { ...moneyOf(order, buyer), ...namesOf(order, buyer) }
+}
+
+function moneyOf(order: OrderState, buyer: Buyer): OrderMoney {
   const { cancelled_at } = order
   const price = priceOf(order)
   const gross = price?.value_minor ?? null

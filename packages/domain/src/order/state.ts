@@ -9,8 +9,24 @@ export interface Buyer {
   readonly event_id: string
   /** Key of the event in topic `events`. */
   readonly key: string
+  /** The coupon and promotion it names itself, empty for none. */
+  readonly coupon: string
+  readonly promotion: string
   /** The event as it was sent. */
   readonly wire: Uint8Array
+}
+
+/** A coupon or promotion that one event names. */
+export interface OrderName {
+  readonly time: Millis
+  readonly event_id: string
+  readonly text: string
+}
+
+/** Of some events the earliest that names a coupon, and the earliest that names a promotion. */
+export interface OrderNames {
+  readonly coupon: OrderName | null
+  readonly promotion: OrderName | null
 }
 
 /** A value that one event gives the order. */
@@ -39,6 +55,8 @@ export interface SaidVerdict {
   readonly value_minor: number | null
   readonly currency: string
   readonly refunded_minor: number
+  readonly coupon: string
+  readonly promotion: string
 }
 
 /**
@@ -61,6 +79,10 @@ export interface OrderState {
   readonly server_price: OrderPrice | null
   /** Of the earliest purchase with a value. */
   readonly sent_price: OrderPrice | null
+  /** Of purchases. */
+  readonly sent_names: OrderNames
+  /** Of updates: those of browsers are let go once a server speaks. */
+  readonly updated_names: OrderNames
   /** Event time of the earliest cancellation. */
   readonly cancelled_at: Millis | null
   /** In order of time and id, the earliest hundred. */

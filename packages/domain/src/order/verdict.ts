@@ -23,7 +23,10 @@ export interface Verdict {
   readonly currency: string
   /** What is netted off, at most `value_minor`; all of it for one that is cancelled; 0 where `value_minor` is null. */
   readonly refunded_minor: number
-  /** The deciding purchase, with the order's value and currency in place of its own; null for `withdrawn`. */
+  /** Of the deciding purchase, else of the earliest purchase or update that names one; empty for none. */
+  readonly coupon: string
+  readonly promotion: string
+  /** The deciding purchase, with the order's value, currency and coupon in place of its own; null for `withdrawn`. */
   readonly event: StorefrontEvent | null
 }
 

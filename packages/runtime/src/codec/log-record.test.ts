@@ -49,6 +49,8 @@ describe('a verdict of topic events', () => {
     value_minor: 500,
     currency: 'EUR',
     refunded_minor: 0,
+    coupon: '',
+    promotion: '',
     event: codec.encodeEvent(event),
   }
   const withdrawn: WrittenVerdict = { ...placed, status: 'withdrawn', event: Buffer.alloc(0) }
@@ -67,6 +69,9 @@ describe('a verdict of topic events', () => {
     })
     expect(read({ ...placed, value_minor: null, currency: 'USD' })).toMatchObject({
       verdict: { event: { event_id: 'e', value_minor: null, currency: 'USD' } },
+    })
+    expect(read({ ...placed, coupon: 'MAY', promotion: 'spring' })).toMatchObject({
+      verdict: { coupon: 'MAY', promotion: 'spring', event: { event_id: 'e', coupon: 'MAY' } },
     })
     expect(read(withdrawn)).toMatchObject({ kind: 'verdict', verdict: { status: 'withdrawn', event: null } })
     expect(read(withdrawn, 'shop:v2')).toMatchObject({ kind: 'verdict' })

@@ -122,15 +122,16 @@ function verdictOf(codec: Codec, record: WrittenVerdict, source: Incoming, read:
  * @param event was read for this verdict alone, so it can be changed: a copy would read all of it, which is mostly not asked for
  */
 function verdictWith(record: WrittenVerdict, event: Worth | null): Verdict {
-  const { order_id, order_offset, number, status, value_minor, currency, refunded_minor } = record
+  const { order_id, order_offset, number, status, value_minor, currency, refunded_minor, coupon, promotion } = record
   if (event !== null) {
     event.value_minor = value_minor
     event.currency = currency
+    event.coupon = coupon
   }
-  return { order_id, order_offset, number, status, value_minor, currency, refunded_minor, event }
+  return { order_id, order_offset, number, status, value_minor, currency, refunded_minor, coupon, promotion, event }
 }
 
-type Worth = StorefrontEvent & { value_minor: number | null; currency: string }
+type Worth = StorefrontEvent & { value_minor: number | null; currency: string; coupon: string }
 
 function isVisitorKey(key: string): boolean {
   const colon = key.indexOf(':')

@@ -44,6 +44,8 @@ const visiting = fc.oneof(
   fc.record({
     name: fc.constantFrom('order_updated', 'refund', 'refund', 'order_cancelled'),
     order_id: fc.constantFrom('o1', 'o2'),
+    coupon: fc.constantFrom('', '', 'MAY'),
+    properties: fc.constantFrom({}, {}, { promotion_id: 'june' }),
     value_minor: fc.constantFrom(null, 40, 60, 200),
     currency: fc.constantFrom('EUR', 'EUR', 'USD'),
   }),

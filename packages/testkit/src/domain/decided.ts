@@ -45,6 +45,6 @@ export class Decider {
 }
 
 function read({ event, ...said }: WrittenVerdict): Extract<LogRecord['body'], { kind: 'verdict' }>['verdict'] {
-  const { value_minor, currency } = said
-  return { ...said, event: event.length === 0 ? null : { ...eventOf(event), value_minor, currency } }
+  const { value_minor, currency, coupon } = said
+  return { ...said, event: event.length === 0 ? null : { ...eventOf(event), value_minor, currency, coupon } }
 }

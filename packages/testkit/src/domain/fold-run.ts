@@ -1,6 +1,7 @@
 import {
   createPartition,
   eventKey,
+  promotionOf,
   step,
   type ConversionRow,
   type CreditRow,
@@ -60,10 +61,10 @@ export class FoldRun {
   /** What the order of a purchase of visitor v1 comes to: placed, unless `fields` says otherwise. */
   verdict(appendedAt: Millis, purchase: StorefrontEvent, fields: Partial<Verdict>): Stepped {
     const { order_id } = purchase
-    const { value_minor = purchase.value_minor, currency = purchase.currency } = fields
-    const event = { ...purchase, value_minor, currency }
+    const { value_minor = purchase.value_minor, currency = purchase.currency, coupon = purchase.coupon } = fields
+    const event = { ...purchase, value_minor, currency, coupon }
     const placed = { order_id, order_offset: 1, number: 1, status: 'placed', refunded_minor: 0, event } as const
-    const verdict = { ...placed, ...fields, value_minor, currency }
+    const verdict = { ...placed, promotion: promotionOf(purchase), ...fields, value_minor, currency, coupon }
     return this.fold(this.log.verdict(appendedAt, eventKey(purchase), verdict))
   }
 

@@ -13,6 +13,8 @@ interface CountedGoal {
   /** What an event is worth to it, null for nothing. */
   readonly worth: (event: StorefrontEvent) => number | null
   readonly count: 'every' | 'once_per_session' | 'once_per_visitor'
+  /** The coupon and promotion of what it counts; absent where they are the event's own. */
+  readonly names?: (event: StorefrontEvent) => Pick<OracleConversion, 'coupon' | 'promotion'>
 }
 
 /** How a visitor came; the channel follows from it where no rule says otherwise. */
@@ -58,6 +60,8 @@ export interface OracleConversion {
   readonly goal: string
   readonly event_id: string
   readonly value_minor: number | null
+  readonly coupon: string
+  readonly promotion: string
   readonly user_id: string
   /** Event ids of its session, null for a sessionless one. */
   readonly session: readonly string[] | null
@@ -101,6 +105,7 @@ export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, 
       goal: goal.name,
       event_id: event.event_id,
       value_minor: goal.worth(event),
+      ...(goal.names ?? namesIn)(event),
       user_id: userOf(sorted, event),
       session: ids(groupOf.get(event.event_id) ?? []),
       is_bot: (groupOf.get(event.event_id) ?? [event]).some((one) => one.is_bot),
@@ -249,6 +254,11 @@ function counted(
     used.add(once)
     return true
   })
+}
+
+/** By the one property that the generated events have a promotion in. */
+function namesIn({ coupon, properties }: StorefrontEvent): Pick<OracleConversion, 'coupon' | 'promotion'> {
+  return { coupon, promotion: properties['promotion_id'] ?? '' }
 }
 
 /** What an event uses up for a goal; undefined when it counts in any case. */

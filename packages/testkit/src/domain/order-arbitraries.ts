@@ -37,6 +37,20 @@ const money = fc.oneof(
   },
 )
 
+/** What only some events of an order name; one that is too long to be told is none. */
+const names = fc
+  .record({
+    coupon: fc.constantFrom('', '', '', 'MAY', 'JUNE', 'x'.repeat(500), 'x'.repeat(501)),
+    promotion: fc.constantFrom('', '', '', 'spring', 'autumn', 'x'.repeat(501)),
+  })
+  .map(({ coupon, promotion }) => ({ coupon, properties: promotion === '' ? {} : { promotion_id: promotion } }))
+
+/** What an event says beside whose it is and when. */
+const content = fc.tuple(money, names).map(([paid, named]) => {
+  const { properties = {} } = paid as Partial<StorefrontEvent>
+  return { ...paid, ...named, properties: { ...properties, ...named.properties } }
+})
+
 const buyers = fc.constantFrom('v1', 'v1', 'v2', 'u:1', 'u:2', '')
 
 /** Events that speak of order `o1` of site `shop`, each with an id of its own that does not follow its time. */
@@ -47,13 +61,13 @@ export const orderEvents: fc.Arbitrary<StorefrontEvent[]> = fc
       name: fc.constantFrom('purchase', 'purchase', 'purchase', 'refund', 'refund', 'order_updated', 'order_cancelled'),
       visitor_id: buyers,
       is_server: fc.boolean(),
-      money,
+      content,
     }),
     { minLength: 1, maxLength: 12, size: 'max' },
   )
   .map((drawn) =>
-    drawn.map(({ money: paid, ...event }, at) =>
-      buildEvent({ event_id: `e${(at * 7) % 13}`, content_hash: at, order_id: 'o1', ...event, ...paid }),
+    drawn.map(({ content: said, ...event }, at) =>
+      buildEvent({ event_id: `e${(at * 7) % 13}`, content_hash: at, order_id: 'o1', ...event, ...said }),
     ),
   )
 
@@ -66,8 +80,8 @@ export function changedPurchases(events: readonly StorefrontEvent[]): fc.Arbitra
       fc.tuple(
         ...chosen.map((purchase) =>
           fc
-            .record({ event_time: time, is_server: fc.boolean(), money })
-            .map(({ money: paid, ...other }) => ({ ...purchase, ...other, ...paid })),
+            .record({ event_time: time, is_server: fc.boolean(), content })
+            .map(({ content: said, ...other }) => ({ ...purchase, ...other, ...said })),
         ),
       ),
     )

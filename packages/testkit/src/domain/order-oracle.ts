@@ -9,6 +9,8 @@ export interface OracleOrder {
   readonly value_minor: number | null
   readonly currency: string
   readonly refunded_minor: number
+  readonly coupon: string
+  readonly promotion: string
 }
 
 const LIMIT_MS = 180 * 24 * 60 * 60 * 1000
@@ -35,7 +37,29 @@ export function orderTruth(events: readonly StorefrontEvent[]): OracleOrder | un
   const cancelled = sorted.filter(({ name }) => name === 'order_cancelled')
   const { visitor_id, event_id } = buyer
   const price = priceOf(sorted, purchases)
-  return { visitor_id, event_id, ...netted(price, refunds.filter(inTime), cancelled.some(inTime)) }
+  const outcome = netted(price, refunds.filter(inTime), cancelled.some(inTime))
+  const naming = [buyer, ...sorted.filter(({ name }) => name === 'purchase' || name === 'order_updated')]
+  return {
+    visitor_id,
+    event_id,
+    ...outcome,
+    coupon: firstOf(naming, couponIn),
+    promotion: firstOf(naming, promotionIn),
+  }
+}
+
+/** What the first event that names one names; empty where none does. */
+function firstOf(events: readonly StorefrontEvent[], named: (event: StorefrontEvent) => string): string {
+  return events.map(named).find((text) => text !== '' && text.length <= 500) ?? ''
+}
+
+function couponIn({ coupon }: StorefrontEvent): string {
+  return coupon
+}
+
+/** By the one property that the generated events have. */
+function promotionIn({ properties }: StorefrontEvent): string {
+  return properties['promotion_id'] ?? ''
 }
 
 function isNamed({ visitor_id }: StorefrontEvent): boolean {
@@ -81,6 +105,7 @@ function netted(
 export function ordersIn(events: readonly StorefrontEvent[]): {
   readonly decides: (event: StorefrontEvent) => boolean
   readonly net: (event: StorefrontEvent) => number | null
+  readonly names: (event: StorefrontEvent) => Pick<OracleOrder, 'coupon' | 'promotion'>
 } {
   const ids = new Set(events.map((event) => event.order_id).filter((id) => id !== ''))
   const truths = [...ids].map((id) => orderTruth(events.filter((event) => event.order_id === id)))
@@ -91,6 +116,13 @@ export function ordersIn(events: readonly StorefrontEvent[]): {
       const truth = byEvent.get(event.event_id)
       if (truth === undefined) return event.value_minor
       return truth.value_minor === null ? null : truth.value_minor - truth.refunded_minor
+    },
+    names(event) {
+      const { coupon, promotion } = byEvent.get(event.event_id) ?? {
+        coupon: couponIn(event),
+        promotion: promotionIn(event),
+      }
+      return { coupon, promotion }
     },
   }
 }

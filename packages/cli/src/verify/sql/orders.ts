@@ -2,6 +2,8 @@
 const nettedMs = 180 * 86_400_000
 /** Refunds of an order that count: the earliest. */
 const mostRefunds = 100
+/** Characters up to which a text is taken for a coupon. */
+const longestCoupon = 500
 
 /** Whether neither amount nor items were sent; those that could not be read are still among the properties. */
 const isSilent = `(arrayAll(name -> properties[name] = '', ['value', 'revenue', 'total'])
@@ -14,13 +16,14 @@ export const isOrderEvent = `(order_id != '' AND name IN ('purchase', 'order_upd
  * What orders come to, out of table `events` alone. Parameter: `site`.
  *
  * CTE `orders`: one row an order that has a purchase: `deciding` and `buyer` are event and visitor of the one that says
- * whose it is, `gross` is null where no event gives it a value, `netted` what is taken off.
+ * whose it is, `gross` is null where no event gives it a value, `netted` what is taken off, `coupon` empty for none.
  */
 export const orders = `by_server AS (
   SELECT DISTINCT order_id FROM events WHERE site = {site:String} AND ${isOrderEvent} AND is_server
 ),
 order_events AS (
   SELECT order_id, event_id, name, visitor_id, is_server, value_minor, currency, ${isSilent} AS is_silent,
+    if(lengthUTF8(coupon) <= ${longestCoupon}, coupon, '') AS named,
     toUnixTimestamp64Milli(event_time) AS at,
     (at, event_id) AS place
   FROM events WHERE site = {site:String} AND ${isOrderEvent}
@@ -28,7 +31,7 @@ order_events AS (
 ),
 bought AS (
   SELECT order_id,
-    argMin((event_id, visitor_id, at), (multiIf(visitor_id = '', 3, startsWith(visitor_id, 'u:'), 2, 1), place)) AS buying,
+    argMin((event_id, visitor_id, at, named), (multiIf(visitor_id = '', 3, startsWith(visitor_id, 'u:'), 2, 1), place)) AS buying,
     greatest(buying.3, minIf(at, is_server)) AS since
   FROM order_events WHERE name = 'purchase' GROUP BY order_id
 ),
@@ -39,6 +42,10 @@ priced AS (
     argMinIf((value_minor, currency), place, name = 'purchase') AS shown,
     multiIf(countIf(name = 'order_updated') > 0, updated, countIf(name = 'purchase' AND is_server) > 0, booked, shown) AS price
   FROM order_events WHERE isNotNull(value_minor) AND name IN ('purchase', 'order_updated') GROUP BY order_id
+),
+couponed AS (
+  SELECT order_id, argMin(named, place) AS first_named
+  FROM order_events WHERE named != '' AND name IN ('purchase', 'order_updated') GROUP BY order_id
 ),
 given_back AS (
   SELECT order_id, name, at, abs(value_minor) AS minor, currency FROM (
@@ -65,6 +72,7 @@ orders AS (
   SELECT order_id, buying.1 AS deciding, buying.2 AS buyer, gross, currency,
     multiIf(is_cancelled, 'cancelled', is_whole OR (isNotNull(gross) AND parts > 0 AND back >= gross), 'refunded',
       back > 0, 'partly_refunded', 'placed') AS status,
-    toInt64(multiIf(isNull(gross), 0, status IN ('cancelled', 'refunded'), assumeNotNull(gross), back)) AS netted
-  FROM taken
+    toInt64(multiIf(isNull(gross), 0, status IN ('cancelled', 'refunded'), assumeNotNull(gross), back)) AS netted,
+    if(buying.4 != '', buying.4, first_named) AS coupon
+  FROM taken LEFT JOIN couponed USING (order_id)
 )`

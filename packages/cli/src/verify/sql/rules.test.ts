@@ -32,16 +32,19 @@ describe('the rules that SQL judges by', () => {
     })
   })
 
-  it.each(['value', 'currency'])('do not judge orders that are matched by their %s, wherever it stands', (field) => {
-    const match = { all: [{ event: 'purchase' }, { not: { fields: { [field]: 5 } } }] }
-    const unjudged = [['order_value_matched', ['order'], null]]
-    expect(leftOut(shop({ ...order, match }, fixed))).toEqual(unjudged)
-    expect(leftOut({ goals: [{ ...order, match }] })).toEqual(unjudged)
-    expect(leftOut(shop({ ...order, dedupe_by: undefined, match }))).toEqual([])
-  })
+  it.each(['value', 'currency', 'coupon'])(
+    'do not judge orders that are matched by their %s, wherever it stands',
+    (field) => {
+      const match = { all: [{ event: 'purchase' }, { not: { fields: { [field]: 5 } } }] }
+      const unjudged = [['order_value_matched', ['order'], null]]
+      expect(leftOut(shop({ ...order, match }, fixed))).toEqual(unjudged)
+      expect(leftOut({ goals: [{ ...order, match }] })).toEqual(unjudged)
+      expect(leftOut(shop({ ...order, dedupe_by: undefined, match }))).toEqual([])
+    },
+  )
 
-  it.each(['coupon', 'order_id'])('judge orders that are matched by their %s', (field) => {
-    expect(leftOut(shop({ ...order, match: { event: 'purchase', fields: { [field]: 'x' } } }))).toEqual([])
+  it('judge orders that are matched by their id', () => {
+    expect(leftOut(shop({ ...order, match: { event: 'purchase', fields: { order_id: 'x' } } }))).toEqual([])
   })
 
   it('judge all where nothing changed that they know of, and what changed at another site', () => {

@@ -132,17 +132,20 @@ function goalVersion(goal: SiteDefinitions['goals'][number], written: DeployedGo
   if (compound !== null) return { rule: 'compound', goal: counted, unjudged: 'compound' }
   // An order matches by its verdict, under the definitions in force then: nothing of its goal may be another.
   if (oncePerOrder) {
-    const unjudged = asksForMoney(written.match) ? 'order_value_matched' : null
+    const unjudged = asksForOrder(written.match) ? 'order_value_matched' : null
     return { rule: fingerprint(written).toString('hex'), goal: counted, unjudged }
   }
   return { rule: JSON.stringify(counted), goal: counted, unjudged: null }
 }
 
-/** An order is matched with the value it has in the end, and labels tell what its purchase matched with its own. */
-function asksForMoney(match: unknown): boolean {
+/** Fields that an order may have from other events than its purchase. */
+const orderFields = ['value', 'currency', 'coupon']
+
+/** An order is matched with the value and coupon it has in the end, and labels tell what its purchase matched with its own. */
+function asksForOrder(match: unknown): boolean {
   if (typeof match !== 'object' || match === null) return false
   return Object.entries(match).some(([key, inner]) =>
-    key === 'fields' ? 'value' in Object(inner) || 'currency' in Object(inner) : asksForMoney(inner),
+    key === 'fields' ? orderFields.some((field) => field in Object(inner)) : asksForOrder(inner),
   )
 }
 

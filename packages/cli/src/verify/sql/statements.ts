@@ -5,7 +5,8 @@ import type { SqlRules } from './rules.ts'
 /** Parameters of every statement: `site`. Times are in milliseconds. */
 const ms = (time: string): string => `toUnixTimestamp64Milli(${time})`
 
-const member = 'event_id, visitor_id, whose, at, name, goals, order_id, value_minor, currency, is_server, is_bot'
+const member =
+  'event_id, visitor_id, whose, at, name, goals, order_id, value_minor, currency, coupon, is_server, is_bot'
 
 /**
  * Sessions out of table `events` alone, the plain way: order each visitor's events, cut where the rules say, and give an
@@ -17,7 +18,7 @@ function sessions({ gapMs, trustsClient, cutInZone, leftOut }: SqlRules): string
   const client = trustsClient ? 'client_session_id' : `''`
   const day = cutInZone === '' ? 'toDate(0)' : `toDate(event_time, ${text(cutInZone)})`
   return `all_events AS (
-  SELECT event_id, visitor_id, ${ms('event_time')} AS at, name, goals, order_id, value_minor, currency, is_server, is_bot, visitor_id != '' AND type != 'alias' AS is_visit, ${client} AS client, ${day} AS day,
+  SELECT event_id, visitor_id, ${ms('event_time')} AS at, name, goals, order_id, value_minor, currency, coupon, is_server, is_bot, visitor_id != '' AND type != 'alias' AS is_visit, ${client} AS client, ${day} AS day,
     ${whose('event_id')} AS whose
   FROM events WHERE site = {site:String} AND ${isJudged('sessions', leftOut)}
 ),
@@ -99,7 +100,8 @@ valued AS (
     m.whose AS whose, m.is_bot AS is_bot, m.is_order AS is_order, m.order_id AS order_id, if(m.is_order, o.status, '') AS status,
     if(m.is_order, o.gross, m.value_minor) AS gross, if(m.is_order, o.netted, 0) AS refunded_minor,
     multiIf(m.is_event_value, gross - refunded_minor, status IN ('refunded', 'cancelled'), 0, NULL) AS value_minor,
-    multiIf(NOT m.is_event_value, '', m.is_order, o.currency, toString(m.currency)) AS currency, m.is_event_value AS is_event_value
+    multiIf(NOT m.is_event_value, '', m.is_order, o.currency, toString(m.currency)) AS currency, m.is_event_value AS is_event_value,
+    if(m.is_order, o.coupon, m.coupon) AS coupon
   FROM matched AS m LEFT JOIN orders AS o ON o.order_id = m.order_id
   WHERE NOT m.is_order OR (m.name = 'purchase' AND o.deciding = m.event_id AND o.buyer = m.visitor_id)
 ),
@@ -114,16 +116,16 @@ counted AS (
 )`
 }
 
-/** Conversions: of which goal and event, in which session, and of orders and what events say their value. */
+/** Conversions: of which goal and event, in which session, by which coupon, and of orders and what events say their value. */
 export function conversionDifferences(rules: SqlRules): string {
-  const columns = 'goal, event_id, started_at, order_status, value_minor, refunded_minor, currency'
+  const columns = 'goal, event_id, started_at, order_status, value_minor, refunded_minor, currency, coupon'
   const told = `SELECT goal::String AS goal, event_id, if(session = '', toInt64(0), s.started_at) AS started_at,
-      toString(status) AS order_status, value_minor, if(is_event_value, refunded_minor, 0) AS refunded_minor, currency
+      toString(status) AS order_status, value_minor, if(is_event_value, refunded_minor, 0) AS refunded_minor, currency, coupon
     FROM (SELECT * FROM counted WHERE ${isJudged('conversions', rules.leftOut)}) AS counted
     LEFT JOIN sessions_told AS s USING (visitor_id, session)`
   const stored = `SELECT goal::String AS goal, event_id, if(isNull(c.session_id), toInt64(0), ${ms('s.started_at')}) AS started_at,
       toString(c.order_status) AS order_status, ${storedValue(rules)} AS value_minor,
-      if(goal IN ${eventValued(rules)}, c.refunded_minor, 0) AS refunded_minor, if(goal IN ${eventValued(rules)}, toString(c.currency), '') AS currency
+      if(goal IN ${eventValued(rules)}, c.refunded_minor, 0) AS refunded_minor, if(goal IN ${eventValued(rules)}, toString(c.currency), '') AS currency, c.coupon AS coupon
     FROM (${judged('conversions', rules)}) AS c
     LEFT JOIN (SELECT session_id, started_at FROM sessions FINAL WHERE site = {site:String}) AS s ON s.session_id = c.session_id`
   return `WITH ${conversions(rules)}\n${differences(told, stored, columns)}`

@@ -184,7 +184,8 @@ const whyLeftOut: Readonly<Record<LeftOutBecause, string>> = {
   attribution_rules_changed: 'these changed its attribution rules',
   goal_changed: 'these changed how it counts',
   order_goal_removed: 'removed, and no event tells which of its orders were decided before that',
-  order_value_matched: 'a goal with dedupe_by asks for the value of the order, and labels tell that of one event',
+  order_value_matched:
+    'a goal with dedupe_by asks for the value or coupon of the order, and labels tell that of one event',
   compound: 'no event tells what matched a part of a compound goal',
   reset_on_conversion: 'its conversions begin new paths',
   collapse_repeats: 'its paths fold repeated touchpoints',

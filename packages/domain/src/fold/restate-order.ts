@@ -1,0 +1,169 @@
+import { withdrawnCreditRow, type Owner as Credited } from '../attribution/credit.ts'
+import { dropConversions } from '../attribution/history.ts'
+import { divideMoney } from '../attribution/model.ts'
+import type { CreditRow } from '../attribution/row.ts'
+import { newConversion, withdrawnRow, type Owner } from '../conversion/conversion.ts'
+import type { Goal } from '../conversion/goal.ts'
+import { netOf } from '../conversion/net.ts'
+import type { ConversionRow } from '../conversion/row.ts'
+import type { StorefrontEvent } from '../event/event.ts'
+import type { Verdict } from '../order/verdict.ts'
+import type { Arrival } from '../session/session.ts'
+import { noteFinal } from './journey.ts'
+import { keepOrder, matchedWith, type KeptOrder, type SaidConversion } from './kept-order.ts'
+import type { VisitorState } from './visitor.ts'
+
+/** The goals in force that count orders. */
+export interface OrderGoals {
+  readonly match: (event: StorefrontEvent) => readonly Goal[]
+  /** Whether there is one of a name. */
+  readonly has: (name: string) => boolean
+}
+
+/** What is to be said of an order that changed. */
+export interface OrderRows {
+  readonly conversions: readonly ConversionRow[]
+  /** Those of them whose credits are computed from the visitor's journey. */
+  readonly credited: readonly ConversionRow[]
+  /** Credits that are divided anew, or withdrawn. */
+  readonly credits: readonly CreditRow[]
+}
+
+/**
+ * Says again what was last said of an order that nothing holds any more, with what it comes to now. Where other goals may
+ * count it now they are matched again, so that it makes no difference when a verdict came.
+ */
+export function restate(
+  visitor: VisitorState,
+  kept: KeptOrder,
+  verdict: Verdict,
+  goals: OrderGoals,
+  key: string,
+  arrival: Arrival,
+): OrderRows {
+  const { order_offset, event } = verdict
+  const order = { ...kept, order_offset, touched_at: arrival.streamTime }
+  const isMatched = event === null || matchedWith(event, verdict) === kept.matched
+  if (!isMatched) return matchAgain(visitor, order, event, verdict, goals, key, arrival)
+  keepOrder(visitor, order)
+  return event === null ? withdraw(visitor, kept.said, arrival) : sayAgain(kept.said, kept.valued, verdict, arrival)
+}
+
+/** What a goal counted that is defined no more stays: nothing says that it would not count it. */
+function matchAgain(
+  visitor: VisitorState,
+  order: KeptOrder,
+  event: StorefrontEvent,
+  verdict: Verdict,
+  { match, has }: OrderGoals,
+  key: string,
+  arrival: Arrival,
+): OrderRows {
+  const { said } = order
+  const goals = match(event)
+  const isStill = (name: string): boolean => !has(name) || goals.some((goal) => goal.name === name)
+  const own = goals.filter(({ isEventValue }) => isEventValue).map(({ name }) => name)
+  const valued = [...order.valued.filter((name) => !has(name)), ...own]
+  keepOrder(visitor, { ...order, matched: matchedWith(event, verdict), valued })
+  const [first] = said
+  const beside = said.find(({ credit }) => credit !== null) ?? first
+  const added = goals.filter(({ name }) => said.every(({ row }) => row.goal !== name))
+  const [gone, still] = [said.filter(({ row }) => !isStill(row.goal)), said.filter(({ row }) => isStill(row.goal))]
+  const parts = [withdraw(visitor, gone, arrival), sayAgain(still, valued, verdict, arrival)]
+  // Of an order whose rows were too many to keep nothing can be said.
+  if (beside !== undefined)
+    for (const goal of added) parts.push(sayBeside(visitor, beside, goal, event, verdict, key, arrival))
+  return {
+    conversions: parts.flatMap(({ conversions }) => conversions),
+    credited: parts.flatMap(({ credited }) => credited),
+    credits: parts.flatMap(({ credits }) => credits),
+  }
+}
+
+function sayAgain(
+  said: readonly SaidConversion[],
+  valued: readonly string[],
+  verdict: Verdict,
+  { offset: version, definitionsNumber }: Arrival,
+): OrderRows {
+  const conversions: ConversionRow[] = []
+  const credits: CreditRow[] = []
+  for (const { row, credit } of said) {
+    const now = rowNow(row, valued.includes(row.goal), verdict)
+    if (isSame(now, row, statedFields)) continue
+    conversions.push({ ...now, version, reason: 'order' })
+    if (credit === null || isSame(now, row, creditedFields)) continue
+    credits.push(divided(credit, { ...now, version, definitions_number: definitionsNumber }))
+  }
+  return { conversions, credited: [], credits }
+}
+
+/** What a verdict may change of a conversion that nothing holds, and of its credit. */
+const creditedFields = ['value_minor', 'currency'] as const
+const statedFields = [...creditedFields, 'refunded_minor', 'order_status', 'coupon', 'promotion'] as const
+
+function isSame(a: ConversionRow, b: ConversionRow, fields: readonly (keyof ConversionRow)[]): boolean {
+  return fields.every((field) => a[field] === b[field])
+}
+
+/** @param isOrders whether its value is the order's */
+function rowNow(row: ConversionRow, isOrders: boolean, verdict: Verdict): ConversionRow {
+  const { status: order_status, coupon, promotion } = verdict
+  const own = row.value_minor === null ? null : row.value_minor + row.refunded_minor
+  const net = netOf(isOrders ? verdict.value_minor : own, isOrders, verdict)
+  return { ...row, ...net, currency: isOrders ? verdict.currency : row.currency, order_status, coupon, promotion }
+}
+
+/**
+ * A conversion of one more goal, in the visit of one there is and with its credits: nothing else may be known any more of
+ * that visit and those before it.
+ */
+function sayBeside(
+  visitor: VisitorState,
+  beside: SaidConversion,
+  goal: Goal,
+  event: StorefrontEvent,
+  verdict: Verdict,
+  key: string,
+  arrival: Arrival,
+): OrderRows {
+  const { id, kind, class: goalClass, value_minor, currency, refunded_minor } = newConversion(goal, event, key, arrival, verdict) // prettier-ignore
+  const { status: order_status, coupon, promotion } = verdict
+  const { offset: version, definitionsNumber: definitions_number, streamTime } = arrival
+  const row: ConversionRow = {
+    ...beside.row,
+    ...{ conversion_id: id, version, reason: 'conversion', goal: goal.name, kind, class: goalClass },
+    ...{ value_minor, currency, refunded_minor, order_status, coupon, promotion, definitions_number },
+  }
+  if (kind !== 'macro' || beside.credit === null) return { conversions: [row], credited: [row], credits: [] }
+  noteFinal(visitor, row, streamTime)
+  const credit = { ...divided(beside.credit, row), conversion_id: id, goal: goal.name, reason: 'conversion' } as const
+  return { conversions: [row], credited: [], credits: [credit] }
+}
+
+type Money = Pick<CreditRow, 'value_minor' | 'currency' | 'version' | 'definitions_number'>
+
+/** A credit of another value, by the same shares. */
+function divided(credit: CreditRow, { value_minor, currency, version, definitions_number }: Money): CreditRow {
+  const values_minor = value_minor === null ? [] : credit.credits.map((shares) => divideMoney(value_minor, shares))
+  return { ...credit, version, reason: 'order', value_minor, currency, values_minor, definitions_number }
+}
+
+function withdraw(visitor: VisitorState, said: readonly SaidConversion[], arrival: Arrival): OrderRows {
+  const { offset: version, definitionsNumber } = arrival
+  const { site, visitor_id, users } = visitor
+  const owner: Owner & Credited = { key: '', site, visitor_id, users }
+  dropConversions(
+    visitor,
+    said.map(({ row }) => row),
+  )
+  return {
+    credited: [],
+    conversions: said.map(({ row }) =>
+      withdrawnRow(owner, { ...row, id: row.conversion_id, definitions_number: definitionsNumber }, version),
+    ),
+    credits: said
+      .filter(({ credit }) => credit !== null)
+      .map(({ row }) => withdrawnCreditRow(owner, row, { version, reason: 'withdrawn', definitionsNumber })),
+  }
+}
