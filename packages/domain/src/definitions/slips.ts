@@ -27,7 +27,7 @@ function isRooted(path: string, key: string): boolean {
 
 /** Of a pattern for hosts. */
 export const hostSlip: Slip = (text) =>
-  text.includes('/') ? `a host is a name alone: write ${quoted(hostIn(text))}` : letterSlip(text)
+  /\/|[^:]:\d+$/.test(text) ? `a host is a name alone: write ${quoted(hostIn(text))}` : letterSlip(text)
 
 /** Addresses carry a host such as `müller.example` as `xn--mller-kva.example`. */
 function letterSlip(host: string): string | undefined {

@@ -55,6 +55,7 @@ describe('patterns', () => {
   it.each([
     ['https://Shop.example/a', 'at: a host is a name alone: write "shop.example"'],
     [{ suffix: ['.a.example', '.b.example/'] }, 'at.suffix.1: a host is a name alone: write ".b.example"'],
+    ['shop.example:8080', 'at: a host is a name alone: write "shop.example"'],
     ['müller.example', 'at: a host arrives in ASCII: write the xn-- form of "müller.example", which v_events shows'],
     [{ glob: '*.müller.example' }, 'at.glob: a host arrives in ASCII: write the xn-- form of "*.müller.example", which v_events shows'], // prettier-ignore
   ])('of hosts that no page has are refused: %j', (pattern, problem) => {
