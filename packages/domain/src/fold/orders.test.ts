@@ -173,10 +173,10 @@ describe('an order', () => {
     ])
   })
 
-  it('is matched again when it is updated, with the order’s value', () => {
+  it.each(['visitor', ''])('is matched again when it is updated, with the order’s value, of "%s" too', (visitor_id) => {
     const large = { ...buy, name: 'large', match: { event: 'purchase', fields: { value: { gte: 15 } }, path: '/done' } }
     const fold = foldWith(buy, large)
-    const event = purchase({ path: '/done' })
+    const event = purchase({ visitor_id, path: '/done' })
     fold.event(T, event)
     expect(changes(fold.verdict(T, event, PLACED))).toEqual(['+buy 1000 0 placed'])
     expect(changes(fold.verdict(T, event, { ...REFUNDED, value_minor: 2_000 }))).toEqual([
