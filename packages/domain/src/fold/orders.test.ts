@@ -114,11 +114,12 @@ describe('an order', () => {
     expect(refunded.sessions).toEqual([])
   })
 
-  it('is forgotten after 184 days: what comes then is told apart, not taken for a new order', () => {
+  it.each(['verdict', 'verdict_forgotten'])('is known for 184 days: at their end a refund is a %s', (outcome) => {
     const { fold, event } = bought(buy)
     fold.verdict(T, event, PLACED)
-    const late = fold.verdict(T + 184 * DAY + 1, event, { ...REFUNDED, status: 'refunded', refunded_minor: 1_000 })
-    expect([late.outcome, changes(late)]).toEqual(['verdict_forgotten', []])
+    const end = T + 184 * DAY + (outcome === 'verdict' ? 0 : 1)
+    const late = fold.verdict(end, event, { ...REFUNDED, status: 'refunded', refunded_minor: 1_000 })
+    expect([late.outcome, changes(late)]).toEqual([outcome, outcome === 'verdict' ? ['+buy 0 1000 refunded'] : []])
   })
 
   it('takes each verdict once, and none that was overtaken', () => {
