@@ -111,6 +111,8 @@ describe('schemas/definitions.schema.json', () => {
     ['an empty pattern', { goals: [{ ...goal, match: { path: {} } }] }],
     ['a pattern that is a number', { goals: [{ ...goal, match: { host: 5 } }] }],
     ['a bound that is text', { goals: [{ ...goal, match: { properties: { n: { gt: '5' } } } }] }],
+    ['a list of no values', { goals: [{ ...goal, match: { properties: { n: { in: [] } } } }] }],
+    ['a channel of no sources', { goals: [], channels: [{ name: 'a', match: { source: { in: [] } } }] }],
     ['a comparison with nothing', { goals: [{ ...goal, match: { properties: { n: null } } }] }],
     ['a field there is not', { goals: [{ ...goal, match: { fields: { name: 'x' } } }] }],
     ['an amount without a currency', { goals: [{ ...goal, value: { amount: 1 } }] }],

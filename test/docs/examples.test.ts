@@ -24,6 +24,11 @@ describe.each(exampleNames)('docs/examples/%s.md', (name) => {
       expect(site.matchGoals(eventOf(by)).map((matched) => matched.name)).toEqual([goal])
     },
   )
+
+  const addresses = goals.flatMap(({ goal, reachedBy }) => reachedBy.filter(isPath).map((by) => [by, goal] as const))
+  it.each(addresses)('%s reaches %s with a slash at its end, too, as some systems write addresses', (by, goal) => {
+    expect(site.matchGoals(eventOf(`${by}/`)).map((matched) => matched.name)).toEqual([goal])
+  })
 })
 
 it.each(pages.map(([path]) => path))('docs/%s shows the answer of each of its queries', (path) => {
@@ -31,9 +36,13 @@ it.each(pages.map(([path]) => path))('docs/%s shows the answer of each of its qu
   expect(readPage(path).queries).toHaveLength([...text.matchAll(/^```sql$/gm)].length)
 })
 
+function isPath(by: string): boolean {
+  return by.startsWith('/')
+}
+
 /** A page by its address, else a track call by its name, with the property in `{}` where one is given. */
 function eventOf(by: string): StorefrontEvent {
-  if (by.startsWith('/')) return buildEvent({ event_id: 'e', name: 'page_view', path: by })
+  if (isPath(by)) return buildEvent({ event_id: 'e', name: 'page_view', path: by })
   if (by.startsWith('https://')) {
     const { host, pathname: path } = new URL(by)
     return buildEvent({ event_id: 'e', name: 'page_view', url: by, host, path })

@@ -87,10 +87,25 @@ function ofAnyName(matches: Matcher['matches']): Matcher {
   return { names: null, matches, canMatch: () => true, mustMatch: () => false }
 }
 
-/** An event that does not have the text matches no pattern. */
+/** An event that does not have the text matches no pattern. A path may also match as people read it. */
 function readText(check: Check, json: unknown, path: Path, key: TextField): Matcher {
   const test = readPattern(check, json, path, TEXTS[key])
+  if (key === 'path') return ofAnyName((event) => event.path !== '' && (test(event.path) || isReadAs(event.path, test)))
   return ofAnyName((event) => event[key] !== '' && test(event[key]))
+}
+
+/**
+ * Whether a path with escapes passes without them: definitions have `/über-uns`, addresses `/%C3%BCber-uns`, or `%c3%bc` as
+ * some shop systems write it. Escapes of what parts an address, such as `%2F`, stay.
+ */
+function isReadAs(path: string, test: (text: string) => boolean): boolean {
+  if (!path.includes('%')) return false
+  try {
+    return test(decodeURI(path))
+  } catch {
+    // Not UTF-8: nobody reads it otherwise than as it is.
+    return false
+  }
 }
 
 function readProperties(check: Check, json: unknown, path: Path): Matcher {

@@ -48,7 +48,9 @@ function readOperator(check: Check, operator: Operator, operand: unknown, path: 
       return (value) => !same(value)
     }
     case 'in': {
-      const choices = check.list(operand, path).map((item, at) => equals(value(item, [...path, at])))
+      const items = check.list(operand, path)
+      if (Array.isArray(operand) && items.length === 0) check.add(path, 'the list is empty, so it can never match')
+      const choices = items.map((item, at) => equals(value(item, [...path, at])))
       return (value) => choices.some((same) => same(value))
     }
     case 'exists': {

@@ -27,14 +27,20 @@ function isRooted(path: string, key: string): boolean {
 
 /** Of a pattern for hosts. */
 export const hostSlip: Slip = (text) =>
-  text.includes('/') ? `a host is a name alone: write ${quoted(hostIn(text))}` : undefined
+  /\/|[^:]:\d+$/.test(text) ? `a host is a name alone: write ${quoted(hostIn(text))}` : letterSlip(text)
+
+/** Addresses carry a host such as `müller.example` as `xn--mller-kva.example`. */
+function letterSlip(host: string): string | undefined {
+  if (/^\p{ASCII}*$/u.test(host)) return undefined
+  return `a host arrives in ASCII: write the xn-- form of ${quoted(host)}, which v_events shows`
+}
 
 /** Of a domain whose hosts are meant, with their subdomains: those of a page lose their `www.` before they are compared. */
 export function domainSlip(text: string): string | undefined {
   const host = hostIn(text).replace(/^(?:\*?\.)*(?:www\.)*/, '')
   if (text !== '' && !/^[^\s*]+$/.test(host))
     return `expected a host such as checkout.shop.example, got ${quoted(text)}`
-  if (host === text.toLowerCase()) return undefined
+  if (host === text.toLowerCase()) return letterSlip(host)
   return `a domain is a name alone, and its subdomains are included: write ${quoted(host)}`
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { Check } from './check.ts'
-import { hostSlip, pathSlip } from './slips.ts'
+import { domainSlip, hostSlip, pathSlip } from './slips.ts'
 import { readPattern, type TextKind } from './text-pattern.ts'
 
 const path = { separator: '/', isLowerCase: false, slip: pathSlip }
@@ -55,6 +55,9 @@ describe('patterns', () => {
   it.each([
     ['https://Shop.example/a', 'at: a host is a name alone: write "shop.example"'],
     [{ suffix: ['.a.example', '.b.example/'] }, 'at.suffix.1: a host is a name alone: write ".b.example"'],
+    ['shop.example:8080', 'at: a host is a name alone: write "shop.example"'],
+    ['müller.example', 'at: a host arrives in ASCII: write the xn-- form of "müller.example", which v_events shows'],
+    [{ glob: '*.müller.example' }, 'at.glob: a host arrives in ASCII: write the xn-- form of "*.müller.example", which v_events shows'], // prettier-ignore
   ])('of hosts that no page has are refused: %j', (pattern, problem) => {
     expect(read(pattern, host).problems).toEqual([problem])
   })
@@ -80,5 +83,10 @@ describe('patterns', () => {
     [3, 'at: expected a mapping, got 3'],
   ])('are refused where they are wrong: %j', (pattern, problem) => {
     expect(read(pattern).problems[0]).toEqual(problem)
+  })
+
+  it('of a domain of the shop are refused like those of a host', () => {
+    const problem = 'a host arrives in ASCII: write the xn-- form of "kasse.möbel.example", which v_events shows'
+    expect([domainSlip('kasse.Möbel.example'), domainSlip('kasse.xn--mbel-5qa.example')]).toEqual([problem, undefined])
   })
 })

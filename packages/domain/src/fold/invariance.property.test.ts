@@ -31,6 +31,7 @@ const HOUR = 3_600_000
 
 const goals = [
   { name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' },
+  { name: 'large', kind: 'micro', match: { event: 'purchase', fields: { value: { gte: 2 } } }, value: 'event', dedupe_by: 'order_id' }, // prettier-ignore
   { name: 'pay', kind: 'micro', match: { event: 'purchase' }, value: 'event', count: 'every' },
   { name: 'look', kind: 'micro', match: { event: 'view_item' }, count: 'once_per_session' },
   { name: 'page_a', kind: 'micro', match: { event: 'page_view', path: '/a' }, count: 'once_per_session' },
@@ -50,9 +51,11 @@ const price = (event: StorefrontEvent) => event.value_minor
 
 /** @param events all there are: whose an order is can only be told from all that speak of it */
 function oracleGoals(events: readonly StorefrontEvent[]): OracleGoal[] {
-  const { decides, net, names } = ordersIn(events)
+  const { decides, gross, net, names } = ordersIn(events)
+  const isOrder = (e: StorefrontEvent) => e.name === 'purchase' && decides(e)
   return [
-    { name: 'buy', matches: (e) => e.name === 'purchase' && decides(e), worth: net, names, count: 'every' },
+    { name: 'buy', matches: isOrder, worth: net, names, count: 'every' },
+    { name: 'large', matches: (e) => isOrder(e) && (gross(e) ?? 0) >= 200, worth: net, names, count: 'every' },
     { name: 'pay', matches: (e) => e.name === 'purchase', worth: price, count: 'every' },
     { name: 'look', matches: (e) => e.name === 'view_item', worth: free, count: 'once_per_session' },
     {

@@ -73,14 +73,15 @@ export function keepLonely(visitor: VisitorState, { conversions, is_bot }: Compa
   keepConversions(visitor, conversions, is_bot, streamTime)
 }
 
-/** Nothing that people do later looks back at what a bot did. */
+/** Nothing that people do later looks back at what a bot did, or nobody: each event of nobody has a key of its own. */
 function keepConversions(
   visitor: VisitorState,
   conversions: readonly Conversion[],
   isBots: boolean,
   since: Millis,
 ): void {
-  if (!isBots) for (const conversion of conversions) keepConversion(visitor, { ...pastOf(conversion), since })
+  const isLookedBackAt = !isBots && visitor.visitor_id !== ''
+  if (isLookedBackAt) for (const conversion of conversions) keepConversion(visitor, { ...pastOf(conversion), since })
   if (visitor.said.length === 0) return
   const final = new Set(conversions.map(({ id }) => id))
   visitor.said = visitor.said.filter(({ conversion_id }) => !final.has(conversion_id))

@@ -114,11 +114,12 @@ describe('an order', () => {
     expect(refunded.sessions).toEqual([])
   })
 
-  it('is forgotten after 184 days: what comes then is told apart, not taken for a new order', () => {
+  it.each(['verdict', 'verdict_forgotten'])('is known for 184 days: at their end a refund is a %s', (outcome) => {
     const { fold, event } = bought(buy)
     fold.verdict(T, event, PLACED)
-    const late = fold.verdict(T + 184 * DAY + 1, event, { ...REFUNDED, status: 'refunded', refunded_minor: 1_000 })
-    expect([late.outcome, changes(late)]).toEqual(['verdict_forgotten', []])
+    const end = T + 184 * DAY + (outcome === 'verdict' ? 0 : 1)
+    const late = fold.verdict(end, event, { ...REFUNDED, status: 'refunded', refunded_minor: 1_000 })
+    expect([late.outcome, changes(late)]).toEqual([outcome, outcome === 'verdict' ? ['+buy 0 1000 refunded'] : []])
   })
 
   it('takes each verdict once, and none that was overtaken', () => {
@@ -173,10 +174,10 @@ describe('an order', () => {
     ])
   })
 
-  it('is matched again when it is updated, with the order’s value', () => {
+  it.each(['visitor', ''])('is matched again when it is updated, with the order’s value, of "%s" too', (visitor_id) => {
     const large = { ...buy, name: 'large', match: { event: 'purchase', fields: { value: { gte: 15 } }, path: '/done' } }
     const fold = foldWith(buy, large)
-    const event = purchase({ path: '/done' })
+    const event = purchase({ visitor_id, path: '/done' })
     fold.event(T, event)
     expect(changes(fold.verdict(T, event, PLACED))).toEqual(['+buy 1000 0 placed'])
     expect(changes(fold.verdict(T, event, { ...REFUNDED, value_minor: 2_000 }))).toEqual([

@@ -137,7 +137,7 @@ function netted(conversion: Conversion, isOrders: boolean, verdict: Verdict): Co
  * Gives an order's conversions to the session it belongs to. One that the visitor's own client placed stays there as the
  * conversions of its events do; one of a server, and one whose purchase has not come yet, is a companion.
  *
- * @returns the rows of those that nothing can hold: of nobody, or in a session that was let go
+ * @returns the rows of those that nothing can hold: in a session that was let go
  */
 function hold(
   visitor: VisitorState,
@@ -156,7 +156,7 @@ function hold(
     return []
   }
   const past = session === undefined ? pastCredit(visitor, event, rules.gapMs) : undefined
-  if (past !== undefined || visitor_id === '' || !makeRoom(visitor, streamTime)) {
+  if (past !== undefined || !makeRoom(visitor, streamTime)) {
     return conversions.map((one) => conversionRow(owner, one, past ?? sessionlessCredit(event), offset, 'conversion'))
   }
   const companion = newCompanion(event, session?.id ?? '', arrival, orderId)

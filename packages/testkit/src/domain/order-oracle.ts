@@ -101,9 +101,10 @@ function netted(
   return { status: sum > 0 ? 'partly_refunded' : 'placed', value_minor, currency, refunded_minor: sum }
 }
 
-/** What the orders of some events come to, as a goal that counts orders sees it: their deciding purchases and net values. */
+/** What the orders of some events come to, as a goal that counts orders sees it: their deciding purchases, what they are worth, and what is left of it. */
 export function ordersIn(events: readonly StorefrontEvent[]): {
   readonly decides: (event: StorefrontEvent) => boolean
+  readonly gross: (event: StorefrontEvent) => number | null
   readonly net: (event: StorefrontEvent) => number | null
   readonly names: (event: StorefrontEvent) => Pick<OracleOrder, 'coupon' | 'promotion'>
 } {
@@ -112,6 +113,7 @@ export function ordersIn(events: readonly StorefrontEvent[]): {
   const byEvent = new Map(truths.flatMap((truth) => (truth === undefined ? [] : [[truth.event_id, truth] as const])))
   return {
     decides: ({ order_id, event_id }) => order_id === '' || byEvent.has(event_id),
+    gross: (event) => (byEvent.get(event.event_id) ?? event).value_minor,
     net(event) {
       const truth = byEvent.get(event.event_id)
       if (truth === undefined) return event.value_minor
