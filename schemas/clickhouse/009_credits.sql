@@ -92,7 +92,8 @@ CREATE OR REPLACE VIEW {{database}}.v_attribution{{on_cluster}} (
   event_time DateTime64(3, 'UTC') COMMENT 'When it was reached',
   model LowCardinality(String) COMMENT 'first_touch, last_touch, last_non_direct, linear, position_based or time_decay',
   touch Int64 COMMENT 'Number of the touchpoint in the path, 1 for the first; 0 where the path is empty',
-  touches Int64 COMMENT 'Touchpoints in the path',
+  touches Int64 COMMENT 'Touchpoints in the path, 100 at most',
+  touches_omitted Int64 COMMENT 'Touchpoints within the lookback that are left out, older than the first',
   session_id Nullable(UUID) COMMENT 'Session that is the touchpoint; null where the path is empty',
   touched_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When that session started; null where the path is empty',
   channel String COMMENT 'Its channel; (no touch) where the path is empty',
@@ -106,12 +107,12 @@ CREATE OR REPLACE VIEW {{database}}.v_attribution{{on_cluster}} (
   definitions_version Int32 COMMENT 'Definitions whose rules credited it'
 ) AS
 SELECT
-  conversion_id, site, visitor_id, user_id, goal, event_time, model, touch, touches, session_id, touched_at,
+  conversion_id, site, visitor_id, user_id, goal, event_time, model, touch, touches, touches_omitted, session_id, touched_at,
   channel, source, medium, campaign, toDecimal64(millionths, 6) / 1000000 AS credit,
   toDecimal128(minor, 4) / {{units_of_currency}} AS value, currency, reason, definitions_version
 FROM (
   SELECT
-    conversion_id, site, visitor_id, user_id, goal, event_time, currency, reason, is_untouched, touches,
+    conversion_id, site, visitor_id, user_id, goal, event_time, currency, reason, is_untouched, touches, touches_omitted,
     definitions_number AS definitions_version, model, touch,
     if(is_untouched, NULL, touch_session_ids[touch]) AS session_id,
     if(is_untouched, NULL, touch_started_at[touch]) AS touched_at,

@@ -123,13 +123,16 @@ describe('journeys to a goal', () => {
   it('begin at the earliest when the time looked at does, whether they converted or not', async () => {
     const started_at = at - 2 * minute
     await insert('session', visits('cut', 'bea', ['Email', 'Referral', 'Direct'], { started_at }))
+    // Her order was before that: since then she has come and not bought.
+    await insert('session', visits('cut', 'eve', ['Email', 'Referral', 'Direct'], { started_at }))
     await insert('credit', [
+      order('cut', 'eve', ['Email'], { event_time: started_at }),
       order('cut', 'ada', ['Email', 'Referral', 'Direct']),
       order('cut', 'cy', ['Email', 'Direct'], { touch_started_at: [at - 3 * minute, at - 2 * minute] }),
       order('cut', 'dan', [], { assist_goals: ['search', 'cart'], assist_times: [at - minute - 1, at - minute] }),
     ])
     expect(await journeys('cut', 'channel', at - minute)).toEqual([
-      { ways: [['Referral', 'Direct']], converted: false, visitors: 1 },
+      { ways: [['Referral', 'Direct']], converted: false, visitors: 2 },
       { ways: [['Referral', 'Direct']], converted: true, visitors: 1 },
     ])
     expect(await journeys('cut', 'micro', at - minute)).toEqual([{ ways: [['cart']], converted: true, visitors: 1 }])

@@ -273,6 +273,28 @@ describe('v_attribution_by_user', () => {
     }
   })
 
+  it('says in each column what the conversion and its sessions say', async () => {
+    const site = 'columns'
+    await links(site, [['phone', 'ada'], ['desk', 'ada']]) // prettier-ignore
+    await visits([
+      session({ site, session_id: uuid(401), visitor_id: 'phone', started_at: at - 2000, channel: 'Display', source: 'google', medium: 'cpm', campaign: 'spring' }), // prettier-ignore
+      // Direct in any case, as Google has it too.
+      session({ site, session_id: uuid(402), visitor_id: 'desk', started_at: at - 1000, channel: 'Direct', source: '(Direct)', medium: '(Not set)' }), // prettier-ignore
+    ])
+    const one = { conversion_id: uuid(421), site, visitor_id: 'desk', user_id: 'ada', goal: 'lead', currency: 'EUR' }
+    await orders([credit({ ...one, event_time: at, session_id: uuid(402), ...along(uuid(402)) })])
+    const found = await rowsOf(
+      warehouse,
+      `SELECT * REPLACE(toUnixTimestamp64Milli(event_time)::Float64 AS event_time, toUnixTimestamp64Milli(touched_at)::Float64 AS touched_at, toFloat64(credit) AS credit, toFloat64(value) AS value)
+      FROM ${warehouse.table('v_attribution_by_user')} WHERE site = '${site}' AND model = 'last_non_direct' ORDER BY touch`,
+    )
+    const each = { ...one, event_time: at, model: 'last_non_direct', touches: 2 }
+    expect(found).toEqual([
+      { ...each, touch: 1, session_id: uuid(401), touch_visitor_id: 'phone', touched_at: at - 2000, channel: 'Display', source: 'google', medium: 'cpm', campaign: 'spring', credit: 1, value: 10.01 }, // prettier-ignore
+      { ...each, touch: 2, session_id: uuid(402), touch_visitor_id: 'desk', touched_at: at - 1000, channel: 'Direct', source: '(Direct)', medium: '(Not set)', campaign: '', credit: 0, value: 0 }, // prettier-ignore
+    ])
+  })
+
   it('says the same to a reader whose joins give nulls', async () => {
     const from = `FROM ${warehouse.table('v_attribution_by_user')} ORDER BY ALL`
     const plain = await rowsOf(warehouse, `SELECT * ${from}`)

@@ -63,6 +63,25 @@ describe('v_attribution', () => {
       await rowsOf(warehouse, `SELECT touch, touches, session_id, channel, source ${of} AND conversion_id = '${uuid(31)}' AND model = 'linear'`), // prettier-ignore
     ).toEqual([{ touch: 0, touches: 0, session_id: null, channel: '(no touch)', source: '' }])
   })
+
+  it('says in each column what the credit says, and how many touchpoints its path has no room for', async () => {
+    const at = Date.UTC(2026, 4, 17, 12)
+    const whole = { conversion_id: uuid(35), site: 'columns', visitor_id: 'v-2', user_id: 'ada', goal: 'lead', event_time: at } // prettier-ignore
+    const told = { touches_omitted: 4, reason: 'path', definitions_number: 7, models: ['linear'], credits: [[333_334, 333_333, 333_333]], values_minor: [[334, 334, 333]] } as const // prettier-ignore
+    const row = codec.encode('credit', credit({ ...whole, ...told }))
+    await insert(warehouse, 'credits_in', containerOf('credit', 10, [row]), 'columns')
+    const found = await rowsOf<Record<string, unknown>>(
+      warehouse,
+      `SELECT * REPLACE(toUnixTimestamp64Milli(event_time)::Float64 AS event_time, toUnixTimestamp64Milli(touched_at)::Float64 AS touched_at, toFloat64(credit) AS credit, toFloat64(value) AS value)
+      FROM ${warehouse.table('v_attribution')} WHERE site = 'columns' ORDER BY touch`,
+    )
+    const each = { ...whole, model: 'linear', touches: 3, touches_omitted: 4, currency: 'EUR', reason: 'path', definitions_version: 7 } // prettier-ignore
+    expect(found).toEqual([
+      { ...each, touch: 1, session_id: uuid(1), touched_at: at - 3_000, channel: 'Paid Search', source: 'google', medium: 'cpc', campaign: 'spring', credit: 0.333334, value: 3.34 }, // prettier-ignore
+      { ...each, touch: 2, session_id: uuid(2), touched_at: at - 2_000, channel: 'Email', source: 'letter', medium: 'email', campaign: '', credit: 0.333333, value: 3.34 }, // prettier-ignore
+      { ...each, touch: 3, session_id: uuid(3), touched_at: at - 1_000, channel: 'Direct', source: '(direct)', medium: '(none)', campaign: '', credit: 0.333333, value: 3.33 }, // prettier-ignore
+    ])
+  })
 })
 
 describe('v_assists', () => {
@@ -77,7 +96,7 @@ describe('v_assists', () => {
     }
     const none = { assist_conversion_ids: [], assist_goals: [], assist_times: [] }
     const rows = [
-      credit({ conversion_id: uuid(51), site, ...two }),
+      credit({ conversion_id: uuid(51), site, user_id: 'ada', ...two }),
       credit({ conversion_id: uuid(52), site, ...none }),
       credit({ conversion_id: uuid(53), site, is_bot: 1 }),
       credit({ conversion_id: uuid(54), site }),
@@ -96,5 +115,8 @@ describe('v_assists', () => {
       { ...of, assist: 1, micro_conversion_id: uuid(40), micro_goal: 'newsletter', seconds_to_macro: 86_400 },
       { ...of, assist: 2, micro_conversion_id: uuid(41), micro_goal: 'search', seconds_to_macro: 2.5 },
     ])
+    expect(
+      await rowsOf(warehouse, `SELECT visitor_id, user_id, toUnixTimestamp64Milli(event_time)::Float64 AS event_time, toUnixTimestamp64Milli(micro_time)::Float64 AS micro_time FROM ${warehouse.table('v_assists')} WHERE site = '${site}' ORDER BY assist`), // prettier-ignore
+    ).toEqual(two.assist_times.map((micro_time) => ({ visitor_id: 'v-1', user_id: 'ada', event_time: at, micro_time })))
   })
 })

@@ -7,8 +7,13 @@ const catalog = readCatalog()
 export const insertedPartition = 3
 
 /** Messages as the sink puts them together, the first at offset `first`. */
-export function containerOf(schema: string, first: number, messages: readonly Buffer[]): Container {
-  const builder = createContainerBuilder(catalog.named(schema), 1, insertedPartition)
+export function containerOf(
+  schema: string,
+  first: number,
+  messages: readonly Buffer[],
+  partition = insertedPartition,
+): Container {
+  const builder = createContainerBuilder(catalog.named(schema), 1, partition)
   messages.forEach((message, i) => expect(builder.add(first + i, message)).toBeUndefined())
   return builder.build()
 }

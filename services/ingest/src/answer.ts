@@ -20,6 +20,8 @@ export type Answer =
       readonly refused: readonly RefusedMessage[]
       /** Accepted events whose order id is none: for operators, senders are not told. */
       readonly unusableOrderIds: number
+      /** Accepted events that name a visitor or user by an id that is none. */
+      readonly unusablePersonIds: number
     }
   | {
       readonly kind: 'unauthorised'

@@ -20,6 +20,11 @@ export function createMeters(metrics: Metrics): Meters {
     'Accepted events whose order id stands for none, as "undefined" does',
     [],
   )
+  const nobodys = metrics.counter(
+    'cairn_ingest_unusable_person_ids_total',
+    'Accepted events whose anonymousId, userId or previousId stands for none, as "undefined" does',
+    [],
+  )
   const requests = metrics.counter('cairn_ingest_requests_total', 'Requests by what became of them', ['outcome'])
   const seconds = metrics.histogram(
     'cairn_ingest_request_duration_seconds',
@@ -35,6 +40,7 @@ export function createMeters(metrics: Metrics): Meters {
       if (answer.kind === 'answered') {
         accepted.inc(answer.accepted)
         unusable.inc(answer.unusableOrderIds)
+        nobodys.inc(answer.unusablePersonIds)
       }
       if ('refused' in answer) for (const { reason } of answer.refused) refused.inc({ reason })
     },

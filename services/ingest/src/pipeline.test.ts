@@ -123,12 +123,21 @@ describe('a request', () => {
     expect(await setUp().send(body)).toMatchObject({ kind: 'malformed', reason })
   })
 
+  it('is answered with how many accepted events have ids that are none, for operators to see', async () => {
+    const order = { ...page, type: 'track', event: 'Order Completed', properties: { order_id: 'undefined' } }
+    const nobody = { type: 'page', anonymousId: 'undefined', userId: 'null' }
+    const alias = { type: 'alias', previousId: 'null', userId: 'ada' }
+    const batch = [page, order, nobody, alias, { type: 'page', userId: '' }, { anonymousId: 'null' }]
+    expect(await setUp().send({ batch })).toMatchObject({ accepted: 5, unusableOrderIds: 1, unusablePersonIds: 2 })
+  })
+
   it('with an empty batch is answered', async () => {
     expect(await setUp().send({ batch: [] })).toEqual({
       kind: 'answered',
       accepted: 0,
       refused: [],
       unusableOrderIds: 0,
+      unusablePersonIds: 0,
     })
   })
 

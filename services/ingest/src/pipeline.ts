@@ -7,7 +7,7 @@ import type { WriteKey } from './segment/arrival.ts'
 import { openBody } from './segment/body.ts'
 import { toEvent } from './segment/event.ts'
 import { unknownKey, unknownKeyLetter } from './unknown-key.ts'
-import { allRefused, refusedMessages, shipmentOf, unusableOrderIds } from './verdict.ts'
+import { allRefused, refusedMessages, shipmentOf, unusableOrderIds, unusablePersonIds } from './verdict.ts'
 
 /** A request as HTTP hands it over: the body read and inflated, nothing in it looked at. */
 export interface IngestRequest {
@@ -66,7 +66,11 @@ function begin(request: IngestRequest, { writeKeys, outbox, now }: PipelineOptio
   const refused = refusedMessages(verdicts, messages)
   const delivery = outbox.deliver(shipmentOf(verdicts, messages, { ...arrival, site: key.site, writeKey }))
   const accepted = messages.length - refused.length
-  return { answer: { kind: 'answered', accepted, refused, unusableOrderIds: unusableOrderIds(verdicts) }, delivery }
+  const unusable = {
+    unusableOrderIds: unusableOrderIds(verdicts),
+    unusablePersonIds: unusablePersonIds(verdicts, messages),
+  }
+  return { answer: { kind: 'answered', accepted, refused, ...unusable }, delivery }
 }
 
 interface Begun {

@@ -5,6 +5,7 @@ import { deadLetterOf } from './dead-letter.ts'
 import type { Shipment } from './outbox/outbox.ts'
 import type { Verdict } from './segment/event.ts'
 import { isObject, textOf } from './segment/json.ts'
+import { namesNobody } from './segment/message.ts'
 import { hasUnusableOrderId } from './segment/order-id.ts'
 
 /** Where and when refused messages came in. */
@@ -42,6 +43,13 @@ export function refusedMessages(verdicts: readonly Verdict[], messages: readonly
 export function unusableOrderIds(verdicts: readonly Verdict[]): number {
   let count = 0
   for (const verdict of verdicts) if (verdict.ok && hasUnusableOrderId(verdict.event)) count++
+  return count
+}
+
+/** How many events were accepted with an id of a visitor or user that is none. */
+export function unusablePersonIds(verdicts: readonly Verdict[], messages: readonly unknown[]): number {
+  let count = 0
+  for (const [at, verdict] of verdicts.entries()) if (verdict.ok && namesNobody(messages[at])) count++
   return count
 }
 

@@ -47,6 +47,17 @@ describe('the credit of a conversion', () => {
     expect(reasons(fold.event(T, { event_id: 'd', event_time: T - DAY, user_id: 'ada' }).credits)).toEqual(['restated'])
   })
 
+  it("of a server event that is earlier than the session it names follows that session's beginning", () => {
+    const fold = foldWith({}, { client_session: 'trust' })
+    const named = { client_session_id: 's', path: '/' }
+    fold.event(T + HOUR, { ...named, event_id: 'a', event_time: T + 10 * MINUTE })
+    const order = { ...named, event_id: 'b', event_time: T, name: 'purchase', is_server: true }
+    expect(fold.event(T + HOUR, order).credits).toMatchObject([{ touch_channels: ['Direct'] }])
+    const late = { ...named, event_id: 'c', event_time: T + 5 * MINUTE }
+    const restated = { reason: 'path', touch_started_at: [T + 5 * MINUTE] }
+    expect(fold.event(T + HOUR, late).credits).toMatchObject([restated])
+  })
+
   it('looks back at sessions that can no longer be corrected, as long as the lookback and no longer', () => {
     const path = (days: number) => {
       const fold = foldWith()
@@ -132,6 +143,10 @@ describe('a path or a list of micro conversions that is too long', () => {
     expect(row).toMatchObject({ touches_omitted: touches, assists_omitted: assists })
     expect(row?.touch_session_ids).toHaveLength(100)
     expect(row?.assist_goals).toHaveLength(sessions - assists)
+    // What it lists are the latest, two hours apart.
+    const last = T + 2 * (sessions - 1) * HOUR
+    expect(row?.assist_times.at(-1)).toBe(last)
+    expect(row?.assist_times[0]).toBe(last - 2 * (sessions - assists - 1) * HOUR)
   })
 
   it('counts only those within the lookback, and all of the day in which it begins', () => {

@@ -47,36 +47,62 @@ const ORDER_LIFETIME_MS = 184 * 86_400_000
 const MAX_SIZE = 256 * 1024
 
 /** Puts an order in its place, last; those before it that have no room any more are forgotten. */
-export function keepOrder(visitor: Orders, order: Omit<KeptOrder, 'size'>): void {
+export function keepOrder(visitor: Orders, order: Sizeless): void {
   const others = visitor.orders.filter(({ order_id }) => order_id !== order.order_id)
   visitor.orders = withinBounds([...others, sized(order)])
 }
 
-/** The longest untouched lose their credits first, which take the most, then all of them are forgotten. */
+/**
+ * The longest untouched lose the micro conversions of their credits first, of which a count stays, then their credits, then
+ * all of them are forgotten.
+ */
 function withinBounds(orders: readonly KeptOrder[]): readonly KeptOrder[] {
-  let size = ordersSize(orders)
-  if (size <= MAX_SIZE) return orders
-  const kept = orders.map((order, at) => {
-    if (size <= MAX_SIZE || at === orders.length - 1) return order
-    const without = sized(withoutCredits(order))
-    size -= order.size - without.size
-    return without
-  })
+  if (ordersSize(orders) <= MAX_SIZE) return orders
+  const kept = shed(shed(orders, withoutAssists), withoutCredits)
+  let size = ordersSize(kept)
   let from = 0
   while (size > MAX_SIZE && from < kept.length - 1) size -= kept[from++]?.size ?? 0
   return kept.slice(from)
 }
 
-function withoutCredits<O extends Omit<KeptOrder, 'size'>>(order: O): O {
+type Sizeless = Omit<KeptOrder, 'size'>
+/** Gives back the order itself where there is nothing to leave out. */
+type Shedding = (order: Sizeless) => Sizeless
+
+/** Makes as many of the longest untouched smaller as it takes, but never the last. */
+function shed(orders: readonly KeptOrder[], smaller: Shedding): readonly KeptOrder[] {
+  let size = ordersSize(orders)
+  return orders.map((order, at) => {
+    if (size <= MAX_SIZE || at === orders.length - 1) return order
+    const less = smaller(order)
+    if (less === order) return order
+    const kept = { ...less, size: sizeOf(less) }
+    size -= order.size - kept.size
+    return kept
+  })
+}
+
+function withoutAssists(order: Sizeless): Sizeless {
+  if (!order.said.some(({ credit }) => credit !== null && credit.assist_goals.length > 0)) return order
+  return { ...order, said: order.said.map(({ row, credit }) => ({ row, credit: credit && unassisted(credit) })) }
+}
+
+function unassisted(credit: CreditRow): CreditRow {
+  const assists_omitted = credit.assists_omitted + credit.assist_goals.length
+  return { ...credit, assist_conversion_ids: [], assist_goals: [], assist_times: [], assists_omitted }
+}
+
+function withoutCredits(order: Sizeless): Sizeless {
+  if (!order.said.some(({ credit }) => credit !== null)) return order
   return { ...order, said: order.said.map(({ row }) => ({ row, credit: null })) }
 }
 
 /** An order of a hundred goals can be too large by itself: then its credits, and if need be all of it, stay as they are. */
-function sized(order: Omit<KeptOrder, 'size'>): KeptOrder {
+function sized(order: Sizeless): KeptOrder {
   const size = sizeOf(order)
   if (size <= MAX_SIZE || order.said.length === 0) return { ...order, size }
-  if (order.said.some(({ credit }) => credit !== null)) return sized(withoutCredits(order))
-  return sized({ ...order, said: [], is_cut: true })
+  const without = withoutCredits(order)
+  return sized(without === order ? { ...order, said: [], is_cut: true } : without)
 }
 
 /** Notes what was said of orders, by whatever made it so. */
@@ -133,7 +159,7 @@ export function ordersSize(orders: readonly KeptOrder[]): number {
   return size
 }
 
-function sizeOf({ order_id, valued, said }: Omit<KeptOrder, 'size'>): number {
+function sizeOf({ order_id, valued, said }: Sizeless): number {
   let size = 40 + order_id.length + textSize(valued)
   for (const { row, credit } of said) size += rowSize(row) + (credit === null ? 0 : creditSize(credit))
   return size

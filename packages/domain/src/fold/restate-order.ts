@@ -162,8 +162,9 @@ function withdraw(visitor: VisitorState, said: readonly SaidConversion[], arriva
     conversions: said.map(({ row }) =>
       withdrawnRow(owner, { ...row, id: row.conversion_id, definitions_number: definitionsNumber }, version),
     ),
+    // Also those that there was no room to keep.
     credits: said
-      .filter(({ credit }) => credit !== null)
+      .filter(({ row }) => row.kind === 'macro')
       .map(({ row }) => withdrawnCreditRow(owner, row, { version, reason: 'withdrawn', definitionsNumber })),
   }
 }

@@ -33,6 +33,7 @@ describe('the origin of an event', () => {
       { campaign: 'c', click_id_name: 'gclid' },
       'google | cpc | c | Paid Search',
     ],
+    ['and under its own in any case', { source: 'Google', click_id_name: 'gclid' }, 'Google | cpc |  | Paid Search'],
     ['but not under another source', { source: 'news', click_id_name: 'gclid' }, 'news |  |  | Unassigned'],
     ['a search engine', from('www.google.co.uk'), 'google | organic |  | Organic Search'],
     ['a search engine by its own host', from('search.yahoo.com'), 'yahoo | organic |  | Organic Search'],

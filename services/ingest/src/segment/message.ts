@@ -1,4 +1,5 @@
 import { canonicalName, messageTypes, type MessageType, type Refusal } from '@cairn/domain'
+import { idIn, isUnusable } from './id.ts'
 import { isObject, type JsonObject } from './json.ts'
 import { remembering } from './remembering.ts'
 import { largestMessage, deepestMessage, sizeOf } from './size.ts'
@@ -42,7 +43,13 @@ export function shapeOf(sent: unknown, type: string | undefined): Shaped {
 }
 
 const texts = ['messageId', 'anonymousId', 'userId', 'previousId', 'groupId', 'event', 'name', 'category'] as const
+const persons = ['anonymousId', 'userId', 'previousId'] as const
 const objects = ['context', 'properties', 'traits'] as const
+
+/** Whether a message was sent with a text for a visitor or user that stands for nobody. */
+export function namesNobody(sent: unknown): boolean {
+  return isObject(sent) && persons.some((field) => isUnusable(string(sent[field])))
+}
 
 function wrongField(sent: JsonObject): string | undefined {
   for (const field of texts) {
@@ -67,9 +74,9 @@ function named(sent: JsonObject, type: MessageType): Shaped {
     name: type === 'track' ? trackName(sourceName) : canonicalName(type, sourceName),
     sourceName,
     messageId: string(sent['messageId']),
-    anonymousId: string(sent['anonymousId']),
-    userId: string(sent['userId']),
-    previousId: string(sent['previousId']),
+    anonymousId: idIn(string(sent['anonymousId'])),
+    userId: idIn(string(sent['userId'])),
+    previousId: idIn(string(sent['previousId'])),
     groupId: string(sent['groupId']),
     context: object(sent['context']),
     properties: propertiesFor(type, sent),

@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals'
+import { buildEvent, FoldRun, Warehouse } from '@cairn/testkit/domain'
+
+const T = 1_700_000_000_000
+const HOUR = 60 * 60_000
+const DAY = 24 * HOUR
+
+const goals = [
+  { name: 'buy', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' },
+  { name: 'look', kind: 'micro', match: { event: 'view_item' } },
+]
+
+/** A visitor who comes by `visits` letters, looks at `looks` products and buys forty times, until that is final. */
+function boughtOften({ visits, looks }: { readonly visits: number; readonly looks: number }) {
+  const fold = new FoldRun()
+  fold.define(T, { goals })
+  const warehouse = new Warehouse()
+  const campaign = 'spring '.repeat(30)
+  for (let at = 0; at < visits; at++)
+    fold.event(T + at * HOUR, { event_id: `v${at}`, path: '/', source: 'letter', medium: 'email', campaign })
+  for (let at = 0; at < looks; at++) fold.event(T + visits * HOUR + at, { event_id: `l${at}`, name: 'view_item' })
+  const bought = T + 3 * DAY
+  const orders = Array.from(
+    { length: 40 },
+    (_, at) =>
+    buildEvent({ event_id: `p${at}`, event_time: bought + at, name: 'purchase', order_id: `o${at}`, value_minor: 1_000, currency: 'EUR' }), // prettier-ignore
+  )
+  for (const order of orders) {
+    warehouse.apply(fold.event(order.event_time, order).result.outputs)
+    warehouse.apply(fold.verdict(order.event_time, order, {}).result.outputs)
+  }
+  fold.tick(bought + 3 * DAY)
+  const decide = (at: number, fields: Parameters<FoldRun['verdict']>[2]) => {
+    const order = orders[at] ?? buildEvent({ event_id: '' })
+    const stepped = fold.verdict(bought + 4 * DAY, order, { order_offset: 2, number: 2, ...fields })
+    warehouse.apply(stepped.result.outputs)
+    return stepped
+  }
+  return { warehouse, decide }
+}
+
+const refund = { status: 'partly_refunded', refunded_minor: 400 } as const
+
+describe('the orders of a visitor who buys a lot', () => {
+  it('share what is left of them as they did, even where there is no room for the micro conversions before them', () => {
+    const { decide } = boughtOften({ visits: 2, looks: 250 })
+    expect(decide(0, refund).credits).toMatchObject([
+      { values_minor: Array.from({ length: 6 }, () => expect.any(Array)), assist_goals: [], assist_conversion_ids: [], assist_times: [], assists_omitted: 250 }, // prettier-ignore
+    ])
+    const [last] = decide(39, refund).credits
+    expect([last?.assist_goals.length, last?.assists_omitted]).toEqual([200, 50])
+  })
+
+  it('have their credits taken away with them, also where there is no room to say these again', () => {
+    const { warehouse, decide } = boughtOften({ visits: 40, looks: 0 })
+    expect(decide(1, refund)).toMatchObject({ conversions: [{ value_minor: 600 }], credits: [] })
+    expect(decide(0, { status: 'withdrawn', event: null }).credits).toMatchObject([
+      { is_deleted: 1, reason: 'withdrawn' },
+    ])
+    const converted = warehouse.liveConversions().map((row) => row.conversion_id)
+    const credited = warehouse.liveCredits().map(({ row }) => row.conversion_id)
+    expect(converted).toHaveLength(39)
+    expect(credited.sort()).toEqual(converted.sort())
+  })
+})
