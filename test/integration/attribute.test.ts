@@ -66,10 +66,17 @@ describe('journeys to a goal', () => {
     )
   }
 
-  async function journeys(site: string, stepsOf: StepsOf = 'channel', since = 0): Promise<VisitorGroup[]> {
+  async function journeys(
+    site: string,
+    stepsOf: StepsOf = 'channel',
+    since = 0,
+    goal = 'purchase',
+  ): Promise<VisitorGroup[]> {
     const groups: VisitorGroup[] = []
-    for await (const group of journeysOf(instance, { site, goal: 'purchase', definitions: 1 }, stepsOf, since))
-      groups.push(group)
+    for await (const { visitors, ...group } of journeysOf(instance, site, stepsOf, since)) {
+      const number = visitors.get(goal)
+      if (number !== undefined) groups.push({ ...group, visitors: number })
+    }
     return groups
   }
 
@@ -93,12 +100,35 @@ describe('journeys to a goal', () => {
     ])
   })
 
+  it('are told of each goal: who converted for one is among those who did not for another', async () => {
+    await insert('session', [
+      ...visits('goals', 'ada', ['Email', 'Direct']),
+      ...visits('goals', 'bea', ['Email', 'Direct']),
+      ...visits('goals', 'cy', ['Email', 'Direct']),
+    ])
+    await insert('credit', [
+      order('goals', 'ada', ['Email']),
+      order('goals', 'ada', ['Email', 'Direct'], { goal: 'lead' }),
+      order('goals', 'bea', ['Email', 'Direct'], { goal: 'lead' }),
+    ])
+    expect(await journeys('goals')).toEqual([
+      { ways: [['Email']], converted: true, visitors: 1 },
+      { ways: [['Email', 'Direct']], converted: false, visitors: 2 },
+    ])
+    expect(await journeys('goals', 'channel', 0, 'lead')).toEqual([
+      { ways: [['Email', 'Direct']], converted: false, visitors: 1 },
+      { ways: [['Email', 'Direct']], converted: true, visitors: 2 },
+    ])
+    expect(await journeys('goals', 'channel', 0, 'none')).toEqual([])
+  })
+
   it('have a step that follows itself once, and the latest hundred steps', async () => {
     const channels = Array.from({ length: 121 }, (_, n) => (n % 2 === 0 ? 'Email' : 'Direct'))
     await insert('session', [
       ...visits('long', 'ada', ['Email', 'Email', 'Direct', 'Direct', 'Email']),
       ...visits('long', 'bea', ['Referral', ...channels]),
     ])
+    await insert('credit', [order('long', 'eve', [])])
     expect(await journeys('long')).toEqual([
       { ways: [channels.slice(-100)], converted: false, visitors: 1 },
       { ways: [['Email', 'Direct', 'Email']], converted: false, visitors: 1 },

@@ -43,10 +43,18 @@ export async function attribute(
   isWanted: (question: Question) => boolean,
 ): Promise<DataDriven[]> {
   const found: DataDriven[] = []
-  for (const question of (await questions(instance, window.since)).filter(isWanted)) {
+  const asked = (await questions(instance, window.since)).filter(isWanted)
+  for (const site of new Set(asked.map((question) => question.site))) {
+    const tallies = asked
+      .filter((question) => question.site === site)
+      .map((question) => ({ question, channel: newTally(), micro: newTally() }))
     for (const stepsOf of ['channel', 'micro'] as const) {
-      const tally = await tallyOf(instance, question, stepsOf, window.since)
-      found.push(...valuesOf(tally, question, stepsOf, window))
+      const byGoal = new Map(tallies.map(({ question, [stepsOf]: tally }) => [question.goal, tally]))
+      await addJourneys(byGoal, instance, site, stepsOf, window.since)
+    }
+    for (const { question, channel, micro } of tallies) {
+      found.push(...valuesOf(channel, question, 'channel', window), ...valuesOf(micro, question, 'micro', window))
+      await turn()
     }
   }
   const stored = [...found, ...(await noLongerFound(instance, found, window, isWanted))]
@@ -77,14 +85,24 @@ async function noLongerFound(
     }))
 }
 
-async function tallyOf(instance: Instance, question: Question, stepsOf: StepsOf, since: number): Promise<JourneyTally> {
-  const tally = new JourneyTally({ draws, seed })
+function newTally(): JourneyTally {
+  return new JourneyTally({ draws, seed })
+}
+
+async function addJourneys(
+  byGoal: ReadonlyMap<string, JourneyTally>,
+  instance: Instance,
+  site: string,
+  stepsOf: StepsOf,
+  since: number,
+): Promise<void> {
   let added = 0
-  for await (const group of journeysOf(instance, question, stepsOf, since)) {
-    tally.add(group)
-    if (++added % journeysATurn === 0) await turn()
+  for await (const { ways, converted, visitors } of journeysOf(instance, site, stepsOf, since)) {
+    for (const [goal, number] of visitors) {
+      byGoal.get(goal)?.add({ ways, converted, visitors: number })
+      if (++added % journeysATurn === 0) await turn()
+    }
   }
-  return tally
 }
 
 function valuesOf(
