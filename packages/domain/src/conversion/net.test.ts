@@ -3,7 +3,16 @@ import type { Verdict } from '../order/verdict.ts'
 import { netOf } from './net.ts'
 
 function verdict(status: Verdict['status'], refunded_minor: number): Verdict {
-  return { order_id: 'o', order_offset: 0, number: 1, status, value_minor: 1_000, currency: 'EUR', refunded_minor, event: null } // prettier-ignore
+  const said = {
+    order_id: 'o',
+    order_offset: 0,
+    number: 1,
+    status,
+    value_minor: 1_000,
+    currency: 'EUR',
+    refunded_minor,
+  }
+  return { ...said, event: null, sent_currency: '' }
 }
 
 describe('what is left of a value', () => {

@@ -123,11 +123,12 @@ function verdictOf(codec: Codec, record: WrittenVerdict, source: Incoming, read:
  */
 function verdictWith(record: WrittenVerdict, event: Worth | null): Verdict {
   const { order_id, order_offset, number, status, value_minor, currency, refunded_minor } = record
+  const sent_currency = event?.currency ?? ''
   if (event !== null) {
     event.value_minor = value_minor
     event.currency = currency
   }
-  return { order_id, order_offset, number, status, value_minor, currency, refunded_minor, event }
+  return { order_id, order_offset, number, status, value_minor, currency, refunded_minor, event, sent_currency }
 }
 
 type Worth = StorefrontEvent & { value_minor: number | null; currency: string }

@@ -63,7 +63,7 @@ export class FoldRun {
     const { value_minor = purchase.value_minor, currency = purchase.currency } = fields
     const event = { ...purchase, value_minor, currency }
     const placed = { order_id, order_offset: 1, number: 1, status: 'placed', refunded_minor: 0, event } as const
-    const verdict = { ...placed, ...fields, value_minor, currency }
+    const verdict = { ...placed, ...fields, value_minor, currency, sent_currency: purchase.currency }
     return this.fold(this.log.verdict(appendedAt, eventKey(purchase), verdict))
   }
 
