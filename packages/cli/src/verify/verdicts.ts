@@ -31,7 +31,7 @@ export function idOf(key: string, orderId: string): string {
 
 /** Of the purchase a verdict carries its id says enough: its bytes are those of the event. */
 export function verdictHash(
-  verdict: Omit<Verdict, 'event'> & { readonly status: OrderStatus },
+  verdict: Omit<Verdict, 'event' | 'sent_currency'> & { readonly status: OrderStatus },
   eventId: string | undefined,
 ): Buffer {
   const { order_id, order_offset, number, status, value_minor, currency, refunded_minor, coupon, promotion } = verdict

@@ -99,7 +99,7 @@ function conversionOf(
   definitionsNumber: number,
   verdict: Verdict | null,
 ): Conversion {
-  const { value_minor: gross, currency } = goal.worth(event)
+  const { value_minor: gross, currency } = goal.worth(event, verdict?.sent_currency)
   const { value_minor, refunded_minor } = netOf(gross, goal.isEventValue, verdict)
   return {
     id,

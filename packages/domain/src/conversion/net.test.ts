@@ -4,7 +4,7 @@ import { netOf } from './net.ts'
 
 function verdict(status: Verdict['status'], refunded_minor: number): Verdict {
   const order = { order_id: 'o', order_offset: 0, number: 1, value_minor: 1_000, currency: 'EUR' }
-  return { ...order, status, refunded_minor, coupon: '', promotion: '', event: null }
+  return { ...order, status, refunded_minor, coupon: '', promotion: '', event: null, sent_currency: '' }
 }
 
 describe('what is left of a value', () => {

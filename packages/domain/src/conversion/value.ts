@@ -10,7 +10,8 @@ export interface Worth {
   readonly currency: string
 }
 
-export type Valuation = (event: StorefrontEvent) => Worth
+/** @param sentCurrency that of an order's purchase as it was sent, which may be another than the order's; empty for none */
+export type Valuation = (event: StorefrontEvent, sentCurrency?: string) => Worth
 
 const NONE: Worth = { value_minor: null, currency: '' }
 
@@ -63,8 +64,8 @@ function readCurrency(check: Check, json: unknown, path: Path): string {
 }
 
 function ofProperty(name: string, given: string | undefined): Valuation {
-  return (event) => {
-    const currency = given ?? event.currency
+  return (event, sentCurrency = '') => {
+    const currency = given ?? (sentCurrency || event.currency)
     const text = Object.hasOwn(event.properties, name) ? event.properties[name] : undefined
     return text === undefined || currency === '' ? NONE : worth(toMinor(text, currency), currency)
   }

@@ -65,6 +65,20 @@ describe('a server event', () => {
     expect(fold.event(T, { event_id: 's', event_time: T + 12 * MINUTE, ...server }).labelled).toBe(second.labelled)
   })
 
+  it.each([
+    [0, 1],
+    [1, 0],
+  ])('goes to the one that had begun, where its client names two, come %d before %d', (...order) => {
+    const fold = foldWith({ client_session: 'trust', max_duration: '1h' })
+    const named = { client_session_id: 'c' }
+    const starts = [T, T + 3 * 60 * MINUTE] as const
+    const sessions: unknown[] = []
+    for (const at of order)
+      sessions[at] = fold.event(starts[1], { event_id: `e${at}`, event_time: starts[at] ?? 0, ...named }).labelled
+    const sent = { event_id: 's', event_time: T + 2 * 60 * MINUTE, ...named, ...server }
+    expect(fold.event(starts[1], sent).labelled).toBe(sessions[0])
+  })
+
   it('joins a session that comes later: its conversion is credited, and a move says where it is', () => {
     const fold = foldWith({}, buy)
     const order = { name: 'purchase', order_id: 'o', value_minor: 100, currency: 'EUR' }

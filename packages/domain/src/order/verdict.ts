@@ -28,7 +28,9 @@ export interface Verdict {
   readonly promotion: string
   /** The deciding purchase, with the order's value, currency and coupon in place of its own; null for `withdrawn`. */
   readonly event: StorefrontEvent | null
+  /** The currency it was sent with, in which its properties speak; empty for none, and for `withdrawn`. */
+  readonly sent_currency: string
 }
 
 /** A verdict as it is written: with the bytes of its event as it was sent, none for a withdrawn one. */
-export type WrittenVerdict = Omit<Verdict, 'event'> & { readonly event: Uint8Array }
+export type WrittenVerdict = Omit<Verdict, 'event' | 'sent_currency'> & { readonly event: Uint8Array }

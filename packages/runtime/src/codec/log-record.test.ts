@@ -68,12 +68,15 @@ describe('a verdict of topic events', () => {
       verdict: { ...said, event: { event_id: 'e', name: 'purchase' } },
     })
     expect(read({ ...placed, value_minor: null, currency: 'USD' })).toMatchObject({
-      verdict: { event: { event_id: 'e', value_minor: null, currency: 'USD' } },
+      verdict: { event: { event_id: 'e', value_minor: null, currency: 'USD' }, sent_currency: 'EUR' },
+    })
+    expect(read(withdrawn)).toMatchObject({
+      kind: 'verdict',
+      verdict: { status: 'withdrawn', event: null, sent_currency: '' },
     })
     expect(read({ ...placed, coupon: 'MAY', promotion: 'spring' })).toMatchObject({
       verdict: { coupon: 'MAY', promotion: 'spring', event: { event_id: 'e', coupon: 'MAY' } },
     })
-    expect(read(withdrawn)).toMatchObject({ kind: 'verdict', verdict: { status: 'withdrawn', event: null } })
     expect(read(withdrawn, 'shop:v2')).toMatchObject({ kind: 'verdict' })
   })
 

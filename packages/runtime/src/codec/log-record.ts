@@ -123,12 +123,13 @@ function verdictOf(codec: Codec, record: WrittenVerdict, source: Incoming, read:
  */
 function verdictWith(record: WrittenVerdict, event: Worth | null): Verdict {
   const { order_id, order_offset, number, status, value_minor, currency, refunded_minor, coupon, promotion } = record
+  const sent_currency = event?.currency ?? ''
   if (event !== null) {
     event.value_minor = value_minor
     event.currency = currency
     event.coupon = coupon
   }
-  return { order_id, order_offset, number, status, value_minor, currency, refunded_minor, coupon, promotion, event }
+  return { order_id, order_offset, number, status, value_minor, currency, refunded_minor, coupon, promotion, event, sent_currency } // prettier-ignore
 }
 
 type Worth = StorefrontEvent & { value_minor: number | null; currency: string; coupon: string }

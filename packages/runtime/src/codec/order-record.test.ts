@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { orderKey } from '@cairn/domain'
+import { orderKey, promotionOf } from '@cairn/domain'
 import { buildEvent } from '@cairn/testkit/domain'
 import { readCatalog } from './catalog.ts'
 import { createCodec } from './codec.ts'
@@ -38,6 +38,20 @@ describe('a record of topic order-events', () => {
     expect(kept({ a: `${exactly.a}x`, short, long })).toEqual({ is_whole: false, properties: { short } })
     const many = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`p${i}`, short]))
     expect(kept(many)).toEqual({ is_whole: false, properties: {} })
+  })
+
+  it('that is a large purchase keeps its promotion, which may stand in a long list of items alone', () => {
+    const items = JSON.stringify(
+      Array.from({ length: 50 }, () => ({ item_name: 'y'.repeat(200), promotion_id: 'may' })),
+    )
+    const purchase = buildEvent({ event_id: 'e', name: 'purchase', order_id: 'o1', properties: { items } })
+    const promotionIn = (properties: Record<string, string>) => {
+      const body = bodyOf(codec.encodeEvent({ ...purchase, properties }))
+      const wire = codec.decode(body.kind === 'event' ? Buffer.from(body.wire) : null)
+      return wire.ok && wire.kind === 'event' ? promotionOf(wire.value) : undefined
+    }
+    const many = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`p${i}`, 'y'.repeat(200)]))
+    expect([{ items }, { items, ...many }, { items: '[]', ...many }].map(promotionIn)).toEqual(['may', 'may', ''])
   })
 
   it('may be a tick', () => {

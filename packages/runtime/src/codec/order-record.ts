@@ -1,4 +1,11 @@
-import { isOrderEvent, orderKey, type OrderBody, type OrderRecord, type StorefrontEvent } from '@cairn/domain'
+import {
+  isOrderEvent,
+  orderKey,
+  promotionOf,
+  type OrderBody,
+  type OrderRecord,
+  type StorefrontEvent,
+} from '@cairn/domain'
 import type { Incoming } from '../kafka/record.ts'
 import type { Codec } from './codec.ts'
 import { poison, tooLarge, unreadable } from './log-record.ts'
@@ -34,14 +41,21 @@ const shortProperty = 200
 
 /**
  * What is kept of a purchase, for half a year: a large one without its long properties, and without any where that is
- * not enough. All else of an event is short, or is what its conversions repeat.
+ * not enough. All else of an event is short, or is what its conversions repeat; so is its promotion, which its items
+ * alone may name.
  */
 function keptWire(codec: Codec, { name }: StorefrontEvent, wire: Buffer): Buffer {
   if (wire.length <= wholeBytes || name !== 'purchase') return wire
   const decoded = codec.decode(wire)
   if (!decoded.ok || decoded.kind !== 'event') return wire
-  const { properties, ...event } = decoded.value
-  const short = Object.entries(properties).filter(([, { length }]) => length <= shortProperty)
-  const cut = codec.encodeEvent({ ...event, properties: Object.fromEntries(short) })
-  return cut.length <= wholeBytes ? cut : codec.encodeEvent({ ...event, properties: {} })
+  const { value } = decoded
+  const promotion = promotionOf(value)
+  const kept = (properties: Record<string, string>): Buffer => {
+    const event = { ...value, properties }
+    const isNamed = promotionOf(event) === promotion
+    return codec.encodeEvent(isNamed ? event : { ...event, properties: { ...properties, promotion_id: promotion } })
+  }
+  const short = Object.entries(value.properties).filter(([, { length }]) => length <= shortProperty)
+  const cut = kept(Object.fromEntries(short))
+  return cut.length <= wholeBytes ? cut : kept({})
 }

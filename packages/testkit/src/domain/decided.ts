@@ -46,5 +46,7 @@ export class Decider {
 
 function read({ event, ...said }: WrittenVerdict): Extract<LogRecord['body'], { kind: 'verdict' }>['verdict'] {
   const { value_minor, currency, coupon } = said
-  return { ...said, event: event.length === 0 ? null : { ...eventOf(event), value_minor, currency, coupon } }
+  if (event.length === 0) return { ...said, event: null, sent_currency: '' }
+  const purchase = eventOf(event)
+  return { ...said, event: { ...purchase, value_minor, currency, coupon }, sent_currency: purchase.currency }
 }

@@ -64,7 +64,8 @@ export class FoldRun {
     const { value_minor = purchase.value_minor, currency = purchase.currency, coupon = purchase.coupon } = fields
     const event = { ...purchase, value_minor, currency, coupon }
     const placed = { order_id, order_offset: 1, number: 1, status: 'placed', refunded_minor: 0, event } as const
-    const verdict = { ...placed, promotion: promotionOf(purchase), ...fields, value_minor, currency, coupon }
+    const worth = { value_minor, currency, coupon, sent_currency: purchase.currency }
+    const verdict = { ...placed, promotion: promotionOf(purchase), ...fields, ...worth }
     return this.fold(this.log.verdict(appendedAt, eventKey(purchase), verdict))
   }
 
