@@ -84,6 +84,7 @@ CREATE OR REPLACE VIEW {{database}}.v_sessions{{on_cluster}} (
   term String COMMENT 'Campaign term',
   content String COMMENT 'Campaign content',
   click_id_name LowCardinality(String) COMMENT 'Which click id it came with',
+  click_id String COMMENT 'Its value, as ad networks take it back for an order',
   device LowCardinality(String) COMMENT 'desktop, mobile, tablet, tv, console, wearable, embedded or empty',
   country LowCardinality(String) COMMENT 'ISO 3166-1 alpha-2 or empty',
   micro Int64 COMMENT 'Micro conversions in it',
@@ -101,7 +102,7 @@ CREATE OR REPLACE VIEW {{database}}.v_sessions{{on_cluster}} (
 SELECT
   session_id, site, visitor_id, user_id, started_at, ended_at,
   dateDiff('millisecond', started_at, ended_at) AS duration_ms, events, page_views, entry_page, exit_page, referrer,
-  channel, source, medium, campaign, term, content, click_id_name, device, country, micro, macro,
+  channel, source, medium, campaign, term, content, click_id_name, click_id, device, country, micro, macro,
   arrayDistinct(goal_names) AS goals,
   mapFromArrays(
     arrayDistinct(arrayFilter((c, is_macro) -> is_macro = 1 AND c != '', goal_currencies, goal_macro)) AS currencies,

@@ -75,6 +75,7 @@ export function session(over: Partial<SessionRow> = {}): SessionRow {
     term: '',
     content: '',
     click_id_name: '',
+    click_id: '',
     device: 'desktop',
     country: '',
     is_bot: 0,

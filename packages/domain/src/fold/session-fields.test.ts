@@ -7,6 +7,18 @@ const HOUR = 60 * MINUTE
 const GAP = 30 * MINUTE
 const GRACE = 24 * HOUR
 
+describe('a click id', () => {
+  it('is that of the event that tells the source, by name and value', () => {
+    const fold = new FoldRun()
+    fold.event(T, { event_id: 'b', path: '/', click_id_name: 'gclid', click_id: 'g1' })
+    fold.event(T, { event_id: 'c', path: '/', event_time: T + 1, click_id_name: 'msclkid', click_id: 'm1' })
+    const { sessions } = fold.flush(T)
+    expect(sessions).toMatchObject([{ source: 'google', click_id_name: 'gclid', click_id: 'g1' }])
+    fold.event(T, { event_id: 'a', path: '/', event_time: T - 1, click_id_name: 'ttclid', click_id: 't1' })
+    expect(fold.flush(T).sessions).toMatchObject([{ source: 'tiktok', click_id_name: 'ttclid', click_id: 't1' }])
+  })
+})
+
 describe('is_new', () => {
   it("is the first session's, and restated when an earlier one comes late", () => {
     const fold = new FoldRun()

@@ -49,9 +49,9 @@ export function factsSize(facts: readonly Fact[]): number {
   for (const { event_id, path, user_id, device, country, campaign, origin } of facts) {
     size += 30 + event_id.length + path.length + user_id.length + device.length + country.length + campaign.length
     if (origin === null) continue
-    const { channel, source, medium, term, content, click_id_name, referrer } = origin
+    const { channel, source, medium, term, content, click_id_name, click_id, referrer } = origin
     size += 10 + channel.length + source.length + medium.length + origin.campaign.length + term.length
-    size += content.length + click_id_name.length + referrer.length
+    size += content.length + click_id_name.length + click_id.length + referrer.length
   }
   return size
 }
@@ -73,9 +73,9 @@ export function matchesSize(matches: readonly Match[]): number {
 
 function originSize({ origin }: TrackedSession): number {
   if (origin === null) return 0
-  const { event_id, source, medium, campaign, term, content, click_id_name, referrer } = origin
+  const { event_id, source, medium, campaign, term, content, click_id_name, click_id, referrer } = origin
   const tags = source.length + medium.length + campaign.length
-  const rest = term.length + content.length + click_id_name.length + referrer.length
+  const rest = term.length + content.length + click_id_name.length + click_id.length + referrer.length
   // What was emitted repeats the tags.
   return 30 + event_id.length + 2 * tags + rest
 }

@@ -45,6 +45,7 @@ export interface SessionRow extends GoalCounts {
   readonly term: string
   readonly content: string
   readonly click_id_name: string
+  readonly click_id: string
   readonly device: string
   readonly country: string
   readonly is_bot: 0 | 1

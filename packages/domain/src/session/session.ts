@@ -161,9 +161,9 @@ function markOf(event: StorefrontEvent, value: string): Mark {
 
 function originMarkOf(event: StorefrontEvent, { ownDomains, channelRules }: Arrival): OriginMark {
   const origin = resolveOrigin(event, ownDomains, channelRules)
-  const { channel, source, medium, campaign, term, content, click_id_name, referrer } = origin
+  const { channel, source, medium, campaign, term, content, click_id_name, click_id, referrer } = origin
   const { event_time: time, event_id } = event
-  return { time, event_id, channel, source, medium, campaign, term, content, click_id_name, referrer }
+  return { time, event_id, channel, source, medium, campaign, term, content, click_id_name, click_id, referrer }
 }
 
 interface Timed {

@@ -12,6 +12,7 @@ export interface Origin {
   readonly term: string
   readonly content: string
   readonly click_id_name: string
+  readonly click_id: string
   readonly referrer: string
 }
 
@@ -32,6 +33,7 @@ export const direct: Origin = {
   term: '',
   content: '',
   click_id_name: '',
+  click_id: '',
   referrer: '',
 }
 
@@ -86,8 +88,10 @@ export function resolveOrigin(
   const resolved = sourceOf(event, ownDomains)
   const { source, medium, campaign } = resolved
   const { term, content, click_id_name, referrer } = event
+  // Read from the event's bytes when asked for, and most have none.
+  const click_id = click_id_name === '' ? '' : event.click_id
   const channel = channelByRules(channelRules, resolved, event) ?? channelOf(resolved)
-  return { channel, source, medium, campaign, term, content, click_id_name, referrer }
+  return { channel, source, medium, campaign, term, content, click_id_name, click_id, referrer }
 }
 
 /**
