@@ -6,6 +6,9 @@ import { ownKafka } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 import { untilStopped } from '../support/workers.ts'
 
+/** Longer than all that a test waits for may take together: what did not come in its own time is what it fails with. */
+const longestMs = 420_000
+
 describe(`the pipeline with its broker killed, CAIRN_SEED=${seed}`, () => {
   let kafka: Awaited<ReturnType<typeof ownKafka>>
   let rig: Rig
@@ -27,35 +30,43 @@ describe(`the pipeline with its broker killed, CAIRN_SEED=${seed}`, () => {
     })
   }
 
-  it('between the outputs of a transaction and its commit, until the worker has given up asking', async () => {
-    const worker = await startPipeline(kafka.brokers.join(','))
-    const sending = rig.send(600)
-    await untilStopped(worker)
-    await kafka.kill()
-    worker.kill('SIGCONT')
-    await until(() => worker.log().includes('the transaction ended in_doubt'))
-    await kafka.restart()
-    await sending
-    expect(await rig.judge()).toEqual([])
-  }, 180_000)
-
-  it('when it has committed a transaction and its answer is under way', async () => {
-    const proxy = await proxyToBroker(Number(kafka.brokers[0]!.split(':')[1]))
-    try {
-      const worker = await startPipeline(proxy.address)
+  it(
+    'between the outputs of a transaction and its commit, until the worker has given up asking',
+    async () => {
+      const worker = await startPipeline(kafka.brokers.join(','))
       const sending = rig.send(600)
       await untilStopped(worker)
-      proxy.silenceEnds()
-      worker.kill('SIGCONT')
-      await until(() => proxy.silenced() > 0)
       await kafka.kill()
+      worker.kill('SIGCONT')
       await until(() => worker.log().includes('the transaction ended in_doubt'))
-      proxy.letEndsPass()
       await kafka.restart()
       await sending
       expect(await rig.judge()).toEqual([])
-    } finally {
-      proxy.close()
-    }
-  }, 180_000)
+    },
+    longestMs,
+  )
+
+  it(
+    'when it has committed a transaction and its answer is under way',
+    async () => {
+      const proxy = await proxyToBroker(Number(kafka.brokers[0]!.split(':')[1]))
+      try {
+        const worker = await startPipeline(proxy.address)
+        const sending = rig.send(600)
+        await untilStopped(worker)
+        proxy.silenceEnds()
+        worker.kill('SIGCONT')
+        await until(() => proxy.silenced() > 0)
+        await kafka.kill()
+        await until(() => worker.log().includes('the transaction ended in_doubt'))
+        proxy.letEndsPass()
+        await kafka.restart()
+        await sending
+        expect(await rig.judge()).toEqual([])
+      } finally {
+        proxy.close()
+      }
+    },
+    longestMs,
+  )
 })

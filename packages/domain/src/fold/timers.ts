@@ -10,8 +10,11 @@ export interface Timed {
   readonly armed: Millis[]
 }
 
+/** Children of a place in the heap: those of four lie together, and there are half as many levels to go down as with two. */
+const BRANCHES = 4
+
 /**
- * The visitors by due time: a binary heap ordered by (due, key). A visitor has at most one live entry, never later than
+ * The visitors by due time: a heap ordered by (due, key). A visitor has at most one live entry, never later than
  * it is due; when its due time moves on, the entry stays where it is and is put right when it comes up. So an event
  * costs nothing here, and an entry that a forgotten visitor left behind is merely looked at once.
  */
@@ -79,7 +82,7 @@ export class TimerQueue<T extends Timed> {
   private push(item: T, due: Millis): void {
     let at = this.dues.length
     while (at > 0) {
-      const parent = (at - 1) >> 1
+      const parent = Math.floor((at - 1) / BRANCHES)
       if (!this.isBefore(due, item, parent)) break
       this.move(parent, at)
       at = parent
@@ -95,7 +98,7 @@ export class TimerQueue<T extends Timed> {
     if (due === undefined || item === undefined || length === 0) return
     let at = 0
     for (;;) {
-      const child = this.smallerChild(at)
+      const child = this.firstChild(at)
       if (child >= length || this.isBefore(due, item, child)) break
       this.move(child, at)
       at = child
@@ -104,11 +107,15 @@ export class TimerQueue<T extends Timed> {
     this.items[at] = item
   }
 
-  private smallerChild(at: number): number {
-    const left = 2 * at + 1
-    const due = this.dues[left + 1]
-    const item = this.items[left + 1]
-    return due !== undefined && item !== undefined && this.isBefore(due, item, left) ? left + 1 : left
+  /** The child that comes before the others; beyond the end where there is none. */
+  private firstChild(at: number): number {
+    let first = BRANCHES * at + 1
+    const end = Math.min(first + BRANCHES, this.dues.length)
+    for (let child = first + 1; child < end; child++) {
+      const item = this.items[child]
+      if (item !== undefined && this.isBefore(this.dues[child] ?? NEVER, item, first)) first = child
+    }
+    return first
   }
 
   private move(from: number, to: number): void {
