@@ -65,8 +65,12 @@ export function diskFills(around: Around): AttributionRow {
       writeFileSync(join(disk, 'ballast'), Buffer.alloc(ballast))
       const port = await freePort()
       const full = worker({ METRICS_PORT: String(port) })
-      await more()
-      await until(async () => (await metric(port, 'cairn_attribution_partition_stopped{')) > 0, 60_000)
+      // What a portion takes of the disk depends on how many are written together: they come until it is full.
+      let asked = 0
+      await until(async () => {
+        if (asked++ % 50 === 0) await more()
+        return (await metric(port, 'cairn_attribution_partition_stopped{')) > 0
+      }, 60_000)
       if (!full.log().includes('disk_full'))
         throw new Error(`the partition has not stopped for its disk:\n${full.log()}`)
       await full.stop()
