@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { begin, judged, type Around, type AttributionRow } from './attribution-rows.ts'
-import { metric } from './metrics.ts'
+import { metricOfAll } from './metrics.ts'
 import { freePort } from './port.ts'
 import { until } from './until.ts'
 
@@ -65,11 +65,15 @@ export function diskFills(around: Around): AttributionRow {
       writeFileSync(join(disk, 'ballast'), Buffer.alloc(ballast))
       const port = await freePort()
       const full = worker({ METRICS_PORT: String(port) })
-      // What a portion takes of the disk depends on how many are written together: they come until it is full.
+      // Whichever wants more room first, of whatever partition: it depends on how many are written together.
+      const stopped = async () =>
+        (await metricOfAll(port, 'cairn_attribution_partition_stopped{')) > 0 ||
+        (await metricOfAll(port, 'cairn_orders_partition_stopped{')) > 0
       let asked = 0
       await until(async () => {
+        if (full.hasExited()) throw new Error(`the worker has ended:\n${full.log()}`)
         if (asked++ % 50 === 0) await more()
-        return (await metric(port, 'cairn_attribution_partition_stopped{')) > 0
+        return stopped()
       }, 60_000)
       if (!full.log().includes('disk_full'))
         throw new Error(`the partition has not stopped for its disk:\n${full.log()}`)
