@@ -1,15 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { randomFrom } from '@cairn/testkit'
-import { proxyToBroker } from '../support/broker-proxy.ts'
 import { openRig, type Rig } from '../support/rig.ts'
 import { seed } from '../support/seed.ts'
 import { ownKafka } from '../support/servers.ts'
-import { until } from '../support/until.ts'
-import { untilStopped } from '../support/workers.ts'
-
-/** Longer than all that a test waits for may take together: what did not come in its own time is what it fails with. */
-const longestMs = 420_000
 
 describe(`the pipeline with its broker killed, CAIRN_SEED=${seed}`, () => {
   let kafka: Awaited<ReturnType<typeof ownKafka>>
@@ -21,56 +15,6 @@ describe(`the pipeline with its broker killed, CAIRN_SEED=${seed}`, () => {
 
   afterAll(() => kafka.close())
   afterEach(() => rig.close())
-
-  async function startPipeline(workersBroker: string) {
-    rig = await openRig({ name: 'broker', seed, kafka: kafka.brokers })
-    rig.start('sink')
-    rig.start('ingest')
-    return rig.start('attribution', {
-      CAIRN_FAULT: 'attribution.after-produce=stop@5',
-      KAFKA_BROKERS: workersBroker,
-    })
-  }
-
-  it(
-    'between the outputs of a transaction and its commit, until the worker has given up asking',
-    async () => {
-      const worker = await startPipeline(kafka.brokers.join(','))
-      const sending = rig.send(600)
-      await untilStopped(worker)
-      await kafka.kill()
-      worker.kill('SIGCONT')
-      await until(() => worker.log().includes('the transaction ended in_doubt'))
-      await kafka.restart()
-      await sending
-      expect(await rig.judge()).toEqual([])
-    },
-    longestMs,
-  )
-
-  it(
-    'when it has committed a transaction and its answer is under way',
-    async () => {
-      const proxy = await proxyToBroker(Number(kafka.brokers[0]!.split(':')[1]))
-      try {
-        const worker = await startPipeline(proxy.address)
-        const sending = rig.send(600)
-        await untilStopped(worker)
-        proxy.silenceEnds()
-        worker.kill('SIGCONT')
-        await until(() => proxy.silenced() > 0)
-        await kafka.kill()
-        await until(() => worker.log().includes('the transaction ended in_doubt'))
-        proxy.letEndsPass()
-        await kafka.restart()
-        await sending
-        expect(await rig.judge()).toEqual([])
-      } finally {
-        proxy.close()
-      }
-    },
-    longestMs,
-  )
 
   it('again and again, at any moment', async () => {
     rig = await openRig({ name: 'kills', seed, kafka: kafka.brokers })

@@ -13,7 +13,7 @@ export interface ServiceProcess {
   /** The signal that ended it, null when it ended by itself. */
   readonly exited: Promise<NodeJS.Signals | null>
   hasExited(): boolean
-  /** What it wrote, for a failing test to show. */
+  /** What it wrote and how it ended, for a failing test to show. */
   log(): string
   kill(signal: NodeJS.Signals): void
   stop(): Promise<void>
@@ -35,8 +35,9 @@ export function startProcess(
   let text = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
   const exited = new Promise<NodeJS.Signals | null>((done) => {
-    child.once('exit', (_, signal) => {
+    child.once('exit', (code, signal) => {
       running.delete(child)
+      text += `${service} has ended: ${signal ?? `exit code ${code}`}\n`
       done(signal)
     })
   })

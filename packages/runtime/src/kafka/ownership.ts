@@ -7,6 +7,7 @@ import { Owned } from './owned.ts'
 import type { Progress } from './progress.ts'
 import type { Supervision } from './supervision.ts'
 import type { TopicKind } from './topic-names.ts'
+import { KafkaUnavailable, unanswered } from './unavailable.ts'
 
 export interface OwnedTopic {
   readonly kind: TopicKind
@@ -75,23 +76,9 @@ export async function takeOwnership(options: OwnershipOptions): Promise<Ownershi
       if (!owned.has(partition)) options.supervision.onReleased(partition)
     })
   }
-  const consumer = connect(options.connection).consumer({
-    groupId: options.groupId,
-    sessionTimeout: options.sessionTimeoutMs,
-    heartbeatInterval: Math.min(heartbeatMs, Math.floor(options.sessionTimeoutMs / 6)),
-    rebalanceTimeout: 60_000,
-    maxWaitTimeInMs: maxWaitMs,
-    maxBytesPerPartition: 4 * 1024 * 1024,
-    maxBytes: 32 * 1024 * 1024,
-    partitionAssigners: [coPartitioned(options.partitions, held)],
-    allowAutoTopicCreation: false,
-    retry: { initialRetryTime: 50, maxRetryTime: 1000, retries: 10, restartOnFailure: () => Promise.resolve(true) },
-  })
+  const consumer = await connectMember(options, held)
   const ended = endOf(consumer)
   let hasJoined = false
-  await consumer.connect()
-  await consumer.subscribe({ topics: options.topics.map((t) => t.name), fromBeginning: true })
-
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     hasJoined = true
     const now = new Set(Object.values(payload.memberAssignment).flat())
@@ -126,6 +113,28 @@ export async function takeOwnership(options: OwnershipOptions): Promise<Ownershi
       await reportPositions(consumer, owned)
       await consumer.disconnect()
     },
+  }
+}
+
+async function connectMember(options: OwnershipOptions, held: () => number[]): Promise<Consumer> {
+  const consumer = connect(options.connection).consumer({
+    groupId: options.groupId,
+    sessionTimeout: options.sessionTimeoutMs,
+    heartbeatInterval: Math.min(heartbeatMs, Math.floor(options.sessionTimeoutMs / 6)),
+    rebalanceTimeout: 60_000,
+    maxWaitTimeInMs: maxWaitMs,
+    maxBytesPerPartition: 4 * 1024 * 1024,
+    maxBytes: 32 * 1024 * 1024,
+    partitionAssigners: [coPartitioned(options.partitions, held)],
+    allowAutoTopicCreation: false,
+    retry: { initialRetryTime: 50, maxRetryTime: 1000, retries: 10, restartOnFailure: () => Promise.resolve(true) },
+  })
+  try {
+    await consumer.connect()
+    await consumer.subscribe({ topics: options.topics.map((t) => t.name), fromBeginning: true })
+    return consumer
+  } catch (error) {
+    throw new KafkaUnavailable(unanswered(options.connection, error))
   }
 }
 

@@ -2,6 +2,7 @@ import type { Admin } from 'kafkajs'
 import { connect, type KafkaConnection } from './client.ts'
 import { topicKinds, topicName, type TopicKind } from './topic-names.ts'
 import { deletesKeptMs, raiseRecordLimits, settingsOf } from './topic-settings.ts'
+import { unanswered } from './unavailable.ts'
 
 export type TopicProblem =
   | { readonly reason: 'partition_count_differs'; readonly message: string }
@@ -30,7 +31,7 @@ export async function ensureTopics(
     return {
       ok: false,
       reason: 'kafka_unreachable',
-      message: `Kafka at ${connection.brokers.join(',')} does not answer: ${String(error)}`,
+      message: unanswered(connection, error),
     }
   } finally {
     await admin.disconnect().catch(() => undefined)

@@ -1,4 +1,5 @@
 import kafkajs from 'kafkajs'
+import type { KafkaConnection } from './client.ts'
 
 /** kafkajs spreads its errors into its exports, where Node finds no names to import. */
 const { KafkaJSError, KafkaJSNonRetriableError, KafkaJSNumberOfRetriesExceeded } = kafkajs
@@ -15,4 +16,9 @@ export class KafkaUnavailable extends Error {
 export function kafkaObstacle(error: unknown): string | undefined {
   if (error instanceof KafkaUnavailable || error instanceof KafkaJSNumberOfRetriesExceeded) return error.message
   return error instanceof KafkaJSError && !(error instanceof KafkaJSNonRetriableError) ? error.message : undefined
+}
+
+/** What a service that needs Kafka to start says when it cannot. */
+export function unanswered({ brokers }: Pick<KafkaConnection, 'brokers'>, error: unknown): string {
+  return `Kafka at ${brokers.join(',')} does not answer: ${String(error)}`
 }
