@@ -68,7 +68,8 @@ export function goalCounts(conversions: readonly Conversion[]): GoalCounts {
     entry.count++
     entry.value = added(entry.value, value_minor ?? 0)
   }
-  entries.sort((a, b) => compareText(a.goal, b.goal) || compareText(a.currency, b.currency) || a.macro - b.macro)
+  if (entries.length > 1)
+    entries.sort((a, b) => compareText(a.goal, b.goal) || compareText(a.currency, b.currency) || a.macro - b.macro)
   return {
     goal_names: entries.map((e) => e.goal),
     goal_currencies: entries.map((e) => e.currency),

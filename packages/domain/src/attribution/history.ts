@@ -40,7 +40,7 @@ const MAX_TOUCHES_SIZE = 64 * 1024
 
 /** Keeps a touchpoint; of the oldest only a count stays where there are too many or they are too long. */
 export function keepTouchpoint(history: History, touch: PastTouchpoint): void {
-  const touches = [...history.touches, touch]
+  const touches = history.touches.concat(touch)
   let size = 0
   for (const kept of touches) size += touchpointSize(kept)
   let from = 0
@@ -59,7 +59,7 @@ export function keepTouchpoint(history: History, touch: PastTouchpoint): void {
  */
 export function keepConversion(history: History, past: KeptConversion): void {
   if (past.kind === 'negative') return
-  const kept = [...history.past, past]
+  const kept = history.past.concat(past)
   if (kept.length > MAX_ASSISTS) {
     const micro = kept.findIndex(({ kind }) => kind === 'micro')
     const [gone] = kept.splice(Math.max(0, micro), 1)

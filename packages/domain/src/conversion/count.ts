@@ -34,7 +34,8 @@ export interface Tally<H extends Holder> {
   readonly corrected: readonly H[]
 }
 
-const NOTHING_COUNTED: Tally<never> = { made: [], withdrawn: [], corrected: [] }
+const NONE: readonly never[] = []
+const NOTHING_COUNTED: Tally<never> = { made: NONE, withdrawn: NONE, corrected: NONE }
 
 const CLAIM_LIFETIME_MS = 180 * 86_400_000
 /** A visitor's claims are bounded: the one longest untouched goes first. */
@@ -69,22 +70,22 @@ export function countGoals<H extends Holder>(
   arrival: Arrival,
 ): Tally<H> {
   if (goals.length === 0) return NOTHING_COUNTED
-  const tally: OpenTally<H> = { made: [], withdrawn: [], corrected: [] }
+  const tally: OpenTally<H> = { made: NONE, withdrawn: NONE, corrected: NONE }
   const counting: Counting<H> = { visitor, holders, session, event, arrival, tally }
   for (const goal of goals) {
     if (goal.compound !== null || !wins(counting, goal)) continue
     const conversion = newConversion(goal, event, key, arrival)
-    tally.made.push(conversion)
-    if (session !== null) session.conversions = [...session.conversions, conversion]
+    tally.made = tally.made.concat(conversion)
+    if (session !== null) session.conversions = session.conversions.concat(conversion)
     if (isClaimed(goal, event)) replaceClaim(visitor, newClaim(counting, goal, conversion))
   }
   return tally
 }
 
 interface OpenTally<H> {
-  readonly made: Conversion[]
-  readonly withdrawn: Withdrawn[]
-  readonly corrected: H[]
+  made: readonly Conversion[]
+  withdrawn: readonly Withdrawn[]
+  corrected: readonly H[]
 }
 
 interface Counting<H extends Holder> {
@@ -101,11 +102,16 @@ function wins<H extends Holder>(counting: Counting<H>, goal: Goal): boolean {
   const { session, event, arrival, tally } = counting
   if (isClaimed(goal, event)) return winsClaim(counting, goal)
   if (goal.count !== 'once_per_session' || session === null) return true
-  const rival = session.conversions.find((c) => c.per_session && c.goal === goal.name)
+  const rival = oncePerSession(session.conversions, goal.name)
   if (rival === undefined) return true
   if (!isEarlier(event, rival)) return false
   withdraw(session, rival, arrival, tally)
   return true
+}
+
+function oncePerSession(conversions: readonly Conversion[], goal: string): Conversion | undefined {
+  for (const conversion of conversions) if (conversion.per_session && conversion.goal === goal) return conversion
+  return undefined
 }
 
 function winsClaim<H extends Holder>({ visitor, holders, event, arrival, tally }: Counting<H>, goal: Goal): boolean {
@@ -127,11 +133,9 @@ function winsClaim<H extends Holder>({ visitor, holders, event, arrival, tally }
 export function mergeConversions(survivor: Holder, loser: Holder): Conversion[] {
   const withdrawn: Conversion[] = []
   for (const conversion of loser.conversions) {
-    const rival = conversion.per_session
-      ? survivor.conversions.find((c) => c.per_session && c.goal === conversion.goal)
-      : undefined
+    const rival = conversion.per_session ? oncePerSession(survivor.conversions, conversion.goal) : undefined
     if (rival === undefined) {
-      survivor.conversions = [...survivor.conversions, conversion]
+      survivor.conversions = survivor.conversions.concat(conversion)
     } else if (isEarlier(conversion, rival)) {
       survivor.conversions = survivor.conversions.map((c) => (c === rival ? conversion : c))
       withdrawn.push(rival)
@@ -175,12 +179,12 @@ export function isEarlier(
 
 function withdraw<H extends Holder>(holder: H, rival: Conversion, arrival: Arrival, tally: OpenTally<H>): void {
   holder.conversions = holder.conversions.filter((c) => c !== rival)
-  tally.withdrawn.push({ ...rival, definitions_number: arrival.definitionsNumber })
-  tally.corrected.push(holder)
+  tally.withdrawn = tally.withdrawn.concat({ ...rival, definitions_number: arrival.definitionsNumber })
+  tally.corrected = tally.corrected.concat(holder)
 }
 
 export function replaceClaim(visitor: Claims, claim: Claim): void {
   const others = visitor.claims.filter((held) => !isSameClaim(held, claim.goal, claim.order_id))
   if (others.length >= MAX_CLAIMS) others.sort((a, b) => b.touched_at - a.touched_at).pop()
-  visitor.claims = [...others, claim]
+  visitor.claims = others.concat(claim)
 }

@@ -163,8 +163,9 @@ export function indexGoals(goals: readonly Goal[]): GoalIndex {
     byName.set(name, possible)
   }
   return (event) => {
-    let matched: Goal[] | undefined
-    for (const goal of byName.get(event.name) ?? anyName) if (goal.matcher.matches(event)) (matched ??= []).push(goal)
-    return matched ?? NONE
+    let matched: readonly Goal[] = NONE
+    for (const goal of byName.get(event.name) ?? anyName)
+      if (goal.matcher.matches(event)) matched = matched.concat(goal)
+    return matched
   }
 }

@@ -160,7 +160,10 @@ function allOf(parts: readonly Matcher[]): Matcher {
   for (const part of parts) names = intersection(names, part.names)
   return {
     names,
-    matches: (event) => parts.every((part) => part.matches(event)),
+    matches: (event) => {
+      for (const part of parts) if (!part.matches(event)) return false
+      return true
+    },
     canMatch: (name) => parts.every((part) => part.canMatch(name)),
     mustMatch: (name) => parts.every((part) => part.mustMatch(name)),
   }
@@ -171,7 +174,10 @@ export function anyOf(parts: readonly Matcher[]): Matcher {
   const names = sets.every((set) => set !== null) ? new Set(sets.flatMap((set) => [...set])) : null
   return {
     names,
-    matches: (event) => parts.some((part) => part.matches(event)),
+    matches: (event) => {
+      for (const part of parts) if (part.matches(event)) return true
+      return false
+    },
     canMatch: (name) => parts.some((part) => part.canMatch(name)),
     mustMatch: (name) => parts.some((part) => part.mustMatch(name)),
   }

@@ -16,8 +16,16 @@ let scratch = new DataView(new ArrayBuffer(1024))
 
 /** MurmurHash3 x86_128 (Austin Appleby, public domain, smhasher) of text as UTF-8, seed 0. */
 export function hashText(text: string): Hash128 {
+  hashOf(text)
+  return [words[0], words[1], words[2], words[3]]
+}
+
+/** The last hash: a list of numbers beyond 31 bits for each would be most of what a hash costs. */
+const words = new Uint32Array(4) as Uint32Array & { 0: number; 1: number; 2: number; 3: number }
+
+function hashOf(text: string): void {
   makeRoom(text.length)
-  return hashScratch(writeUtf8(scratch, text, 0))
+  hashScratch(writeUtf8(scratch, text, 0))
 }
 
 function makeRoom(characters: number): void {
@@ -25,9 +33,9 @@ function makeRoom(characters: number): void {
   if (scratch.byteLength < most) scratch = new DataView(new ArrayBuffer(most))
 }
 
-function hashScratch(length: number): Hash128 {
+function hashScratch(length: number): void {
   for (let at = length; at % 16 !== 0; at++) scratch.setUint8(at, 0)
-  return murmur3x86x128(scratch, length, 0)
+  hashBytes(scratch, length, 0)
 }
 
 /**
@@ -35,7 +43,7 @@ function hashScratch(length: number): Hash128 {
  * probability below 1e-8, which would take a new event for a repeated one.
  */
 export function hash53(text: string): number {
-  const words = hashText(text)
+  hashOf(text)
   return (words[0] >>> 11) * 0x1_0000_0000 + words[1]
 }
 
@@ -49,9 +57,10 @@ export function idFrom(time: Millis, parts: readonly string[]): string {
   makeRoom(characters)
   let end = 0
   for (const part of parts) end = writeUtf8(scratch, part, writeUtf8(scratch, lengthPrefix(part.length), end))
-  const [a, b, c, d] = hashScratch(end)
+  hashScratch(end)
   const at = Math.max(0, time)
-  return textOf(at / 0x1_0000_0000, at / 0x10000, at, a >>> 20, (b >>> 16) & 0x3fff, b, c ^ d)
+  const [a, b, rest] = [words[0], words[1], words[2] ^ words[3]]
+  return textOf(at / 0x1_0000_0000, at / 0x10000, at, a >>> 20, (b >>> 16) & 0x3fff, b, rest)
 }
 
 /** What stands between the digits: dashes, the version, and the two bits of the variant. */
@@ -129,6 +138,12 @@ function writeMultiByte(bytes: DataView, code: number, start: number): number {
  * block can then be read like the others, and what it lacks mixes in as nothing, as the hash wants.
  */
 export function murmur3x86x128(bytes: DataView, length: number, seed: number): Hash128 {
+  hashBytes(bytes, length, seed)
+  return [words[0], words[1], words[2], words[3]]
+}
+
+/** Leaves the hash in `words`. */
+function hashBytes(bytes: DataView, length: number, seed: number): void {
   let h1 = seed
   let h2 = seed
   let h3 = seed
@@ -146,7 +161,7 @@ export function murmur3x86x128(bytes: DataView, length: number, seed: number): H
     h2 ^= scramble(bytes.getInt32(tail + 4, true), C2, 16, C3)
     h1 ^= scramble(bytes.getInt32(tail, true), C1, 15, C2)
   }
-  return finish(h1 ^ length, h2 ^ length, h3 ^ length, h4 ^ length)
+  finish(h1 ^ length, h2 ^ length, h3 ^ length, h4 ^ length)
 }
 
 function mix(h: number, k: number, ca: number, ra: number, cb: number, rb: number, next: number, add: number): number {
@@ -157,14 +172,17 @@ function scramble(k: number, ca: number, r: number, cb: number): number {
   return imul(rotate(imul(k, ca), r), cb)
 }
 
-function finish(a: number, b: number, c: number, d: number): Hash128 {
+function finish(a: number, b: number, c: number, d: number): void {
   const sum = (a + b + c + d) | 0
   const h1 = avalanche(sum)
   const h2 = avalanche((b + sum) | 0)
   const h3 = avalanche((c + sum) | 0)
   const h4 = avalanche((d + sum) | 0)
   const total = (h1 + h2 + h3 + h4) | 0
-  return [total >>> 0, (h2 + total) >>> 0, (h3 + total) >>> 0, (h4 + total) >>> 0]
+  words[0] = total
+  words[1] = h2 + total
+  words[2] = h3 + total
+  words[3] = h4 + total
 }
 
 function avalanche(hash: number): number {

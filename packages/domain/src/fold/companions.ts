@@ -77,10 +77,10 @@ function move(companion: Companion, from: TrackedSession | undefined, to: Tracke
   const source = from ?? companion
   const made = source.conversions.filter((conversion) => isBy(companion, conversion))
   source.conversions = source.conversions.filter((conversion) => !isBy(companion, conversion))
-  to.conversions = [...to.conversions, ...made]
+  to.conversions = to.conversions.concat(made)
   companion.session_id = to.id
   // No event has the offset of a verdict.
   if (companion.order_id !== '') return
   if (from !== undefined) from.moved = from.moved.filter((offset) => offset !== companion.offset)
-  to.moved = [...to.moved, companion.offset]
+  to.moved = to.moved.concat(companion.offset)
 }

@@ -60,7 +60,7 @@ function joinByGap(
   if (session === undefined) {
     const started = newTrackedSession(event, arrival)
     addEvent(started, event, arrival)
-    visitor.sessions = [...visitor.sessions, started]
+    visitor.sessions = visitor.sessions.concat(started)
     return { session: started, restated: NOTHING, withdrawn: NOTHING, retractions: NOTHING, changed: NOTHING }
   }
   // What it keeps for campaigns to cut it would not be all of it from here on.

@@ -158,7 +158,7 @@ function restate(
   const reason = reasonOf(visitor.said[at], now, byVerdict)
   if (reason === null) return
   // What nothing holds is credited from what is known when it comes, and stays so.
-  if (!credited.isFinal) visitor.said = at < 0 ? [...visitor.said, now] : visitor.said.with(at, now)
+  if (!credited.isFinal) visitor.said = at < 0 ? visitor.said.concat(now) : visitor.said.with(at, now)
   credits.push(creditRow(visitor, credited, attribution, rules, { version, reason, definitionsNumber }))
 }
 

@@ -49,7 +49,7 @@ const MAX_SIZE = 256 * 1024
 /** Puts an order in its place, last; those before it that have no room any more are forgotten. */
 export function keepOrder(visitor: Orders, order: Sizeless): void {
   const others = visitor.orders.filter(({ order_id }) => order_id !== order.order_id)
-  visitor.orders = withinBounds([...others, sized(order)])
+  visitor.orders = withinBounds(others.concat(sized(order)))
 }
 
 /**
@@ -125,7 +125,7 @@ function saidAfter(
     const last = now.find((one) => one.row.conversion_id === row.conversion_id)
     if (last === undefined && (row.is_deleted === 1 || row.order_status === '' || row.order_id !== order_id)) continue
     const others = now.filter((one) => one !== last)
-    now = row.is_deleted === 1 ? others : [...others, { row, credit: last?.credit ?? null }]
+    now = row.is_deleted === 1 ? others : others.concat({ row, credit: last?.credit ?? null })
   }
   for (const credit of credits) {
     if (credit.is_deleted === 1) continue

@@ -152,7 +152,7 @@ function hold(
   const owner: Owner = { key, site, visitor_id, users }
   const session = sessionOf(visitor.sessions, anchorOf(event, rules), rules)
   if (session !== undefined && !event.is_server) {
-    session.conversions = [...session.conversions, ...conversions]
+    session.conversions = session.conversions.concat(conversions)
     return []
   }
   const past = session === undefined ? pastCredit(visitor, event, rules.gapMs) : undefined
@@ -161,9 +161,9 @@ function hold(
   }
   const companion = newCompanion(event, session?.id ?? '', arrival, orderId)
   companion.size = companionSize(companion, conversions)
-  visitor.companions = [...visitor.companions, companion]
+  visitor.companions = visitor.companions.concat(companion)
   const holder: Holder = session ?? companion
-  holder.conversions = [...holder.conversions, ...conversions]
+  holder.conversions = holder.conversions.concat(conversions)
   return []
 }
 

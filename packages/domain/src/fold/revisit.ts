@@ -28,7 +28,7 @@ export function visitByServer(
   const session = coveringSession(visitor.sessions, event.event_time, event.client_session_id, rules)
   const companion = newCompanion(event, session?.id ?? '', arrival)
   const before = standingOf(visitor)
-  visitor.companions = [...visitor.companions, companion]
+  visitor.companions = visitor.companions.concat(companion)
   noteMatches(companion, event, goals, arrival)
   const made = count(visitor, session ?? companion, event, goals, key, arrival)
   companion.size = companionSize(companion, made)
@@ -61,8 +61,8 @@ export function visitAgain(
 
 /** Both sessions' goals, to be counted again as those of one. */
 function poolGoals(survivor: TrackedSession, loser: TrackedSession): readonly never[] {
-  survivor.conversions = [...survivor.conversions, ...loser.conversions]
-  survivor.standby = [...survivor.standby, ...loser.standby]
+  survivor.conversions = survivor.conversions.concat(loser.conversions)
+  survivor.standby = survivor.standby.concat(loser.standby)
   mergeMatches(survivor, loser)
   return []
 }
@@ -81,7 +81,7 @@ function count(
   const { made } = countGoals(visitor, holders, holder, event, others, key, arrival)
   const once = goals.filter((goal) => goal.count === 'once_per_session' && goal.compound === null)
   const possible = once.map((goal) => newConversion(goal, event, key, arrival))
-  if (possible.length > 0) holder.conversions = [...holder.conversions, ...possible]
+  if (possible.length > 0) holder.conversions = holder.conversions.concat(possible)
   const companions = bySession(visitor)
   for (const session of visitor.sessions) {
     recount(session, companions.get(session.id) ?? [], session.facts.length > 0, arrival.offset)

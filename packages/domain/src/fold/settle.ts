@@ -34,6 +34,8 @@ export function markDirty(session: TrackedSession, streamTime: Millis): void {
 /**
  * Brings a visitor up to the clocks: closes what is due, forgets what can no longer be corrected (its last row goes
  * out, closed) and what is no longer needed to recognise repeats.
+ *
+ * @returns since when its event ids are remembered
  */
 export function settle(
   visitor: VisitorState,
@@ -41,7 +43,7 @@ export function settle(
   now: Now,
   { graceMs, lateMs, historyMs }: Retention,
   outputs: Output[],
-): void {
+): Millis {
   if (now.streamTime >= visitor.expire_due) {
     const expired = visitor.sessions.filter((session) => now.streamTime >= session.forget_due)
     if (expired.length > 0) forgetSessions(visitor, expired, key, now, outputs)
@@ -60,6 +62,7 @@ export function settle(
   if (visitor.touches.length + visitor.past.length + visitor.omitted_days.length > 0)
     forgetHistory(visitor, now.streamTime, historyMs)
   forgetMatches(visitor, now.streamTime, lateMs)
+  return from
 }
 
 /** What ingest's clock, which sets the latest event times, may be ahead of the broker's, which says when they came. */
@@ -70,7 +73,7 @@ const CLOCKS_DIFFER_MS = 60_000
  * event that comes again late in the life of its session would count twice in it. Nothing arrives before it happened,
  * so no id of a session is older than its start.
  */
-export function seenFrom({ sessions, companions }: VisitorState, graceStart: Millis): Millis {
+function seenFrom({ sessions, companions }: VisitorState, graceStart: Millis): Millis {
   let from = graceStart
   for (const { started_at } of sessions) from = Math.min(from, started_at - CLOCKS_DIFFER_MS)
   for (const { time } of companions) from = Math.min(from, time - CLOCKS_DIFFER_MS)

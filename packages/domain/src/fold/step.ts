@@ -13,7 +13,7 @@ import type { Output, StepResult } from './output.ts'
 import { internals, type Partition, type PartitionState } from './partition.ts'
 import type { LogRecord } from './record.ts'
 import type { OrderGoals } from './restate-order.ts'
-import { emitDue, seenFrom, settle, type Now } from './settle.ts'
+import { emitDue, settle, type Now } from './settle.ts'
 import { shed } from './shed.ts'
 import type { Slot } from './slot.ts'
 import type { TimerQueue } from './timers.ts'
@@ -87,17 +87,17 @@ function stepEvent(partition: Partition, record: LogRecord, event: StorefrontEve
   const { gapMs, graceMs } = site.session
   const late = event.event_time < now.closingClock - gapMs - graceMs
   const due: Output[] = []
-  settle(known, record.key, now, site.retention, due)
+  const rememberedFrom = settle(known, record.key, now, site.retention, due)
   const visitor = remembered(known, now)
   fireTimers(partition, now, slot, due)
   const id = hash53(event.event_id)
-  const repeat = recognise(visitor, id, event.content_hash, seenFrom(visitor, now.streamTime - graceMs))
-  const outputs: Output[] = []
+  const repeat = recognise(visitor, id, event.content_hash, rememberedFrom)
+  let outputs = due
   if (repeat === 'new') {
     remember(visitor, id, event.content_hash, now.streamTime)
-    takeEvent(partition, record, event, site, visitor, late, outputs)
+    outputs = takeEvent(partition, record, event, site, visitor, late)
+    for (const output of due) outputs.push(output)
   }
-  for (const output of due) outputs.push(output)
   shed(visitor, record.key, now, outputs)
   emitDue(visitor, record.key, now, false, outputs)
   finish(partition, slot, visitor)
@@ -116,8 +116,7 @@ function takeEvent(
   site: SiteDefinitions,
   visitor: VisitorState,
   late: boolean,
-  outputs: Output[],
-): void {
+): Output[] {
   const { key, offset } = record
   const goals = site.matchGoals(event)
   const before = beforeEvent(visitor)
@@ -138,12 +137,14 @@ function takeEvent(
     appended_at: record.appendedAt,
     input_offset: offset,
   }
-  outputs.push({ kind: 'labelled', key, label })
+  const outputs: Output[] = [{ kind: 'labelled', key, label }]
   for (const row of conversions) outputs.push({ kind: 'conversion', key, row })
   for (const row of retractions) outputs.push({ kind: 'session', key, row })
+  if (before === null && conversions.length === 0) return outputs
   const credits = creditVisit(visitor, before, conversions, creditingOf(partition, site, offset, false))
   for (const row of credits) outputs.push({ kind: 'credit', key, row })
   noteSaid(visitor, conversions, credits)
+  return outputs
 }
 
 function stepVerdict(partition: Partition, record: LogRecord, verdict: Verdict): StepResult {
@@ -208,11 +209,13 @@ function creditingOf(partition: Partition, site: SiteDefinitions, version: numbe
 }
 
 /** Names of the goals that an event matches by itself: a part of a compound goal is not the goal. */
-function matchedBy(goals: readonly Goal[]): string[] {
-  const names: string[] = []
-  for (const { name, compound } of goals) if (compound === null) names.push(name)
+function matchedBy(goals: readonly Goal[]): readonly string[] {
+  let names: readonly string[] = NO_NAMES
+  for (const { name, compound } of goals) if (compound === null) names = names.concat(name)
   return names
 }
+
+const NO_NAMES: readonly string[] = []
 
 /**
  * Settles the visitors that are due, queue by queue in order of (due, key), up to the limit. The record's own visitor

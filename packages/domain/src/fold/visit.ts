@@ -1,7 +1,7 @@
-import { conversionRow, withdrawnRow, type Conversion, type Credit } from '../conversion/conversion.ts'
+import { conversionRow, withdrawnRow } from '../conversion/conversion.ts'
 import { countGoals, type Tally } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
-import type { ConversionReason, ConversionRow } from '../conversion/row.ts'
+import type { ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import type { Arrival } from '../session/session.ts'
 import type { SessionRow } from '../session/row.ts'
@@ -67,8 +67,7 @@ function visitUnnamed(
   }
   noteChange(session, arrival.streamTime)
   for (const corrected of tally.corrected) noteChange(corrected, arrival.streamTime)
-  const credit = creditOf(session)
-  const conversions = conversionRows(visitor, event, key, joined, tally, credit, arrival)
+  const conversions = conversionRows(visitor, event, key, joined, tally, session, arrival)
   return { sessionId: session.id, retractions, conversions }
 }
 
@@ -93,15 +92,12 @@ function visitByNobody(
 ): Visit {
   const tally = countGoals(visitor, visitor.sessions, null, event, goals, key, arrival)
   for (const corrected of tally.corrected) noteChange(corrected, arrival.streamTime)
-  const credit = sessionlessCredit(event)
-  return {
-    sessionId: null,
-    retractions: NOTHING,
-    conversions: conversionRows(visitor, event, key, NOT_JOINED, tally, credit, arrival),
-  }
+  const conversions = conversionRows(visitor, event, key, NOT_JOINED, tally, null, arrival)
+  return { sessionId: null, retractions: NOTHING, conversions }
 }
 
 const NOTHING: readonly never[] = []
+const NONE_GONE: ReadonlySet<string> = new Set()
 const NOT_JOINED = { restated: NOTHING, withdrawn: NOTHING }
 
 function conversionRows(
@@ -110,24 +106,19 @@ function conversionRows(
   key: string,
   { restated, withdrawn }: Pick<Joined, 'restated' | 'withdrawn'>,
   tally: Tally<TrackedSession>,
-  credit: Credit,
+  session: TrackedSession | null,
   { offset: version }: Arrival,
 ): readonly ConversionRow[] {
   if (restated.length + withdrawn.length + tally.made.length + tally.withdrawn.length === 0) return NOTHING
+  const credit = session === null ? sessionlessCredit(event) : creditOf(session)
   const owner = { key, site: event.site, visitor_id: event.visitor_id, users: visitor.users }
   const rows: ConversionRow[] = []
-  const gone = new Set<string>()
-  for (const conversions of [withdrawn, tally.withdrawn]) {
-    for (const conversion of conversions) {
-      gone.add(conversion.id)
-      rows.push(withdrawnRow(owner, conversion, version))
-    }
-  }
-  const say = (conversions: readonly Conversion[], reason: ConversionReason): void => {
-    for (const conversion of conversions)
-      if (!gone.has(conversion.id)) rows.push(conversionRow(owner, conversion, credit, version, reason))
-  }
-  say(restated, 'session')
-  say(tally.made, 'conversion')
+  const lost = withdrawn.concat(tally.withdrawn)
+  for (const conversion of lost) rows.push(withdrawnRow(owner, conversion, version))
+  const gone = lost.length === 0 ? NONE_GONE : new Set(lost.map(({ id }) => id))
+  for (const conversion of restated)
+    if (!gone.has(conversion.id)) rows.push(conversionRow(owner, conversion, credit, version, 'session'))
+  for (const conversion of tally.made)
+    if (!gone.has(conversion.id)) rows.push(conversionRow(owner, conversion, credit, version, 'conversion'))
   return rows
 }

@@ -25,27 +25,33 @@ export function place<S extends Session>(
   rules: SessionRules,
   isFull: (session: S) => boolean,
 ): Placement<S> {
+  if (sessions.length === 0) return NOWHERE
   const time = event.event_time
-  const takers: S[] = []
-  const refused: S[] = []
+  const found = candidates(sessions, event, rules)
+  if (found.length === 0) return NOWHERE
+  let takers: readonly S[] = NONE
+  let refused: readonly S[] = NONE
   let from = time
   let to = time
   let events = 1
-  for (const session of nearestFirst(candidates(sessions, event, rules), time)) {
+  for (const session of nearestFirst(found, time)) {
     const start = Math.min(from, session.started_at)
     const end = Math.max(to, session.ended_at)
     const isTooLong = end - start > rules.maxDurationMs || events + session.events > rules.maxEvents
     if (isTooLong || isFull(session)) {
-      refused.push(session)
+      refused = refused.concat(session)
       continue
     }
-    takers.push(session)
+    takers = takers.concat(session)
     from = start
     to = end
     events += session.events
   }
   return { takers, refused }
 }
+
+const NONE: readonly never[] = []
+const NOWHERE: Placement<never> = { takers: NONE, refused: NONE }
 
 /** The one of several merged sessions that goes on: whose first event arrived first. */
 export function survivorOf<S extends Session>(sessions: readonly S[]): S | undefined {
@@ -57,10 +63,10 @@ export function survivorOf<S extends Session>(sessions: readonly S[]): S | undef
 }
 
 function candidates<S extends Session>(sessions: readonly S[], event: StorefrontEvent, rules: SessionRules): S[] {
-  const found: S[] = []
+  let found: S[] = []
   for (const session of sessions) {
     if (follows(session, event, rules) && (rules.dayOf === null || isOfDay(session, event.event_time, rules.dayOf))) {
-      found.push(session)
+      found = found.concat(session)
     }
   }
   return found

@@ -68,12 +68,15 @@ class Script {
     return this.#read(type)
   }
 
+  /** Most lists have one item: put into an empty one, it would leave room for sixteen more. */
   #listOf(items: AvroSchema): string {
     const item = this.#read(items)
     const name = `list${++this.#count}`
     this.text += `function ${name}() {
-      const items = []
-      for (let count = s.count(); count > 0; count = s.count()) for (; count > 0; count--) items.push(${item})
+      let count = s.count()
+      if (count === 0) return []
+      const items = [${item}]
+      for (count--; count > 0 || (count = s.count()) > 0; count--) items.push(${item})
       return items
     }\n`
     return name

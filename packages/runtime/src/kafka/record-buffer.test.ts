@@ -24,11 +24,7 @@ describe('a record buffer', () => {
         for (const { key, value } of records) {
           buffer.reserve(before.length * 100)
           if (value === null) buffer.add(key, null)
-          else
-            buffer.write(key, (bytes, at) => {
-              if (at + value.length <= bytes.length) bytes.set(value, at)
-              return at + value.length
-            })
+          else buffer.write(key, writeWhole, value)
         }
         expect([...buffer]).toEqual(records)
         expect(buffer.byteLength).toBe(buffer.contents.length)
@@ -56,3 +52,8 @@ describe('a record buffer', () => {
     expect(buffer.contents.buffer.byteLength).toBeLessThan(100_000)
   })
 })
+
+function writeWhole(value: Uint8Array, bytes: Buffer, at: number): number {
+  if (at + value.length <= bytes.length) bytes.set(value, at)
+  return at + value.length
+}

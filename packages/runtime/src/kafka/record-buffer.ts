@@ -2,8 +2,11 @@ import type { Outgoing } from './record.ts'
 import type { RequestRoom } from './request-room.ts'
 import { longestVarint, sizeOfVarint, writeVarint } from './varint.ts'
 
-/** Writes a value at `at` and returns where it ends; an end beyond `bytes` asks for more room and to be called again. */
-export type WriteBytes = (bytes: Buffer, at: number) => number
+/**
+ * Writes a value at `at` and returns where it ends; an end beyond `bytes` asks for more room and to be called again. It is
+ * given the value, so that one function writes all of a kind: a closure for each would be an object to collect.
+ */
+export type WriteBytes<T> = (value: T, bytes: Buffer, at: number) => number
 
 /** Brokers refuse a record batch over 1 MiB. */
 const rangeBytes = 512 * 1024
@@ -68,13 +71,13 @@ export class RecordBuffer {
   }
 
   /** Has a value written in place. Returns its length. */
-  write(key: string, write: WriteBytes): number {
+  write<T>(key: string, write: WriteBytes<T>, value: T): number {
     const keyEnd = this.#writeKey(key, longestVarint + headroom)
     const start = keyEnd + usualVarint
-    let end = write(this.#bytes, start)
+    let end = write(value, this.#bytes, start)
     while (end + longestVarint > this.#bytes.length) {
       this.#grow(end + longestVarint)
-      end = write(this.#bytes, start)
+      end = write(value, this.#bytes, start)
     }
     const length = end - start
     const size = sizeOfVarint(length)

@@ -1,6 +1,13 @@
 import { crc32 } from 'node:zlib'
-import type { Output } from '@cairn/domain'
-import { RecordBuffer, type Codec, type EventInput, type TopicBuffer, type WriteBytes } from '@cairn/runtime'
+import type { Label, Output } from '@cairn/domain'
+import {
+  RecordBuffer,
+  type Codec,
+  type EventInput,
+  type RecordTypes,
+  type TopicBuffer,
+  type WriteBytes,
+} from '@cairn/runtime'
 import { letterOf, type Origin } from '../dead-letter.ts'
 
 export type OutputTopic = 'labelled-events' | 'sessions' | 'conversions' | 'credits' | 'dead-letters'
@@ -19,7 +26,7 @@ const noOutputs: Checksums = { 'labelled-events': 0, sessions: 0, conversions: 0
  * batch ends can't be seen in it.
  */
 export class Outputs {
-  readonly #codec: Codec
+  readonly #writers: ReturnType<typeof writersFor>
   readonly #origin: Origin
   readonly #records: Readonly<Record<OutputTopic, RecordBuffer>> = {
     'labelled-events': new RecordBuffer(),
@@ -33,7 +40,7 @@ export class Outputs {
   #bytes = 0
 
   constructor(codec: Codec, origin: Origin) {
-    this.#codec = codec
+    this.#writers = writersFor(codec)
     this.#origin = origin
   }
 
@@ -68,42 +75,34 @@ export class Outputs {
 
   add(input: EventInput, output: Output): void {
     const { key } = output
-    const codec = this.#codec
     switch (output.kind) {
-      case 'labelled': {
-        const { source, schemaId } = input
-        this.#write(this.#records['labelled-events'], key, (bytes, at) =>
-          codec.writeLabelled(source.value as Buffer, schemaId, output.label, bytes, at),
-        )
+      case 'labelled':
+        this.#write('labelled-events', key, this.#writers.labelled, { input, label: output.label })
         break
-      }
       case 'session':
-        this.#write(this.#records.sessions, key, (bytes, at) => codec.write('session', output.row, bytes, at))
+        this.#write('sessions', key, this.#writers.session, output.row)
         break
       case 'conversion':
-        this.#write(this.#records.conversions, key, (bytes, at) => codec.write('conversion', output.row, bytes, at))
+        this.#write('conversions', key, this.#writers.conversion, output.row)
         break
       case 'credit':
-        this.#write(this.#records.credits, key, (bytes, at) => codec.write('credit', output.row, bytes, at))
+        this.#write('credits', key, this.#writers.credit, output.row)
         break
       case 'barrier': {
         const barrier = { flush_id: output.flush_id, hold_ms: output.hold_ms, input_offset: input.record.offset }
-        for (const topic of barrierTopics)
-          this.#write(this.#records[topic], key, (bytes, at) => codec.write('barrier', barrier, bytes, at))
+        for (const topic of barrierTopics) this.#write(topic, key, this.#writers.barrier, barrier)
         break
       }
       case 'dead-letter': {
         const letter = letterOf(this.#origin, input.source, output.reason, output.detail)
-        this.#write(this.#records['dead-letters'], letter.key, (bytes, at) =>
-          codec.write('dead-letter', letter, bytes, at),
-        )
+        this.#write('dead-letters', letter.key, this.#writers['dead-letter'], letter)
         break
       }
     }
   }
 
-  #write(records: RecordBuffer, key: string, write: WriteBytes): void {
-    this.#bytes += key.length + records.write(key, write)
+  #write<T>(topic: OutputTopic, key: string, write: WriteBytes<T>, value: T): void {
+    this.#bytes += key.length + this.#records[topic].write(key, write, value)
   }
 
   #summedUp(): Checksums {
@@ -115,5 +114,22 @@ export class Outputs {
       credits: sum('credits'),
       'dead-letters': sum('dead-letters'),
     }
+  }
+}
+
+function writersFor(codec: Codec) {
+  const writer =
+    <K extends 'session' | 'conversion' | 'credit' | 'barrier' | 'dead-letter'>(kind: K): WriteBytes<RecordTypes[K]> =>
+    (value, bytes, at) =>
+      codec.write(kind, value, bytes, at)
+  const labelled: WriteBytes<{ readonly input: EventInput; readonly label: Label }> = ({ input, label }, bytes, at) =>
+    codec.writeLabelled(input.source.value as Buffer, input.schemaId, label, bytes, at)
+  return {
+    labelled,
+    session: writer('session'),
+    conversion: writer('conversion'),
+    credit: writer('credit'),
+    barrier: writer('barrier'),
+    'dead-letter': writer('dead-letter'),
   }
 }
