@@ -18,6 +18,7 @@ export { compoundGoals, oracleCompoundGoals, oracleWindowedGoals, windowedGoals 
 export { markov, type JourneyCount } from './markov.ts'
 export { creditTruth } from './credit-oracle.ts'
 export type { OracleAttribution, OracleCredit } from './credit-oracle.ts'
+export { toldTotals } from './oracle-totals.ts'
 export type { OracleConversion, OracleGoal, OracleRules, OracleSession, Truth } from './oracle.ts'
 export { arrivals, EPOCH, sessionRules, SPAN, visitorEvents } from './arbitraries.ts'
 export type { Arriving, DrawnRules } from './arbitraries.ts'
