@@ -45,4 +45,12 @@ describe.each(caseNames().map(readCase))('case $name: $why', ({ arriving, defini
   it.each(seeds)('gives them when every message comes again (seed %d)', (seed) => {
     expect(rowsOf(runCase(redelivered(arriving, seed), definitions))).toEqual(expected)
   })
+
+  it.each(seeds.slice(0, 2))(
+    'gives them when every message comes again and both folds are restarted (seed %d)',
+    (seed) => {
+      const again = redelivered(onlyInOrder === '' ? reordered(arriving, seed) : arriving, seed)
+      expect(rowsOf(runCase(again, definitions, true))).toEqual(expected)
+    },
+  )
 })

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { unaccounted } from '../../packages/cli/src/verify/ledger.ts'
 import { verify } from '../../packages/cli/src/verify/verify.ts'
 import { rows } from '../../packages/cli/src/warehouse.ts'
-import { hot, isTooBusy, slowed, startHotRun, type HotRun } from '../support/hot-visitor.ts'
+import { hot, slowed, startHotRun, type HotRun } from '../support/hot-visitor.ts'
 import { endProcesses } from '../support/workers.ts'
 
 jest.setTimeout(120_000)
@@ -19,7 +19,6 @@ describe('a visitor that sends a thousand events a second', () => {
 
   it('slows no one else, whether the rules ask little or much of each event', async () => {
     const phases = [await run.beside('plain', 10_500), await run.beside('demanding', 4_000)]
-    if (phases.some(isTooBusy)) console.warn('the machine is too busy to tell who waits for the hot visitor')
     expect(phases.flatMap(slowed)).toEqual([])
   })
 

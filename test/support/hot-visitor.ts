@@ -45,6 +45,7 @@ type Site = 'plain' | 'demanding'
 const partitions = 2
 const [hotEveryMs, hotAtOnce] = [100, 100]
 const ordinaryEveryMs = 200
+const besideManyEvents = 3_000
 const campaigns = 7
 
 /** The same ids each time; which partition one is in, its key decides. */
@@ -60,15 +61,25 @@ export const hot: Readonly<Record<Site, string>> = {
   demanding: visitors('demanding', 0, 1, 'hot')[0]!,
 }
 
+/** Many beside the hot one in its partition, who send as much as it does, but each no more than others. */
+const many: Readonly<Record<Site, readonly string[]>> = {
+  plain: visitors('plain', 0, 1_000, 'w'),
+  demanding: visitors('demanding', 0, 1_000, 'w'),
+}
+
 const ordinary = [0, 1].map((partition) => visitors('demanding', partition, 5, 'v'))
 
-/** How it went while something was sent. */
+/**
+ * How long events of ordinary visitors took from being sent to being out, labelled: 19 of 20 no longer than so many
+ * milliseconds, in partition 0 and in partition 1.
+ */
+type Delays = readonly [shared: number, other: number]
+
+/** How it went while a hot visitor sent. */
 export interface Phase {
-  /**
-   * How long events of ordinary visitors took from being sent to being out, labelled: 19 of 20 no longer than so many
-   * milliseconds, in partition 0 and in partition 1.
-   */
-  readonly delays: readonly [shared: number, other: number]
+  readonly delays: Delays
+  /** While as many events a second came of a thousand visitors, before and after it: the longer ones. */
+  readonly delaysBesideMany: Delays
   /** Processor time of the worker's main thread for each event that the hot visitor sent, ms; NaN where nobody tells. */
   readonly perEventMs: number
   /** For how many times as long that thread has waited for a processor; 0 where nobody tells. */
@@ -77,33 +88,35 @@ export interface Phase {
 
 /** Twice what `npm run bench -- latency` finds for the way to a queryable row: what is there within seconds stays so. */
 const mostDelayMs = 3_000
+/** What else the machine does makes everybody wait: then they may wait so many times as long as beside many visitors. */
+const mostTimesBesideMany = 2
 /** Else a thousand events a second take all of the thread. Processors that others use, too, take longer for the same. */
 const [mostPerEventMs, mostWhereBusyMs] = [1, 1.5]
-/**
- * For each second that the thread runs it may wait so many for a processor: 1.9 where two have nothing to do but this test.
- * Beyond it the machine does other things, for which those wait, too, who wait for the thread.
- */
+/** For each second that the thread runs it may wait so many for a processor: 1.9 where two have nothing to do but this test. */
 const mostStarved = 3
 
-export function isTooBusy({ starved }: Phase): boolean {
-  return starved > mostStarved
-}
-
-/** Who is slowed by a hot visitor. Where the machine is too busy to tell by how long they wait, only the work tells. */
-export function slowed(phase: Phase): string[] {
-  const { delays, perEventMs } = phase
-  const isBusy = isTooBusy(phase)
+/** Who is slowed by a hot visitor, and by what. */
+export function slowed({ delays, delaysBesideMany, perEventMs, starved }: Phase): string[] {
+  const isBusy = starved > mostStarved
   const most = isBusy ? mostWhereBusyMs : mostPerEventMs
   const work = perEventMs > most ? [`an event takes ${perEventMs} ms of the worker, at most ${most} are right`] : []
-  const late = isBusy ? [] : delays.map((ms, partition) => ({ ms, partition })).filter(({ ms }) => ms > mostDelayMs)
-  return [...work, ...late.map(({ ms, partition }) => `others in partition ${partition} wait ${ms} ms`)]
+  const late = delays.flatMap((ms, partition) => {
+    const usual = delaysBesideMany[partition]!
+    if (ms <= Math.max(mostDelayMs, mostTimesBesideMany * usual)) return []
+    const where = isBusy ? '; the machine is busy, and may have been so only then' : ''
+    return [`others in partition ${partition} wait ${ms} ms, ${usual} ms beside many visitors${where}`]
+  })
+  return [...work, ...late]
 }
 
 export interface HotRun {
   readonly rig: Rig
   /** Messages that were accepted. */
   accepted(): number
-  /** While the hot visitor of a site sends so many events, a thousand a second, and until all that ordinary ones sent is out. */
+  /**
+   * While the hot visitor of a site sends so many events, a thousand a second, and until all that ordinary ones sent is out;
+   * before and after it, many visitors send as many a second.
+   */
   beside(site: Site, events: number): Promise<Phase>
   /** Bytes of the largest state that was written of a hot visitor. */
   largestState(): Promise<number>
@@ -139,11 +152,19 @@ export async function startHotRun(root?: string): Promise<HotRun> {
     rig,
     accepted: () => traffic.accepted,
     async beside(site, events) {
+      const besideMany = () => traffic.whileSending(traffic.send(site, many[site], besideManyEvents))
+      const first = await besideMany()
       const before = threadTimes(worker.pid)
-      const delays = await traffic.whileSending(traffic.sendHot(site, events))
+      const delays = await traffic.whileSending(traffic.send(site, [hot[site]], events))
       const after = threadTimes(worker.pid)
+      const last = await besideMany()
       const [ran, waited] = [after.ran - before.ran, after.waited - before.waited]
-      return { delays, perEventMs: ran / events, starved: ran > 0 ? waited / ran : 0 }
+      return {
+        delays,
+        delaysBesideMany: [Math.max(first[0], last[0]), Math.max(first[1], last[1])],
+        perEventMs: ran / events,
+        starved: ran > 0 ? waited / ran : 0,
+      }
     },
     async largestState() {
       // A clean stop writes the last one.
@@ -164,7 +185,7 @@ class HotTraffic {
   readonly #url: string
   readonly #arrivals: Arrivals
   readonly #sentAt: number[] = []
-  readonly #hotSent = { plain: 0, demanding: 0 }
+  readonly #sent = { plain: 0, demanding: 0 }
 
   constructor(url: string, arrivals: Arrivals) {
     this.#url = url
@@ -185,7 +206,7 @@ class HotTraffic {
   }
 
   /** Has ordinary visitors send, each at its times whatever the answers do, until that is over and all of theirs is out. */
-  async whileSending(meanwhile: Promise<void>): Promise<Phase['delays']> {
+  async whileSending(meanwhile: Promise<void>): Promise<Delays> {
     const from = this.#sentAt.length
     const state = { isOver: false }
     const over = meanwhile.finally(() => {
@@ -203,7 +224,8 @@ class HotTraffic {
     return [shared!, other!]
   }
 
-  async sendHot(site: Site, events: number): Promise<void> {
+  /** Sends a thousand events a second, of each of the visitors in turn. */
+  async send(site: Site, visitors: readonly string[], events: number): Promise<void> {
     const answers: Promise<void>[] = []
     let due = performance.now()
     // Times of their own, a millisecond apart: no gap is in them, however long a request takes.
@@ -211,19 +233,19 @@ class HotTraffic {
     for (let sent = 0; sent < events; sent += hotAtOnce, due += hotEveryMs) {
       await delay(Math.max(0, due - performance.now()))
       const messages = Array.from({ length: Math.min(hotAtOnce, events - sent) }, (_, n) => {
-        return this.#hotMessage(site, startedAt + sent + n)
+        return this.#message(site, visitors[(sent + n) % visitors.length]!, startedAt + sent + n)
       })
       answers.push(this.#post(site, messages))
     }
     await Promise.all(answers)
   }
 
-  #hotMessage(site: Site, at: number): object {
-    const n = this.#hotSent[site]++
+  #message(site: Site, visitor: string, at: number): object {
+    const n = this.#sent[site]++
     const tags = site === 'plain' ? '' : `?utm_source=s${n % campaigns}&utm_medium=cpc`
     const names = n % 50 === 49 ? 'Order Completed' : n % 2 === 0 ? 'Products Searched' : 'Product Viewed'
     const event = site === 'plain' ? 'Product Viewed' : names
-    return { ...messageOf(hot[site], `hot-${site}-${n}`, event, tags), timestamp: new Date(at).toISOString() }
+    return { ...messageOf(visitor, `${site}-${n}`, event, tags), timestamp: new Date(at).toISOString() }
   }
 
   async #sendOrdinary(): Promise<void> {

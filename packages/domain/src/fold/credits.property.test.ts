@@ -56,10 +56,10 @@ const free = () => null
 function oracleGoals(events: readonly StorefrontEvent[]): OracleGoal[] {
   const { decides, net } = ordersIn(events)
   return [
-    { name: 'buy', matches: (e) => e.name === 'purchase' && decides(e), worth: net, count: 'every' },
-    { name: 'join', matches: (e) => e.name === 'sign_up', worth: free, count: 'once_per_visitor' },
-    { name: 'look', matches: (e) => e.name === 'view_item', worth: free, count: 'once_per_session' },
-    { name: 'cart', matches: (e) => e.name === 'add_to_cart', worth: free, count: 'every' },
+    { name: 'buy', kind: 'macro', matches: (e) => e.name === 'purchase' && decides(e), worth: net, count: 'every' },
+    { name: 'join', kind: 'macro', matches: (e) => e.name === 'sign_up', worth: free, count: 'once_per_visitor' },
+    { name: 'look', kind: 'micro', matches: (e) => e.name === 'view_item', worth: free, count: 'once_per_session' },
+    { name: 'cart', kind: 'micro', matches: (e) => e.name === 'add_to_cart', worth: free, count: 'every' },
     ...[...oracleCompoundGoals, ...oracleWindowedGoals].filter(isCredited),
   ]
 }

@@ -13,6 +13,7 @@ import {
   sessionNames,
   sessionRules,
   SPAN,
+  toldTotals,
   truthOf,
   visitorEvents,
   Warehouse,
@@ -42,6 +43,7 @@ const goals = [
     count: 'once_per_visitor',
   },
   { name: 'merge', kind: 'micro', match: { event: 'alias' }, count: 'every' },
+  { name: 'leave', kind: 'negative', match: { path: '/b' }, count: 'once_per_session' },
   ...compoundGoals,
   ...windowedGoals,
 ]
@@ -51,26 +53,20 @@ const price = (event: StorefrontEvent) => event.value_minor
 
 /** @param events all there are: whose an order is can only be told from all that speak of it */
 function oracleGoals(events: readonly StorefrontEvent[]): OracleGoal[] {
-  const { decides, gross, net, names } = ordersIn(events)
+  const { decides, gross, net, currency, names } = ordersIn(events)
   const isOrder = (e: StorefrontEvent) => e.name === 'purchase' && decides(e)
+  const order = { worth: net, currency, names, count: 'every' } as const
+  const micro = { kind: 'micro', worth: free } as const
+  const isA = (e: StorefrontEvent) => e.name === 'page_view' && e.path === '/a'
   return [
-    { name: 'buy', matches: isOrder, worth: net, names, count: 'every' },
-    { name: 'large', matches: (e) => isOrder(e) && (gross(e) ?? 0) >= 200, worth: net, names, count: 'every' },
-    { name: 'pay', matches: (e) => e.name === 'purchase', worth: price, count: 'every' },
-    { name: 'look', matches: (e) => e.name === 'view_item', worth: free, count: 'once_per_session' },
-    {
-      name: 'page_a',
-      matches: (e) => e.name === 'page_view' && e.path === '/a',
-      worth: free,
-      count: 'once_per_session',
-    },
-    {
-      name: 'join',
-      matches: (e) => ['sign_up', 'add_to_cart'].includes(e.name),
-      worth: free,
-      count: 'once_per_visitor',
-    },
-    { name: 'merge', matches: (e) => e.name === 'alias', worth: free, count: 'every' },
+    { name: 'buy', kind: 'macro', matches: isOrder, ...order },
+    { name: 'large', kind: 'micro', matches: (e) => isOrder(e) && (gross(e) ?? 0) >= 200, ...order },
+    { ...micro, name: 'pay', matches: (e) => e.name === 'purchase', worth: price, count: 'every' },
+    { ...micro, name: 'look', matches: (e) => e.name === 'view_item', count: 'once_per_session' },
+    { ...micro, name: 'page_a', matches: isA, count: 'once_per_session' },
+    { ...micro, name: 'join', matches: (e) => ['sign_up', 'add_to_cart'].includes(e.name), count: 'once_per_visitor' },
+    { ...micro, name: 'merge', matches: (e) => e.name === 'alias', count: 'every' },
+    { name: 'leave', kind: 'negative', matches: (e) => e.path === '/b', worth: free, count: 'once_per_session' },
     ...oracleCompoundGoals,
     ...oracleWindowedGoals,
   ]
@@ -169,6 +165,7 @@ function shown(records: readonly LogRecord[], warehouse: Warehouse): Map<string,
             event_count: row.events,
             started_at: row.started_at,
             ended_at: row.ended_at,
+            duration_ms: row.ended_at - row.started_at,
             page_views: row.page_views,
             entry_page: row.entry_page,
             exit_page: row.exit_page,
@@ -177,7 +174,12 @@ function shown(records: readonly LogRecord[], warehouse: Warehouse): Map<string,
             medium: row.medium,
             campaign: row.campaign,
             user_id: row.user_id,
+            device: row.device,
+            country: row.country,
             is_bot: row.is_bot === 1,
+            // As v_sessions has it.
+            is_engaged: row.ended_at - row.started_at > 10_000 || row.page_views >= 2 || row.micro + row.macro > 0,
+            ...toldTotals(row),
             is_new: row.is_new === 1,
             cart_stage: row.cart_stage,
             end_reason: row.end_reason,
@@ -187,8 +189,10 @@ function shown(records: readonly LogRecord[], warehouse: Warehouse): Map<string,
             .filter((row) => own.has(row.event_id))
             .map((row) => ({
               goal: row.goal,
+              kind: row.kind,
               event_id: row.event_id,
               value_minor: row.value_minor,
+              currency: row.currency,
               coupon: row.coupon,
               promotion: row.promotion,
               user_id: row.user_id,

@@ -9,19 +9,17 @@ import type { Buyer, OrderNames, OrderPrice, OrderState, SaidVerdict } from './s
 import type { WrittenVerdict } from './verdict.ts'
 
 /** What became of an order event. Closed: each is a label of a metric. */
-export const orderResults = [
-  'verdict',
-  'unchanged',
-  'waiting',
-  'other_currency',
-  'unreadable_amount',
-  'not_by_server',
-  'too_late',
-  'too_many_refunds',
-  'control',
-  'poison',
-] as const
-export type OrderResult = (typeof orderResults)[number]
+export type OrderResult =
+  | 'verdict'
+  | 'unchanged'
+  | 'waiting'
+  | 'other_currency'
+  | 'unreadable_amount'
+  | 'not_by_server'
+  | 'too_late'
+  | 'too_many_refunds'
+  | 'control'
+  | 'poison'
 
 /** An event that speaks of an order, and its bytes: the verdict carries those of the purchase that decides. */
 export interface SentEvent {

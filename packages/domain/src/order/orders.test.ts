@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { buildEvent, jsonOrderCodec, MemoryStates, wireOf } from '@cairn/testkit/domain'
-import { HeldOrders, orderKey, Orders, StoredOrders, type OrderStep } from '../index.ts'
+import { orderKey, Orders, StoredOrders, type OrderStep } from '../index.ts'
+import { HeldOrders } from './store.ts'
 
 const DAY = 86_400_000
 const T = Date.UTC(2026, 0, 5, 10)

@@ -1,7 +1,8 @@
 import type { Millis, StorefrontEvent } from '@cairn/domain'
 import fc from 'fast-check'
 import { buildEvent } from './event.ts'
-import type { OracleOrigin, OracleRules } from './oracle.ts'
+import type { OracleRules } from './oracle.ts'
+import type { OracleOrigin } from './oracle-origin.ts'
 
 const MINUTE = 60_000
 

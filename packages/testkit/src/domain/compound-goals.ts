@@ -115,24 +115,28 @@ const price = (event: StorefrontEvent) => event.value_minor
 export const oracleCompoundGoals: readonly OracleGoal[] = [
   {
     name: 'three_views',
+    kind: 'micro',
     compound: { kind: 'all', parts: [part(named('view_item'), 3)] },
     worth: free,
     count: 'once_per_session',
   },
   {
     name: 'looked_and_joined',
+    kind: 'micro',
     compound: { kind: 'all', parts: [part(named('view_item'), 2), part(named('sign_up', 'add_to_cart'))] },
     worth: free,
     count: 'once_per_session',
   },
   {
     name: 'bought_after_pages',
+    kind: 'macro',
     compound: { kind: 'sequence', parts: [part(named('page_view', 'identify'), 2), part(named('purchase'))] },
     worth: price,
     count: 'once_per_session',
   },
   {
     name: 'one_for_two',
+    kind: 'micro',
     compound: {
       kind: 'sequence',
       parts: [
@@ -146,12 +150,14 @@ export const oracleCompoundGoals: readonly OracleGoal[] = [
   },
   {
     name: 'first_pair',
+    kind: 'macro',
     compound: { kind: 'all', parts: [part(named('add_to_cart')), part(named('identify', 'purchase'))] },
     worth: price,
     count: 'once_per_visitor',
   },
   {
     name: 'first_steps',
+    kind: 'micro',
     compound: { kind: 'sequence', parts: [part(named('view_item')), part(named('add_to_cart'))] },
     worth: free,
     count: 'once_per_visitor',
@@ -164,12 +170,14 @@ const MINUTE = 60_000
 export const oracleWindowedGoals: readonly OracleGoal[] = [
   {
     name: 'views_in_40m',
+    kind: 'micro',
     compound: { kind: 'all', parts: [part(named('view_item'), 3)], windowMs: 40 * MINUTE },
     worth: free,
     count: 'once_per_session',
   },
   {
     name: 'set_in_80m',
+    kind: 'macro',
     compound: {
       kind: 'all',
       parts: [
@@ -184,6 +192,7 @@ export const oracleWindowedGoals: readonly OracleGoal[] = [
   },
   {
     name: 'sequence_in_2h',
+    kind: 'micro',
     compound: {
       kind: 'sequence',
       parts: [
@@ -198,6 +207,7 @@ export const oracleWindowedGoals: readonly OracleGoal[] = [
   },
   {
     name: 'first_pair_in_50m',
+    kind: 'macro',
     compound: {
       kind: 'all',
       parts: [part(named('add_to_cart')), part(named('identify', 'purchase'))],
@@ -208,6 +218,7 @@ export const oracleWindowedGoals: readonly OracleGoal[] = [
   },
   {
     name: 'first_steps_in_3h',
+    kind: 'micro',
     compound: {
       kind: 'sequence',
       parts: [part(named('view_item'), 2), part(named('add_to_cart'))],

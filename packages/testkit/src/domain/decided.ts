@@ -1,4 +1,4 @@
-import { isOrderEvent, Orders, orderKey, type LogRecord, type WrittenVerdict } from '@cairn/domain'
+import { isOrderEvent, Orders, orderKey, type LogRecord, type Verdict, type WrittenVerdict } from '@cairn/domain'
 import { eventOf, jsonOrderCodec, wireOf } from './order-codec.ts'
 
 /** A record of the log before it has its place there. */
@@ -40,11 +40,16 @@ export class Decider {
     const sent = { kind: 'event', event, wire: wireOf(event) } as const
     const offset = this.#orders.position
     const { verdicts } = this.#orders.step({ offset, appendedAt, key: orderKey(event), body: sent })
-    return verdicts.map(({ key, verdict }) => ({ appendedAt, key, body: { kind: 'verdict', verdict: read(verdict) } }))
+    return verdicts.map(({ key, verdict }) => ({
+      appendedAt,
+      key,
+      body: { kind: 'verdict', verdict: readVerdict(verdict) },
+    }))
   }
 }
 
-function read({ event, ...said }: WrittenVerdict): Extract<LogRecord['body'], { kind: 'verdict' }>['verdict'] {
+/** A verdict as the partition of its buyer reads it. */
+export function readVerdict({ event, ...said }: WrittenVerdict): Verdict {
   const { value_minor, currency, coupon } = said
   if (event.length === 0) return { ...said, event: null, sent_currency: '' }
   const purchase = eventOf(event)

@@ -1,5 +1,7 @@
 import type { Millis, StorefrontEvent } from '@cairn/domain'
 import { completing, type OracleCompound } from './compound-oracle.ts'
+import { campaignOf, channelOfMedium, direct, toldBy, type OracleOrigin } from './oracle-origin.ts'
+import { totalsOf, type OracleTotals } from './oracle-totals.ts'
 
 /** A goal as the oracle needs it: plain functions, nothing compiled. */
 export type OracleGoal = CountedGoal &
@@ -10,32 +12,33 @@ export type OracleGoal = CountedGoal &
 
 interface CountedGoal {
   readonly name: string
+  readonly kind: 'micro' | 'macro' | 'negative'
   /** What an event is worth to it, null for nothing. */
   readonly worth: (event: StorefrontEvent) => number | null
+  /** What that is in; absent where it is the event's own. */
+  readonly currency?: (event: StorefrontEvent) => string
   readonly count: 'every' | 'once_per_session' | 'once_per_visitor'
   /** The coupon and promotion of what it counts; absent where they are the event's own. */
   readonly names?: (event: StorefrontEvent) => Pick<OracleConversion, 'coupon' | 'promotion'>
 }
 
-/** How a visitor came; the channel follows from it where no rule says otherwise. */
-export interface OracleOrigin {
-  readonly source: string
-  readonly medium: string
-  readonly campaign: string
-}
-
-export interface OracleSession extends OracleOrigin {
+export interface OracleSession extends OracleOrigin, OracleTotals {
   /** Event ids in order of time, those of server events that joined it among them. */
   readonly events: readonly string[]
   readonly event_count: number
   readonly started_at: Millis
   readonly ended_at: Millis
+  readonly duration_ms: Millis
   readonly page_views: number
   readonly entry_page: string
   readonly exit_page: string
   readonly channel: string
   readonly user_id: string
+  readonly device: string
+  readonly country: string
   readonly is_bot: boolean
+  /** Over 10 s, or two page views, or a conversion; else it is a bounce. */
+  readonly is_engaged: boolean
   /** No session of the visitor started before it. */
   readonly is_new: boolean
   readonly cart_stage: string
@@ -58,8 +61,11 @@ export interface OracleRules {
 
 export interface OracleConversion {
   readonly goal: string
+  readonly kind: OracleGoal['kind']
   readonly event_id: string
   readonly value_minor: number | null
+  /** Empty without a value. */
+  readonly currency: string
   readonly coupon: string
   readonly promotion: string
   readonly user_id: string
@@ -103,8 +109,10 @@ export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, 
       (event) => groupOf.get(event.event_id),
     ).map((event) => ({
       goal: goal.name,
+      kind: goal.kind,
       event_id: event.event_id,
       value_minor: goal.worth(event),
+      currency: goal.worth(event) === null ? '' : (goal.currency ?? currencyIn)(event),
       ...(goal.names ?? namesIn)(event),
       user_id: userOf(sorted, event),
       session: ids(groupOf.get(event.event_id) ?? []),
@@ -115,8 +123,12 @@ export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, 
     sessions: parts.map(({ events, endReason }) => {
       const whole = all(events)
       const described = describe(events, whole)
+      const totals = totalsOf(conversions.filter(({ session }) => session.includes(events[0]?.event_id ?? '')))
+      const { duration_ms, page_views } = described
       return {
         ...described,
+        ...totals,
+        is_engaged: duration_ms > 10_000 || page_views >= 2 || totals.micro + totals.macro > 0,
         channel: rules.channelOf?.(described) ?? channelOfMedium.get(described.medium) ?? '',
         user_id: userAtEnd(sorted, whole),
         is_new: groups.every(([first]) => (first?.event_time ?? 0) >= (events[0]?.event_time ?? 0)),
@@ -188,12 +200,6 @@ function parting(session: readonly StorefrontEvent[], event: StorefrontEvent, ru
   return campaign !== undefined && campaign !== campaignOf(first) ? 'campaign' : undefined
 }
 
-/** The campaign an event carries, of the few that the generated events have. */
-function campaignOf({ source, medium, campaign, click_id_name }: StorefrontEvent): string | undefined {
-  if (source + medium + campaign !== '') return [source, medium, campaign].join(' ')
-  return click_id_name === 'gclid' ? 'google cpc ' : undefined
-}
-
 /** The session a server event joins: the one its client names, else the last that had begun and was not long over. */
 function groupCovering(
   event: StorefrontEvent,
@@ -261,6 +267,10 @@ function namesIn({ coupon, properties }: StorefrontEvent): Pick<OracleConversion
   return { coupon, promotion: properties['promotion_id'] ?? '' }
 }
 
+function currencyIn({ currency }: StorefrontEvent): string {
+  return currency
+}
+
 /** What an event uses up for a goal; undefined when it counts in any case. */
 function onceWithin(event: StorefrontEvent, goal: OracleGoal, groupOf: (event: StorefrontEvent) => unknown): unknown {
   switch (goal.count) {
@@ -277,18 +287,22 @@ function onceWithin(event: StorefrontEvent, goal: OracleGoal, groupOf: (event: S
 function describe(
   group: readonly StorefrontEvent[],
   all: readonly StorefrontEvent[],
-): Omit<OracleSession, 'channel' | 'user_id' | 'is_new' | 'end_reason'> {
+): Omit<OracleSession, 'channel' | 'user_id' | 'is_engaged' | 'is_new' | 'end_reason' | keyof OracleTotals> {
   const paths = group.map((event) => event.path).filter((path) => path !== '')
+  const [started_at, ended_at] = [group[0]?.event_time ?? 0, group.at(-1)?.event_time ?? 0]
   const telling = group.find((event) => event.path !== '' || toldBy(event) !== undefined)
   return {
     events: all.map((event) => event.event_id),
     event_count: all.length,
-    started_at: group[0]?.event_time ?? 0,
-    ended_at: group.at(-1)?.event_time ?? 0,
+    started_at,
+    ended_at,
+    duration_ms: ended_at - started_at,
     page_views: group.filter((event) => event.name === 'page_view' || event.name === 'screen_view').length,
-    entry_page: paths[0] ?? '',
+    entry_page: firstOf(paths),
     exit_page: paths.at(-1) ?? '',
     ...((telling === undefined ? undefined : toldBy(telling)) ?? direct),
+    device: firstOf(group.map(({ device }) => device)),
+    country: firstOf(group.map(({ country }) => country)),
     is_bot: group.some((event) => event.is_bot),
     cart_stage: stageOf(all),
   }
@@ -304,24 +318,6 @@ function stageOf(events: readonly StorefrontEvent[]): string {
   return has('view_item') ? 'product' : 'none'
 }
 
-/** The default channels of the few origins that the generated events have. */
-const channelOfMedium: ReadonlyMap<string, string> = new Map([
-  ['email', 'Email'],
-  ['cpc', 'Paid Search'],
-  ['social', 'Organic Social'],
-  ['organic', 'Organic Search'],
-  ['referral', 'Referral'],
-  ['(none)', 'Direct'],
-])
-
-const direct: OracleOrigin = { source: '(direct)', medium: '(none)', campaign: '' }
-
-/** The origin an event tells, of the few that the generated events have; undefined for none. */
-function toldBy(event: StorefrontEvent): OracleOrigin | undefined {
-  const { source, medium, campaign, click_id_name, referrer_host } = event
-  if (source + medium + campaign !== '') return { source, medium, campaign }
-  if (click_id_name === 'gclid') return { source: 'google', medium: 'cpc', campaign: '' }
-  if (click_id_name === 'fbclid') return { source: 'facebook', medium: 'social', campaign: '' }
-  if (referrer_host === 'www.google.com') return { source: 'google', medium: 'organic', campaign: '' }
-  return referrer_host === '' ? undefined : { source: referrer_host, medium: 'referral', campaign: '' }
+function firstOf(texts: readonly string[]): string {
+  return texts.find((text) => text !== '') ?? ''
 }

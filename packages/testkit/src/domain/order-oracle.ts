@@ -106,6 +106,7 @@ export function ordersIn(events: readonly StorefrontEvent[]): {
   readonly decides: (event: StorefrontEvent) => boolean
   readonly gross: (event: StorefrontEvent) => number | null
   readonly net: (event: StorefrontEvent) => number | null
+  readonly currency: (event: StorefrontEvent) => string
   readonly names: (event: StorefrontEvent) => Pick<OracleOrder, 'coupon' | 'promotion'>
 } {
   const ids = new Set(events.map((event) => event.order_id).filter((id) => id !== ''))
@@ -119,6 +120,7 @@ export function ordersIn(events: readonly StorefrontEvent[]): {
       if (truth === undefined) return event.value_minor
       return truth.value_minor === null ? null : truth.value_minor - truth.refunded_minor
     },
+    currency: (event) => (byEvent.get(event.event_id) ?? event).currency,
     names(event) {
       const { coupon, promotion } = byEvent.get(event.event_id) ?? {
         coupon: couponIn(event),
