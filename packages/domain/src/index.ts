@@ -38,7 +38,7 @@ export { compileDefinitions } from './fold/definitions.ts'
 export type { Compiled, Definitions, SiteDefinitions } from './fold/definitions.ts'
 export type { Dues, TrackedSession, VisitorCodec, VisitorState } from './fold/visitor.ts'
 export { NEVER } from './fold/visitor.ts'
-export { takeFormerOrders } from './fold/former-orders.ts'
+export { takeFormer } from './fold/former-visitor.ts'
 export {
   createPartition,
   foldVersion,

@@ -166,7 +166,7 @@ const migrated = {
   past: [],
   omitted_days: [],
   said: [],
-  users: [],
+  users: [mark('b', T + 1_000, 'ada')],
   past_matches: [],
 }
 

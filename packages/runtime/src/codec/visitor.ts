@@ -1,4 +1,4 @@
-import { takeFormerOrders, type Dues, type VisitorCodec, type VisitorState } from '@cairn/domain'
+import { takeFormer, type Dues, type VisitorCodec, type VisitorState } from '@cairn/domain'
 import type { Catalog, CatalogEntry } from './catalog.ts'
 import { createMessageWriter } from './message.ts'
 import { compileMigration } from './migrate.ts'
@@ -64,14 +64,6 @@ function readerOf(entry: CatalogEntry, current: CatalogEntry): Reader {
 }
 
 function takenOver(state: VisitorState): VisitorState {
-  takeFormerOrders(state)
-  return withFirstSession(state)
-}
-
-/** Where no session had been kept as a visitor's first, one of those it has is; else the next one would count as new. */
-function withFirstSession(state: VisitorState): VisitorState {
-  for (const { started_at } of state.sessions) {
-    if (started_at < state.first_started_at) state.first_started_at = started_at
-  }
+  takeFormer(state)
   return state
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { buildEvent, FoldRun, jsonVisitorCodec, MemoryVisitors, type Stepped } from '@cairn/testkit/domain'
-import { restorePartition, takeDirty, type StorefrontEvent, type VisitorState } from '../index.ts'
-import { takeFormerOrders } from './former-orders.ts'
+import { NEVER, restorePartition, takeDirty, type StorefrontEvent, type VisitorState } from '../index.ts'
+import { takeFormer } from './former-visitor.ts'
 
 const T = 1_700_000_000_000
 const DAY = 24 * 60 * 60_000
@@ -25,7 +25,7 @@ function former(fold: FoldRun): FoldRun {
     takeDirty(fold.partition).map(([key, bytes]) => {
       if (bytes === null) return [key, bytes] as const
       const state = asFormer(jsonVisitorCodec.decode(bytes))
-      takeFormerOrders(state)
+      takeFormer(state)
       return [key, jsonVisitorCodec.encode(state)] as const
     }),
   )
@@ -35,7 +35,7 @@ function former(fold: FoldRun): FoldRun {
   return new FoldRun(restorePartition(jsonVisitorCodec, checkpoint, { cold: states }), fold.log)
 }
 
-/** Without orders: a purchase is a conversion like others, and claims its order. */
+/** Without orders, users and a first session: a purchase is a conversion like others, and claims its order. */
 function asFormer(state: VisitorState): VisitorState {
   const counted = state.orders.flatMap(({ order_id, touched_at, said }) =>
     said.map(({ row: { goal, conversion_id, event_time, event_id } }) => {
@@ -45,7 +45,8 @@ function asFormer(state: VisitorState): VisitorState {
   const sessions = state.sessions.map((session) => {
     return { ...session, conversions: session.conversions.map((one) => ({ ...one, order_status: '' as const })) }
   })
-  return { ...state, sessions, said: [], orders: [], claims: [...state.claims, ...counted] }
+  const none = { said: [], orders: [], users: [], first_started_at: NEVER }
+  return { ...state, ...none, sessions, claims: [...state.claims, ...counted] }
 }
 
 /** A purchase that the version before has counted in its session. */
@@ -118,5 +119,23 @@ describe('an order that the version before counted', () => {
     expect(held()).toBe(1)
     now.tick(T + 184 * DAY + 1)
     expect(held()).toBe(0)
+  })
+})
+
+describe('a visitor of the version before', () => {
+  it('is known as whom it logged in as, and its next session is not its first', () => {
+    const fold = new FoldRun()
+    fold.define(T, { goals: [] })
+    for (const [at, user_id] of ['ada', '', 'bob'].entries())
+      fold.event(T + at * DAY * 0.3, { event_id: `e${at}`, user_id })
+    fold.flush(T + DAY * 0.6)
+    const now = former(fold)
+    for (const event_time of [T + DAY * 0.2, T + DAY * 0.8])
+      now.event(T + DAY * 0.8, { event_id: `n${event_time}`, event_time })
+    const rows = now.flush(T + DAY * 0.8).sessions.map(({ user_id, is_new }) => [user_id, is_new])
+    expect(rows).toEqual([
+      ['ada', 0],
+      ['bob', 0],
+    ])
   })
 })
