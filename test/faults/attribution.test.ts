@@ -10,6 +10,7 @@ import {
 } from '../support/attribution-rows.ts'
 import { canMount, diskFills, diskLost, takenBack } from '../support/disk-rows.ts'
 import { killedInMerge } from '../support/merge-rows.ts'
+import { killedInRefund } from '../support/refund-rows.ts'
 import { seed } from '../support/seed.ts'
 import { endProcesses, repository } from '../support/workers.ts'
 
@@ -54,6 +55,14 @@ describe(`attribution under faults, CAIRN_SEED=${seed}`, () => {
     ['after the commit, before it applied it', 'attribution.after-commit'],
   ] as const)('killed in a merge of sessions that moves a conversion and changes a path, %s', async (_, point) => {
     expect(await killedInMerge(point, busy)(repository)).toEqual([])
+  })
+
+  it.each([
+    ['after writing it, before the commit', 'attribution.after-produce', 'in time'],
+    ['after the commit, before it applied it', 'attribution.after-commit', 'in time'],
+    ['after writing it, when the session of the purchase was let go', 'attribution.after-produce', 'late'],
+  ] as const)('killed in a refund that restates a conversion and its credits, %s', async (_, point, when) => {
+    expect(await killedInRefund(point, busy, when)(repository)).toEqual([])
   })
 
   it.each([

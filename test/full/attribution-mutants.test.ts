@@ -12,6 +12,7 @@ import {
 } from '../support/attribution-rows.ts'
 import { diskLost, takenBack } from '../support/disk-rows.ts'
 import { foldedOtherwise, killedInMerge } from '../support/merge-rows.ts'
+import { killedInRefund } from '../support/refund-rows.ts'
 import { discardMutants, mutantOf, type Mutation } from '../support/mutant.ts'
 import type { Difference } from '../support/replay.ts'
 import { endProcesses, repository } from '../support/workers.ts'
@@ -48,11 +49,11 @@ const positionReadFromTheGroup: Mutation = {
 }
 
 /** Puts the credits of a batch into the log by themselves, before or after the transaction with all else. */
-function creditsApart(when: 'before' | 'after'): Mutation {
+function creditsApart(when: 'before' | 'after', of: string): Mutation {
   const transact = `const end = await this.#producer.transact(this.#partition.partition, this.#records(meta, isCheckpoint), () => faults.reach('attribution.after-produce'));`
   const commits = `if (end.end === 'committed') await faults.reach('attribution.after-commit');`
   return {
-    name: `credits-${when}-the-transaction`,
+    name: `credits-of-a-${of}-${when}-the-transaction`,
     file: 'services/attribution/dist/partition/loop.js',
     from: transact,
     to: `
@@ -126,14 +127,43 @@ const cases: readonly Case[] = [
   },
   {
     row: killedInMerge('attribution.after-produce', quiet),
-    mutation: creditsApart('before'),
+    mutation: creditsApart('before', 'merge'),
     wrong: 'extra',
     absent: 'missing',
     only: 'credits',
   },
   {
     row: killedInMerge('attribution.after-commit', quiet),
-    mutation: creditsApart('after'),
+    mutation: creditsApart('after', 'merge'),
+    wrong: 'missing',
+    absent: 'extra',
+    only: 'credits',
+  },
+  {
+    row: killedInRefund('attribution.after-produce', quiet),
+    mutation: creditsApart('before', 'refund'),
+    wrong: 'extra',
+    absent: 'missing',
+    only: 'credits',
+  },
+  {
+    row: killedInRefund('attribution.after-commit', quiet),
+    mutation: creditsApart('after', 'refund'),
+    wrong: 'missing',
+    absent: 'extra',
+    only: 'credits',
+  },
+  {
+    row: killedInRefund('attribution.after-produce', quiet, 'late'),
+    mutation: {
+      name: 'shares-of-an-order-not-restored',
+      file: 'packages/runtime/dist/codec/visitor.js',
+      from: 'return read(state, headerBytes);',
+      to: `
+        const visitor = read(state, headerBytes)
+        for (const { said } of visitor.orders) for (const one of said) one.credit = null
+        return visitor`,
+    },
     wrong: 'missing',
     absent: 'extra',
     only: 'credits',

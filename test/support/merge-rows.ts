@@ -1,11 +1,11 @@
 import type { CreditRow, StorefrontEvent } from '@cairn/domain'
-import { createCodec, readCatalog, readLog, silentLogger, topicName, type TopicKind } from '@cairn/runtime'
+import { createCodec, readCatalog, topicName } from '@cairn/runtime'
 import { buildEvent } from '@cairn/testkit/domain'
 import { begin, judged, type Around, type AttributionRow, type Begun } from './attribution-rows.ts'
-import { brokers } from './kafka.ts'
 import { metric } from './metrics.ts'
 import { freePort } from './port.ts'
 import type { Difference } from './replay.ts'
+import { readPlaced, stand, wrong, type Standing } from './standing.ts'
 import { readUncommitted } from './uncommitted.ts'
 import { until } from './until.ts'
 import { repository } from './workers.ts'
@@ -113,7 +113,7 @@ const codec = createCodec(readCatalog())
 
 async function visitsOf(namespace: string): Promise<Visits> {
   const found = new Map<string, string | null>()
-  for (const { value } of await read(namespace, 'labelled-events')) {
+  for (const { value } of await readPlaced(namespace, 'labelled-events')) {
     const decoded = codec.decode(value)
     if (decoded.ok && decoded.kind === 'labelled' && decoded.value.visitor_id === visitor_id)
       found.set(decoded.value.event_id, decoded.value.session_id)
@@ -152,14 +152,14 @@ function partOfMerge(value: Buffer, { first, second }: Visits): string | undefin
  */
 async function standingAfter(namespace: string, visits: Visits): Promise<Difference[]> {
   const conversions = new Map<string, Standing>()
-  for (const { value, ...place } of await read(namespace, 'conversions')) {
+  for (const { value, ...place } of await readPlaced(namespace, 'conversions')) {
     const decoded = codec.decode(value)
     if (!decoded.ok || decoded.kind !== 'conversion' || decoded.value.visitor_id !== visitor_id) continue
     const { order_id: order, session_id } = decoded.value
     stand(conversions, decoded.value, { ...place, order, isRight: session_id === visits.first })
   }
   const credits = new Map<string, Standing>()
-  for (const { value, ...place } of await read(namespace, 'credits')) {
+  for (const { value, ...place } of await readPlaced(namespace, 'credits')) {
     const decoded = codec.decode(value)
     if (!decoded.ok || decoded.kind !== 'credit' || decoded.value.visitor_id !== visitor_id) continue
     const order = conversions.get(decoded.value.conversion_id)?.order ?? ''
@@ -176,50 +176,4 @@ function isCreditedRight(credit: CreditRow, order: string, { first, second }: Vi
   const { session_id, reason, touch_session_ids: path } = credit
   if (!path.includes(first) || path.includes(second)) return false
   return order === 'moved' ? session_id === first : reason === 'path'
-}
-
-interface Standing {
-  readonly partition: number
-  readonly at: number
-  readonly order: string
-  readonly isRight: boolean
-}
-
-/** The last row of an id stands, unless it takes it away. */
-function stand(
-  rows: Map<string, Standing>,
-  row: { readonly conversion_id: string; readonly is_deleted: 0 | 1 },
-  standing: Standing,
-): void {
-  if (row.is_deleted === 1) rows.delete(row.conversion_id)
-  else rows.set(row.conversion_id, standing)
-}
-
-function wrong(topic: TopicKind, rows: ReadonlyMap<string, Standing>, order: string): Difference[] {
-  const [one, ...others] = [...rows.values()].filter((row) => row.order === order)
-  if (one === undefined) return [{ topic, partition: 0, at: 0, what: 'missing' }]
-  const extra = others.map(({ partition, at }): Difference => ({ topic, partition, at, what: 'extra' }))
-  const { partition, at, isRight } = one
-  return isRight ? extra : [{ topic, partition, at, what: 'different' }, ...extra]
-}
-
-interface Placed {
-  readonly partition: number
-  /** Position among the records of the partition. */
-  readonly at: number
-  readonly value: Buffer | null
-}
-
-async function read(namespace: string, kind: TopicKind): Promise<Placed[]> {
-  const found: Placed[] = []
-  const counts = new Map<number, number>()
-  const connection = { brokers: brokers(), clientId: 'merge', log: silentLogger }
-  await readLog(connection, topicName(namespace, kind), (partition, records) => {
-    for (const { value } of records) {
-      const at = counts.get(partition) ?? 0
-      counts.set(partition, at + 1)
-      found.push({ partition, at, value })
-    }
-  })
-  return found
 }

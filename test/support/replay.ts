@@ -31,6 +31,24 @@ export interface Difference {
  * is a difference.
  */
 export async function differencesFromReplay(namespace: string): Promise<Difference[]> {
+  const expected = await replayed(namespace)
+  const differences: Difference[] = []
+  for (const kind of compared) {
+    const actual = await read(topicName(namespace, kind))
+    const partitions = new Set([
+      ...actual.keys(),
+      ...[...expected.keys()].filter((k) => k.startsWith(`${kind}-`)).map((k) => Number(k.slice(kind.length + 1))),
+    ])
+    for (const partition of partitions)
+      differences.push(
+        ...compare(kind, partition, expected.get(`${kind}-${partition}`) ?? [], actual.get(partition) ?? []),
+      )
+  }
+  return differences
+}
+
+/** What one undisturbed fold of topic `events` gives, by topic and partition: `sessions-0`. */
+export async function replayed(namespace: string): Promise<ReadonlyMap<string, readonly Outgoing[]>> {
   const catalog = readCatalog()
   const codec = createCodec(catalog)
   const expected = new Map<string, Outgoing[]>()
@@ -45,19 +63,7 @@ export async function differencesFromReplay(namespace: string): Promise<Differen
     for (const { topic, records: given } of outputs.records((kind) => kind))
       expected.set(`${topic}-${partition}`, [...given])
   }
-  const differences: Difference[] = []
-  for (const kind of compared) {
-    const actual = await read(topicName(namespace, kind))
-    const partitions = new Set([
-      ...actual.keys(),
-      ...[...expected.keys()].filter((k) => k.startsWith(`${kind}-`)).map((k) => Number(k.slice(kind.length + 1))),
-    ])
-    for (const partition of partitions)
-      differences.push(
-        ...compare(kind, partition, expected.get(`${kind}-${partition}`) ?? [], actual.get(partition) ?? []),
-      )
-  }
-  return differences
+  return expected
 }
 
 function compare(

@@ -35,8 +35,8 @@ export interface Traffic {
   readonly partitions: number
   /** Events of random visitors, some late, some repeated. */
   send(events: number): Promise<void>
-  /** These events, as ingest writes them. */
-  sendThese(events: readonly StorefrontEvent[]): Promise<void>
+  /** These events, as ingest writes them; with `to`, the part of that which one topic gets. */
+  sendThese(events: readonly StorefrontEvent[], to?: 'events' | 'order-events'): Promise<void>
   /** Flushes every partition, orders first, and waits until all `labelled-events` partitions carry its barrier. */
   drain(): Promise<void>
   close(): Promise<void>
@@ -68,11 +68,11 @@ export async function startTraffic(
     }
     for (const [partition, own] of byPartition) await producer.send(topicName(namespace, kind), partition, own)
   }
-  const sendThese = async (events: readonly StorefrontEvent[]) => {
+  const sendThese: Traffic['sendThese'] = async (events, to) => {
     const sent = events.map((event) => ({ event, value: codec.encodeEvent(event) }))
-    await sendAll('events', sent.map(({ event, value }) => ({ key: eventKey(event), value }))) // prettier-ignore
+    if (to !== 'order-events') await sendAll('events', sent.map(({ event, value }) => ({ key: eventKey(event), value }))) // prettier-ignore
     const ofOrders = sent.filter(({ event }) => isOrderEvent(event))
-    await sendAll('order-events', ofOrders.map(({ event, value }) => ({ key: orderKey(event), value }))) // prettier-ignore
+    if (to !== 'events') await sendAll('order-events', ofOrders.map(({ event, value }) => ({ key: orderKey(event), value }))) // prettier-ignore
   }
   return {
     namespace,

@@ -35,6 +35,7 @@ export { compileDefinitions } from './fold/definitions.ts'
 export type { Definitions, SiteDefinitions } from './fold/definitions.ts'
 export type { Dues, VisitorCodec, VisitorState } from './fold/visitor.ts'
 export { NEVER } from './fold/visitor.ts'
+export { takeFormer } from './fold/former-visitor.ts'
 export {
   createPartition,
   foldVersion,

@@ -36,16 +36,19 @@ export function takeVerdict(
   const isKnown = kept !== undefined || isHeld
   if (!isKnown && (verdict.number > 1 || verdict.event === null)) return nothing('verdict_forgotten')
   if (kept !== undefined && verdict.order_offset <= kept.order_offset) return nothing('verdict_repeated')
-  const isPast = kept !== undefined && verdict.number > 1 && !isHeld && hasSaid(kept)
+  const isPast = kept !== undefined && !isHeld && isSaid(kept, verdict)
   const decided = isPast
     ? restate(visitor, kept, verdict, goals, key, arrival)
     : place(visitor, kept, verdict, goals, key, arrival)
   return { outcome: 'verdict', ...decided }
 }
 
-/** Of an order that has converted nothing so far nothing was said that could be said again. */
-function hasSaid({ said, is_cut }: KeptOrder): boolean {
-  return is_cut || said.length > 0
+/**
+ * Whether something was said of an order that is to be said again, which it is not by the verdict that begins it anew. What
+ * was not kept of it stands, whatever comes: that cannot be taken back.
+ */
+function isSaid({ said, is_cut }: KeptOrder, { number }: Verdict): boolean {
+  return is_cut || (number > 1 && said.length > 0)
 }
 
 function nothing(outcome: VerdictOutcome): Decided {

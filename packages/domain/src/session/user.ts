@@ -28,9 +28,10 @@ export const MOST_USER_MARKS = 8
 /** Characters of a user and an event id together; longer ones are no ids, and eight of them would swell the state. */
 const MOST_CHARACTERS = 1_000
 
+type Naming = Pick<StorefrontEvent, 'event_time' | 'event_id' | 'user_id'>
+
 /** Takes the user an event names into the marks of its visitor. */
-export function noteUser(marks: UserMarks, event: StorefrontEvent): Noted {
-  const { event_time: time, event_id, user_id: value } = event
+export function noteUser(marks: UserMarks, { event_time: time, event_id, user_id: value }: Naming): Noted {
   if (value.length + event_id.length > MOST_CHARACTERS) return { marks, change: null }
   let at = marks.length
   while (at > 0 && precedes(time, event_id, marks[at - 1] as Mark)) at--

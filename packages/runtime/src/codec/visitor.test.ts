@@ -100,7 +100,7 @@ describe('a visitor state', () => {
 
   it('of the version before without a session has no first one yet, and its claims', () => {
     const old = catalog.named('visitor-state.v1')
-    const claim = { goal: 'buy', order_id: 'o', conversion_id: 'c', event_time: T, event_id: 'a', touched_at: T }
+    const claim = { goal: 'buy', order_id: '', conversion_id: 'c', event_time: T, event_id: 'a', touched_at: T }
     const dues = { emit_due: NEVER, close_due: NEVER, expire_due: T + 1 }
     const seen = { seen_id: [], seen_content: [], seen_at: [] }
     const kept = { ...dues, site: 'shop', visitor_id: 'v1', ...seen, sessions: [], claims: [claim] }

@@ -1,4 +1,4 @@
-import type { Dues, VisitorCodec, VisitorState } from '@cairn/domain'
+import { takeFormer, type Dues, type VisitorCodec, type VisitorState } from '@cairn/domain'
 import type { Catalog, CatalogEntry } from './catalog.ts'
 import { createMessageWriter } from './message.ts'
 import { compileMigration } from './migrate.ts'
@@ -60,13 +60,10 @@ function readerOf(entry: CatalogEntry, current: CatalogEntry): Reader {
   const readDues = compileRead({ ...schema, fields: schema.fields.slice(0, dueFields) }) as Reader['readDues']
   if (entry === current) return { walk, read, readDues }
   const migrate = compileMigration(schema, current.schema)
-  return { walk, readDues, read: (bytes, at) => withFirstSession(migrate(read(bytes, at)) as VisitorState) }
+  return { walk, readDues, read: (bytes, at) => takenOver(migrate(read(bytes, at)) as VisitorState) }
 }
 
-/** Where no session had been kept as a visitor's first, one of those it has is; else the next one would count as new. */
-function withFirstSession(state: VisitorState): VisitorState {
-  for (const { started_at } of state.sessions) {
-    if (started_at < state.first_started_at) state.first_started_at = started_at
-  }
+function takenOver(state: VisitorState): VisitorState {
+  takeFormer(state)
   return state
 }
