@@ -185,7 +185,8 @@ describe('a request', () => {
       ip: '203.0.113.9',
       page: { url: 'https://shop.example/?gclid=G&a=b' },
     }
-    await send({ batch: [{ type: 'track', anonymousId: 'a', userId: 'u', traits: { email: 'e' }, context }] })
+    const identity = { anonymousId: 'a', userId: 'u', groupId: 'g', traits: { email: 'e' } }
+    await send({ batch: [{ type: 'track', ...identity, context }] })
     expect(JSON.parse(String(outbox.shipments[0]?.deadLetters[0]?.payload))).toEqual({
       type: 'track',
       context: { consent: { analytics_storage: 'denied' }, page: { url: 'https://shop.example/?a=b' } },

@@ -42,6 +42,12 @@ describe('without analytics consent', () => {
     })
   })
 
+  it('a group call keeps neither its group nor its traits', () => {
+    const call = { type: 'group', groupId: 'g', traits: { email: 'a@b.c' }, context: denied }
+    const { group_id, properties } = accepted(call)
+    expect({ group_id, properties }).toEqual({ group_id: '', properties: {} })
+  })
+
   it('an identify call keeps no traits and an alias call no former id', () => {
     expect(accepted({ type: 'identify', userId: 'u', traits: { email: 'a@b.c' }, context: denied }).properties).toEqual(
       {},

@@ -24,8 +24,14 @@ export function withoutIdentity(event: StorefrontEvent): StorefrontEvent {
     click_id: '',
     url: withoutClickIds(event.url),
     referrer: withoutClickIds(event.referrer),
-    properties: event.type === 'identify' ? {} : propertiesWithoutClickIds(event.properties),
+    group_id: '',
+    properties: hasTraits(event) ? {} : propertiesWithoutClickIds(event.properties),
   }
+}
+
+/** Traits are of a person, or of a group that may have no other member. */
+function hasTraits({ type }: StorefrontEvent): boolean {
+  return type === 'identify' || type === 'group'
 }
 
 /** The text without the click ids of addresses in it. */
@@ -44,7 +50,7 @@ function propertiesWithoutClickIds(properties: Readonly<Record<string, string>>)
   return kept
 }
 
-const identifyingFields: ReadonlySet<string> = new Set(['anonymousId', 'userId', 'previousId', 'traits'])
+const identifyingFields: ReadonlySet<string> = new Set(['anonymousId', 'userId', 'previousId', 'groupId', 'traits'])
 const identifyingContext: ReadonlySet<string> = new Set(['ip', 'traits', 'sessionId', 'device'])
 
 /**
