@@ -248,6 +248,11 @@ function tieOf({ client_session_id, facts }: TrackedSession): string {
   return first === undefined ? client_session_id : `${client_session_id} ${first.event_id}`
 }
 
+/** Whether a touchpoint is a session that its client has named so; empty for one that has no name. */
+export function isOfClientSession({ tie }: Pick<Touchpoint, 'tie'>, clientSessionId: string): boolean {
+  return tie === clientSessionId || (clientSessionId === '' && tie.startsWith(' '))
+}
+
 /** Without those of bots. */
 function conversionsOf({ past, sessions, companions }: VisitorState): PastConversion[] {
   const known: PastConversion[] = [...past]
