@@ -54,7 +54,7 @@ interface Entry {
  * kind). Negative intent is no conversion of the business: it is
  * left out.
  */
-export function goalCounts(conversions: readonly Conversion[]): GoalCounts {
+function goalCounts(conversions: readonly Conversion[]): GoalCounts {
   if (conversions.length === 0) return NO_GOALS
   const entries: Entry[] = []
   for (const { goal, currency, kind, value_minor } of conversions) {
