@@ -14,6 +14,7 @@ export {
   parseDecimal,
   type Decimal,
 } from './event/money.ts'
+export { LARGEST_LONG } from './event/long.ts'
 export { promotionOf } from './event/promotion.ts'
 export { canonicalName, messageTypes, type MessageType } from './event/name.ts'
 export { refusalReasons, type Refusal, type RefusalReason } from './event/refusal.ts'
@@ -29,6 +30,7 @@ export type { OrderCodec, OrderState } from './order/state.ts'
 export { orderStatuses, type OrderStatus, type Verdict, type WrittenVerdict } from './order/verdict.ts'
 export type { Path, Problem } from './definitions/check.ts'
 export type { SessionRules } from './session/rules.ts'
+export { clickIdNames } from './session/source.ts'
 export type { Contribution, GoalCounts, SessionRow, SessionState } from './session/row.ts'
 export type { ConversionRow, GoalClass, GoalKind } from './conversion/row.ts'
 export type { CreditReason, CreditRow } from './attribution/row.ts'

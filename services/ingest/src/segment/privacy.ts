@@ -1,5 +1,4 @@
-import { consentOf, type Consent, type StorefrontEvent } from '@cairn/domain'
-import { clickIdNames } from './campaign.ts'
+import { clickIdNames, consentOf, type Consent, type StorefrontEvent } from '@cairn/domain'
 import { isObject, objectOf, type JsonObject } from './json.ts'
 import { put } from './properties.ts'
 
