@@ -45,7 +45,7 @@ export interface Owner {
 }
 
 /** What a conversion's row takes from its session. */
-export interface Credit extends Pick<Origin, 'channel' | 'source' | 'medium' | 'campaign'> {
+export interface ConversionOrigin extends Pick<Origin, 'channel' | 'source' | 'medium' | 'campaign'> {
   readonly session_id: string | null
   readonly is_bot: boolean
 }
@@ -136,7 +136,7 @@ export function renewed(conversion: Conversion, version: number): Conversion {
 export function conversionRow(
   owner: Owner,
   conversion: Conversion,
-  credit: Credit,
+  origin: ConversionOrigin,
   version: number,
   reason: ConversionReason,
 ): ConversionRow {
@@ -148,7 +148,7 @@ export function conversionRow(
     site: owner.site,
     visitor_id: owner.visitor_id,
     user_id: conversionUser(owner.users, conversion),
-    session_id: credit.session_id,
+    session_id: origin.session_id,
     goal: conversion.goal,
     kind: conversion.kind,
     class: conversion.class,
@@ -162,11 +162,11 @@ export function conversionRow(
     refunded_minor: conversion.refunded_minor,
     coupon: conversion.coupon,
     promotion: conversion.promotion,
-    channel: credit.channel,
-    source: credit.source,
-    medium: credit.medium,
-    campaign: credit.campaign,
-    is_bot: credit.is_bot ? 1 : 0,
+    channel: origin.channel,
+    source: origin.source,
+    medium: origin.medium,
+    campaign: origin.campaign,
+    is_bot: origin.is_bot ? 1 : 0,
     definitions_number: conversion.definitions_number,
   }
 }

@@ -8,7 +8,7 @@ import type { Verdict } from '../order/verdict.ts'
 import type { SessionRules } from '../session/rules.ts'
 import type { Arrival } from '../session/session.ts'
 import { makeRoom } from './companions.ts'
-import { sessionlessCredit } from './credit.ts'
+import { sessionlessOrigin } from './conversion-origin.ts'
 import { isOfClientSession } from './journey.ts'
 import { keepOrder, matchedWith, type KeptOrder } from './kept-order.ts'
 import type { VerdictOutcome } from './output.ts'
@@ -157,9 +157,9 @@ function hold(
     session.conversions = [...session.conversions, ...conversions]
     return []
   }
-  const past = session === undefined ? pastCredit(visitor, event, rules) : undefined
+  const past = session === undefined ? pastOrigin(visitor, event, rules) : undefined
   if (past !== undefined || !makeRoom(visitor, streamTime)) {
-    return conversions.map((one) => conversionRow(owner, one, past ?? sessionlessCredit(event), offset, 'conversion'))
+    return conversions.map((one) => conversionRow(owner, one, past ?? sessionlessOrigin(event), offset, 'conversion'))
   }
   const companion = newCompanion(event, session?.id ?? '', arrival, orderId)
   companion.size = companionSize(companion, conversions)
@@ -173,7 +173,7 @@ function hold(
  * What an order takes from a session that was let go before it was decided: verdicts that had to wait for a service that
  * stood still come after all that happened meanwhile. Whose client's session it is counts as it did while that stood.
  */
-function pastCredit({ touches }: VisitorState, event: StorefrontEvent, rules: SessionRules) {
+function pastOrigin({ touches }: VisitorState, event: StorefrontEvent, rules: SessionRules) {
   const anchor = anchorOf(event, rules)
   let found: VisitorState['touches'][number] | undefined
   for (const touch of touches) {

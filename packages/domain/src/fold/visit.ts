@@ -1,4 +1,4 @@
-import { conversionRow, withdrawnRow, type Conversion, type Credit } from '../conversion/conversion.ts'
+import { conversionRow, withdrawnRow, type Conversion, type ConversionOrigin } from '../conversion/conversion.ts'
 import { countGoals, type Tally } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
 import type { ConversionReason, ConversionRow } from '../conversion/row.ts'
@@ -7,7 +7,7 @@ import type { Arrival } from '../session/session.ts'
 import type { SessionRow } from '../session/row.ts'
 import { makeRoom } from './companions.ts'
 import { countCompounds, hasCompound, hasWindow, mergeGoals, noteMatches } from './compounds.ts'
-import { creditOf, sessionlessCredit } from './credit.ts'
+import { originOf, sessionlessOrigin } from './conversion-origin.ts'
 import { identify, rename } from './identity.ts'
 import { join, type Joined } from './join.ts'
 import { noteChange, visitAgain, visitByServer } from './revisit.ts'
@@ -67,8 +67,8 @@ function visitUnnamed(
   }
   noteChange(session, arrival.streamTime)
   for (const corrected of tally.corrected) noteChange(corrected, arrival.streamTime)
-  const credit = creditOf(session)
-  const conversions = conversionRows(visitor, event, key, joined, tally, credit, arrival)
+  const origin = originOf(session)
+  const conversions = conversionRows(visitor, event, key, joined, tally, origin, arrival)
   return { sessionId: session.id, retractions, conversions }
 }
 
@@ -93,11 +93,11 @@ function visitByNobody(
 ): Visit {
   const tally = countGoals(visitor, visitor.sessions, null, event, goals, key, arrival)
   for (const corrected of tally.corrected) noteChange(corrected, arrival.streamTime)
-  const credit = sessionlessCredit(event)
+  const origin = sessionlessOrigin(event)
   return {
     sessionId: null,
     retractions: NOTHING,
-    conversions: conversionRows(visitor, event, key, NOT_JOINED, tally, credit, arrival),
+    conversions: conversionRows(visitor, event, key, NOT_JOINED, tally, origin, arrival),
   }
 }
 
@@ -110,7 +110,7 @@ function conversionRows(
   key: string,
   { restated, withdrawn }: Pick<Joined, 'restated' | 'withdrawn'>,
   tally: Tally<TrackedSession>,
-  credit: Credit,
+  origin: ConversionOrigin,
   { offset: version }: Arrival,
 ): readonly ConversionRow[] {
   if (restated.length + withdrawn.length + tally.made.length + tally.withdrawn.length === 0) return NOTHING
@@ -125,7 +125,7 @@ function conversionRows(
   }
   const say = (conversions: readonly Conversion[], reason: ConversionReason): void => {
     for (const conversion of conversions)
-      if (!gone.has(conversion.id)) rows.push(conversionRow(owner, conversion, credit, version, reason))
+      if (!gone.has(conversion.id)) rows.push(conversionRow(owner, conversion, origin, version, reason))
   }
   say(restated, 'session')
   say(tally.made, 'conversion')
