@@ -1,5 +1,6 @@
 import { idFrom } from '../event/hash.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
+import type { Owner } from '../event/owner.ts'
 import { promotionOf } from '../event/promotion.ts'
 import type { Verdict } from '../order/verdict.ts'
 import type { Arrival } from '../session/session.ts'
@@ -36,11 +37,9 @@ export interface Conversion {
   readonly definitions_number: number
 }
 
-/** Whose conversions these are. `key` is the record key: an event of nobody has no `visitor_id`. */
-export interface Owner {
+/** Whose conversions these are. `key` is the record key, which an event of nobody has, too. */
+export interface ConversionOwner extends Owner {
   readonly key: string
-  readonly site: string
-  readonly visitor_id: string
   readonly users: UserMarks
 }
 
@@ -82,11 +81,7 @@ export function newCandidate(
  * The conversion of an event that completes a goal now. It may have done so before, and have been withdrawn since; what was
  * withdrawn does not come back, so it is another one each time.
  */
-export function completed(
-  candidate: Conversion,
-  { site, visitor_id }: Pick<Owner, 'site' | 'visitor_id'>,
-  version: number,
-): Conversion {
+export function completed(candidate: Conversion, { site, visitor_id }: Owner, version: number): Conversion {
   const { id: offset, goal, event_id, event_time } = candidate
   const named = [site, visitor_id, goal, event_id, offset, String(version), 'completed']
   return { ...candidate, id: idFrom(event_time, named) }
@@ -134,7 +129,7 @@ export function renewed(conversion: Conversion, version: number): Conversion {
 }
 
 export function conversionRow(
-  owner: Owner,
+  owner: ConversionOwner,
   conversion: Conversion,
   origin: ConversionOrigin,
   version: number,

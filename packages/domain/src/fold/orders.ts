@@ -1,5 +1,5 @@
 import { anchorOf, newCompanion, sessionOf, type Anchor } from '../conversion/companion.ts'
-import { conversionRow, newConversion, type Conversion, type Owner } from '../conversion/conversion.ts'
+import { conversionRow, newConversion, type Conversion, type ConversionOwner } from '../conversion/conversion.ts'
 import type { Holder } from '../conversion/count.ts'
 import { netOf } from '../conversion/net.ts'
 import type { ConversionRow } from '../conversion/row.ts'
@@ -151,7 +151,7 @@ function hold(
 ): ConversionRow[] {
   const { rules, offset, streamTime } = arrival
   const { site, visitor_id, users } = visitor
-  const owner: Owner = { key, site, visitor_id, users }
+  const owner: ConversionOwner = { key, site, visitor_id, users }
   const session = sessionOf(visitor.sessions, anchorOf(event, rules), rules)
   if (session !== undefined && !event.is_server) {
     session.conversions = [...session.conversions, ...conversions]

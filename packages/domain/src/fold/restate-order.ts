@@ -1,7 +1,7 @@
 import { dropConversions } from '../attribution/history.ts'
 import { divideMoney } from '../attribution/model.ts'
 import type { CreditRow } from '../attribution/row.ts'
-import { newConversion, withdrawnRow, type Owner } from '../conversion/conversion.ts'
+import { newConversion, withdrawnRow } from '../conversion/conversion.ts'
 import type { Goal } from '../conversion/goal.ts'
 import { netOf } from '../conversion/net.ts'
 import type { ConversionRow } from '../conversion/row.ts'
@@ -147,14 +147,12 @@ function divided(credit: CreditRow, { value_minor, currency, version, definition
 /** The credits of macro ones go with them, also those that there was no room to keep. */
 function withdraw(visitor: VisitorState, said: readonly SaidConversion[], arrival: Arrival): OrderRows {
   const { offset: version, definitionsNumber: definitions_number } = arrival
-  const { site, visitor_id, users } = visitor
-  const owner: Owner = { key: '', site, visitor_id, users }
   dropConversions(
     visitor,
     said.map(({ row }) => row),
   )
   const rows = said.map(({ row }) =>
-    withdrawnRow(owner, { ...row, id: row.conversion_id, definitions_number }, version),
+    withdrawnRow(visitor, { ...row, id: row.conversion_id, definitions_number }, version),
   )
   return { conversions: rows, credited: rows, credits: [] }
 }

@@ -17,9 +17,9 @@ export interface Origin {
 }
 
 /** What rows say of an origin. */
-type Named = Pick<Origin, 'channel' | 'source' | 'medium' | 'campaign'>
+type RowOrigin = Pick<Origin, 'channel' | 'source' | 'medium' | 'campaign'>
 
-export function isSameSource(a: Named, b: Named): boolean {
+export function isSameSource(a: RowOrigin, b: RowOrigin): boolean {
   if (a === b) return true
   return a.channel === b.channel && a.source === b.source && a.medium === b.medium && a.campaign === b.campaign
 }
