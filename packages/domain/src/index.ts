@@ -1,4 +1,4 @@
-export type { ColdDue, ColdStates } from './event/cold.ts'
+export type { ColdDue, ColdStates } from './state/cold.ts'
 export type { Label, Millis, StorefrontEvent } from './event/event.ts'
 export type { PoisonReason } from './event/poison.ts'
 export { cutAddress } from './event/address.ts'
@@ -50,8 +50,7 @@ export {
   takeDirtyIn,
 } from './fold/partition.ts'
 export type { Checkpoint, DeployedDefinitions, PartitionOptions, PartitionState } from './fold/partition.ts'
-export { indexedDue } from './fold/cold.ts'
-export type { ColdVisitors } from './fold/cold.ts'
+export { indexedDue } from './fold/due-index.ts'
 export type { CacheCounts } from './fold/store.ts'
 export type { Body, LogRecord } from './fold/record.ts'
 export { step } from './fold/step.ts'
