@@ -3,7 +3,7 @@ import prettier from 'eslint-config-prettier'
 import tseslint from 'typescript-eslint'
 
 /** Folders of the domain in the order data flows; each may import only from those before it. */
-const flow = ['event', 'order', 'definitions', 'session', 'conversion', 'attribution', 'aggregate', 'fold']
+const flow = ['state', 'event', 'order', 'definitions', 'session', 'conversion', 'attribution', 'aggregate', 'fold']
 
 /** Each client library has one importer, so that its defects are handled in one place. */
 const owners = {

@@ -1,8 +1,8 @@
-export type { ColdDue, ColdStates } from './event/cold.ts'
+export type { ColdDue, ColdStates } from './state/cold.ts'
 export type { Label, Millis, StorefrontEvent } from './event/event.ts'
 export type { PoisonReason } from './event/poison.ts'
 export { cutAddress } from './event/address.ts'
-export { consentOf } from './event/consent.ts'
+export { consentOf, type Consent } from './event/consent.ts'
 export { eventKey, sitePattern, visitorOf } from './event/key.ts'
 export {
   add,
@@ -13,6 +13,7 @@ export {
   parseDecimal,
   type Decimal,
 } from './event/money.ts'
+export { LARGEST_LONG } from './event/long.ts'
 export { promotionOf } from './event/promotion.ts'
 export { canonicalName, messageTypes, type MessageType } from './event/name.ts'
 export { refusalReasons, type Refusal, type RefusalReason } from './event/refusal.ts'
@@ -26,6 +27,7 @@ export { StoredOrders } from './order/stored.ts'
 export type { OrderCodec, OrderState } from './order/state.ts'
 export { orderStatuses, type OrderStatus, type Verdict, type WrittenVerdict } from './order/verdict.ts'
 export type { Path } from './definitions/check.ts'
+export { clickIdNames } from './session/source.ts'
 export type { Contribution, GoalCounts, SessionRow } from './session/row.ts'
 export type { ConversionRow } from './conversion/row.ts'
 export type { CreditRow } from './attribution/row.ts'
@@ -46,8 +48,7 @@ export {
   takeDirtyIn,
 } from './fold/partition.ts'
 export type { Checkpoint, DeployedDefinitions, PartitionOptions, PartitionState } from './fold/partition.ts'
-export { indexedDue } from './fold/cold.ts'
-export type { ColdVisitors } from './fold/cold.ts'
+export { indexedDue } from './fold/due-index.ts'
 export type { Body, LogRecord } from './fold/record.ts'
 export { step } from './fold/step.ts'
 export type { Outcome, Output, StepResult } from './fold/output.ts'

@@ -38,7 +38,7 @@ export function* tokensOf(text: string, from = 0): Generator<Token> {
 }
 
 /** The first offset at or after `at` that is neither white space nor comment. */
-export function afterBlank(text: string, at: number): number {
+function afterBlank(text: string, at: number): number {
   let next = at
   for (;;) {
     while (next < text.length && isSpace(text.charCodeAt(next))) next += 1

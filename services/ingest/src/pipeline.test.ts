@@ -79,11 +79,14 @@ describe('a request', () => {
   it('leaves nothing that identifies in its dead letters where the batch says that there is no consent', async () => {
     const { outbox, send } = setUp()
     const context = { consent: { categoryPreferences: { analytics: false } } }
-    const batch = [{ type: 'track', anonymousId: 'ann' }]
+    const batch = [
+      { type: 'track', anonymousId: 'ann' },
+      { type: 'track', anonymousId: 'anna', context: { consent: null } },
+    ]
     await send({ context, batch })
     await send({ context, batch }, { writeKey: 'typo' })
     const letters = outbox.shipments.flatMap(({ deadLetters }) => deadLetters)
-    expect(letters).toHaveLength(2)
+    expect(letters).toHaveLength(3)
     for (const { payload } of letters) expect(String(payload)).not.toContain('ann')
   })
 
@@ -182,7 +185,8 @@ describe('a request', () => {
       ip: '203.0.113.9',
       page: { url: 'https://shop.example/?gclid=G&a=b' },
     }
-    await send({ batch: [{ type: 'track', anonymousId: 'a', userId: 'u', traits: { email: 'e' }, context }] })
+    const identity = { anonymousId: 'a', userId: 'u', groupId: 'g', traits: { email: 'e' } }
+    await send({ batch: [{ type: 'track', ...identity, context }] })
     expect(JSON.parse(String(outbox.shipments[0]?.deadLetters[0]?.payload))).toEqual({
       type: 'track',
       context: { consent: { analytics_storage: 'denied' }, page: { url: 'https://shop.example/?a=b' } },

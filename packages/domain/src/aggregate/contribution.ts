@@ -1,4 +1,5 @@
 import type { Conversion } from '../conversion/conversion.ts'
+import { LARGEST_LONG } from '../event/long.ts'
 import { compareText } from '../event/text-order.ts'
 import type { Contribution, GoalCounts } from '../session/row.ts'
 import type { Session } from '../session/session.ts'
@@ -38,8 +39,6 @@ export const NO_GOALS: GoalCounts = {
   goal_counts: [],
   goal_values: [],
 }
-
-const LARGEST_LONG = 2 ** 53 - 2
 
 interface Entry {
   readonly goal: string

@@ -1,6 +1,7 @@
 import { endWith, eventsAmong, highestRank, type Companion } from '../conversion/companion.ts'
 import type { Millis } from '../event/event.ts'
 import { idTime } from '../event/hash.ts'
+import type { Owner } from '../event/owner.ts'
 import { cartStage } from '../session/cart.ts'
 import type { Contribution, SessionRow } from '../session/row.ts'
 import type { Mark } from '../session/session.ts'
@@ -11,9 +12,7 @@ import { NO_GOALS, type Counted } from './contribution.ts'
 /** What a row contributed to roll-ups; null when it counted nowhere. */
 type Emitted = Contribution | null
 
-export interface Owner {
-  readonly site: string
-  readonly visitor_id: string
+export interface SessionOwner extends Owner {
   readonly users: UserMarks
   /** Start of the visitor's first known session. */
   readonly first_started_at: Millis
@@ -28,7 +27,7 @@ export interface Owner {
  */
 // eslint-disable-next-line max-lines-per-function -- one literal: objects put together by spreading are read more slowly
 export function rowOf(
-  owner: Owner,
+  owner: SessionOwner,
   session: Counted,
   companions: readonly Companion[],
   now: Contribution,
@@ -102,7 +101,7 @@ export interface Retracted {
 
 /** The row that takes a merged session away: it deletes, subtracts, and says where the session's events went. */
 export function retractionRow(
-  owner: Owner,
+  owner: SessionOwner,
   retracted: Retracted,
   mergedInto: string,
   definitionsNumber: number,

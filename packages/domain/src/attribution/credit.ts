@@ -1,5 +1,6 @@
 import type { Conversion } from '../conversion/conversion.ts'
 import type { Millis } from '../event/event.ts'
+import type { Owner } from '../event/owner.ts'
 import { compareText } from '../event/text-order.ts'
 import { creditsOf, divideMoney, models } from './model.ts'
 import { omittedWithin, type OmittedDay } from './omitted.ts'
@@ -99,11 +100,6 @@ function previousOf(
 
 function byTime(a: PastConversion, b: PastConversion): number {
   return a.event_time - b.event_time || compareText(a.goal, b.goal) || compareText(a.conversion_id, b.conversion_id)
-}
-
-export interface Owner {
-  readonly site: string
-  readonly visitor_id: string
 }
 
 export interface Saying {

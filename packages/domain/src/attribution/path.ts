@@ -1,5 +1,6 @@
 import type { Millis } from '../event/event.ts'
 import { compareText } from '../event/text-order.ts'
+import { isSameSource } from '../session/source.ts'
 import type { AttributionRules } from './rules.ts'
 
 /** A session as attribution sees it: that the visitor came, when, and by what. */
@@ -58,7 +59,7 @@ export function pathOf(
     return touch.started_at <= to.event_time && (converting === undefined || byStart(touch, converting) < 0)
   })
   within.sort(byStart)
-  const path = rules.collapseRepeats ? within.filter((touch, at) => !isSameOrigin(touch, within[at + 1])) : within
+  const path = rules.collapseRepeats ? within.filter((touch, at) => !isRepeated(touch, within[at + 1])) : within
   const omitted = Math.max(0, path.length - MAX_TOUCHES, tooLong(path))
   return { touches: path.slice(omitted), omitted }
 }
@@ -79,7 +80,6 @@ function byStart(a: Touchpoint, b: Touchpoint): number {
   return a.started_at - b.started_at || compareText(a.tie, b.tie) || compareText(a.session_id, b.session_id)
 }
 
-function isSameOrigin(a: Touchpoint, b: Touchpoint | undefined): boolean {
-  if (b === undefined) return false
-  return a.channel === b.channel && a.source === b.source && a.medium === b.medium && a.campaign === b.campaign
+function isRepeated(touch: Touchpoint, next: Touchpoint | undefined): boolean {
+  return next !== undefined && isSameSource(touch, next)
 }

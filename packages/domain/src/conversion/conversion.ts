@@ -1,5 +1,6 @@
 import { idFrom } from '../event/hash.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
+import type { Owner } from '../event/owner.ts'
 import { promotionOf } from '../event/promotion.ts'
 import type { Verdict } from '../order/verdict.ts'
 import type { Arrival } from '../session/session.ts'
@@ -36,16 +37,14 @@ export interface Conversion {
   readonly definitions_number: number
 }
 
-/** Whose conversions these are. `key` is the record key: an event of nobody has no `visitor_id`. */
-export interface Owner {
+/** Whose conversions these are. `key` is the record key, which an event of nobody has, too. */
+export interface ConversionOwner extends Owner {
   readonly key: string
-  readonly site: string
-  readonly visitor_id: string
   readonly users: UserMarks
 }
 
 /** What a conversion's row takes from its session. */
-export interface Credit extends Pick<Origin, 'channel' | 'source' | 'medium' | 'campaign'> {
+export interface ConversionOrigin extends Pick<Origin, 'channel' | 'source' | 'medium' | 'campaign'> {
   readonly session_id: string | null
   readonly is_bot: boolean
 }
@@ -82,11 +81,7 @@ export function newCandidate(
  * The conversion of an event that completes a goal now. It may have done so before, and have been withdrawn since; what was
  * withdrawn does not come back, so it is another one each time.
  */
-export function completed(
-  candidate: Conversion,
-  { site, visitor_id }: Pick<Owner, 'site' | 'visitor_id'>,
-  version: number,
-): Conversion {
+export function completed(candidate: Conversion, { site, visitor_id }: Owner, version: number): Conversion {
   const { id: offset, goal, event_id, event_time } = candidate
   const named = [site, visitor_id, goal, event_id, offset, String(version), 'completed']
   return { ...candidate, id: idFrom(event_time, named) }
@@ -134,9 +129,9 @@ export function renewed(conversion: Conversion, version: number): Conversion {
 }
 
 export function conversionRow(
-  owner: Owner,
+  owner: ConversionOwner,
   conversion: Conversion,
-  credit: Credit,
+  origin: ConversionOrigin,
   version: number,
   reason: ConversionReason,
 ): ConversionRow {
@@ -148,7 +143,7 @@ export function conversionRow(
     site: owner.site,
     visitor_id: owner.visitor_id,
     user_id: conversionUser(owner.users, conversion),
-    session_id: credit.session_id,
+    session_id: origin.session_id,
     goal: conversion.goal,
     kind: conversion.kind,
     class: conversion.class,
@@ -162,11 +157,11 @@ export function conversionRow(
     refunded_minor: conversion.refunded_minor,
     coupon: conversion.coupon,
     promotion: conversion.promotion,
-    channel: credit.channel,
-    source: credit.source,
-    medium: credit.medium,
-    campaign: credit.campaign,
-    is_bot: credit.is_bot ? 1 : 0,
+    channel: origin.channel,
+    source: origin.source,
+    medium: origin.medium,
+    campaign: origin.campaign,
+    is_bot: origin.is_bot ? 1 : 0,
     definitions_number: conversion.definitions_number,
   }
 }

@@ -1,5 +1,5 @@
 import type { Millis } from '../event/event.ts'
-import { precedes } from '../session/session.ts'
+import { compareText } from '../event/text-order.ts'
 import type { Conversion } from './conversion.ts'
 
 /** An event that matches parts of a compound goal, as its session keeps it. */
@@ -73,7 +73,7 @@ export function isWithinWindow({ conversion }: Match): boolean {
 
 /** The order of matches: by event time, then by event id. */
 export function compareMatches({ conversion: a }: Match, { conversion: b }: Match): number {
-  return precedes(a.event_time, a.event_id, { time: b.event_time, event_id: b.event_id }) ? -1 : 1
+  return a.event_time - b.event_time || compareText(a.event_id, b.event_id)
 }
 
 /**

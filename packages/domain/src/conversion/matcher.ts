@@ -4,6 +4,7 @@ import { hostSlip, pathSlip } from '../definitions/slips.ts'
 import { readPattern, type TextKind } from '../definitions/text-pattern.ts'
 import { currencyExponent } from '../event/money.ts'
 import { canonicalName } from '../event/name.ts'
+import { propertyOf } from '../event/property.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 
 /** A compiled condition on an event. */
@@ -131,10 +132,6 @@ function readTests(check: Check, entries: Readonly<Record<string, unknown>>, pat
 }
 
 /** Own keys only: a property called `constructor` must not find what every object has. */
-function propertyOf(event: StorefrontEvent, name: string): string | undefined {
-  return Object.hasOwn(event.properties, name) ? event.properties[name] : undefined
-}
-
 function fieldOf(event: StorefrontEvent, name: string): string | undefined {
   switch (name) {
     case 'order_id':

@@ -2,6 +2,7 @@ import type { Check, Path } from '../definitions/check.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import { currencies } from '../event/currencies.ts'
 import { currencyCode, currencyExponent, minorUnits, parseDecimal, type Decimal } from '../event/money.ts'
+import { propertyOf } from '../event/property.ts'
 
 /** What a conversion is worth; never added across currencies. */
 export interface Worth {
@@ -66,7 +67,7 @@ function readCurrency(check: Check, json: unknown, path: Path): string {
 function ofProperty(name: string, given: string | undefined): Valuation {
   return (event, sentCurrency = '') => {
     const currency = given ?? (sentCurrency || event.currency)
-    const text = Object.hasOwn(event.properties, name) ? event.properties[name] : undefined
+    const text = propertyOf(event, name)
     return text === undefined || currency === '' ? NONE : worth(toMinor(text, currency), currency)
   }
 }

@@ -2,7 +2,7 @@
 export const sitePattern = /^[A-Za-z0-9_.-]{1,64}$/
 
 /** What tells whose a message is; absent texts are empty. */
-export interface Named {
+export interface Sender {
   /** The call: track, page, screen, identify, alias or group. */
   readonly type: string
   readonly anonymousId: string
@@ -15,7 +15,7 @@ export interface Named {
  * former id is its user, so without an anonymous id it speaks of the former id: under the user, the visitor who had that
  * id would never learn of it.
  */
-export function visitorOf(message: Named): string {
+export function visitorOf(message: Sender): string {
   if (message.anonymousId !== '') return message.anonymousId
   if (message.type === 'alias' && message.previousId !== '') return message.previousId
   return message.userId === '' ? '' : `u:${message.userId}`

@@ -1,3 +1,5 @@
+import { LARGEST_LONG } from './long.ts'
+
 /** ISO 4217 currencies whose minor unit is not a hundredth. */
 export const currencyExponents: ReadonlyMap<string, number> = new Map([
   ...[
@@ -43,8 +45,6 @@ export interface Decimal {
 /** Amounts have fewer digits; without a bound `1e999999` would build a number of a million digits. */
 const longestAmount = 40
 const largestScale = 60
-/** The Avro codec takes no larger number for a long. */
-const largestMinor = Number.MAX_SAFE_INTEGER - 1
 
 /**
  * Reads decimal text such as `25`, `-0.50` or `1e-7` without ever passing through a floating-point number. Undefined
@@ -80,7 +80,7 @@ export function minorUnits(amount: Decimal, currency: string): number | undefine
   const minor =
     shift >= 0 ? amount.digits * 10n ** BigInt(shift) : dividedRounding(amount.digits, 10n ** BigInt(-shift))
   const result = Number(minor)
-  return Math.abs(result) <= largestMinor ? result : undefined
+  return Math.abs(result) <= LARGEST_LONG ? result : undefined
 }
 
 function normalised(digits: bigint, scale: number): Decimal | undefined {

@@ -1,20 +1,17 @@
 import type { StorefrontEvent } from './event.ts'
+import { propertyOf } from './property.ts'
 
 /**
  * The promotion an event is about, empty when none: `promotion_id`, else `promotion_name` (GA4's), else the `name` of
  * Segment's Promotion Viewed and Promotion Clicked, whose name is that of the promotion; else the only one that its items
  * name, where GA4's purchase has it. Of items of several promotions none is that of the event.
  */
-export function promotionOf({ name, properties }: StorefrontEvent): string {
-  const named = own(properties, 'promotion_id') || own(properties, 'promotion_name')
-  if (named !== '') return named
-  const called = name === 'view_promotion' || name === 'select_promotion' ? own(properties, 'name') : ''
-  return called || promotionOfItems(own(properties, 'products'), own(properties, 'items'))
-}
-
-/** Own properties only: one called `constructor` must not find what every object has. */
-function own(properties: StorefrontEvent['properties'], name: string): string {
-  return (Object.hasOwn(properties, name) ? properties[name] : undefined) ?? ''
+export function promotionOf(event: StorefrontEvent): string {
+  const named = propertyOf(event, 'promotion_id') || propertyOf(event, 'promotion_name')
+  if (named) return named
+  const isOfPromotion = event.name === 'view_promotion' || event.name === 'select_promotion'
+  const called = isOfPromotion ? propertyOf(event, 'name') : ''
+  return called || promotionOfItems(propertyOf(event, 'products') ?? '', propertyOf(event, 'items') ?? '')
 }
 
 /** Most lists name no promotion; only one that does is worth reading as JSON. */

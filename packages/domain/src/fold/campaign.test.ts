@@ -169,6 +169,48 @@ describe('cut_on_campaign', () => {
     expect(many.warehouse.liveSessions().map((row) => row.end_reason)).toEqual(['cap', 'gap'])
   })
 
+  it('puts what a full session refuses into no session before it, and merges none across it', () => {
+    const shop = new Shop({ max_events: 3 })
+    shop.at(0, 'a', letter)
+    shop.at(1, 'b', { ...letter, campaign: 'june' })
+    shop.at(2, 'c')
+    shop.at(3, 'd')
+    const refused = shop.at(4, 'e')
+    expect(refused.labelled).not.toBe(shop.warehouse.sessionOf(1))
+    shop.at(5, 'f', { event_time: T + MINUTE / 2 })
+    shop.flush(T + HOUR)
+    expect(shop.events).toEqual([[1, 6], [2, 3, 4], [5]])
+    const ends = shop.warehouse.liveSessions().sort((one, other) => one.started_at - other.started_at)
+    expect(ends.map((row) => row.end_reason)).toEqual(['campaign', 'cap', 'gap'])
+  })
+
+  it('says of a full session before that of another campaign no more than that the campaign ended it', () => {
+    const shop = new Shop({ max_events: 2 })
+    shop.at(0, 'a')
+    shop.at(1, 'b')
+    shop.at(2, 'c', letter)
+    shop.at(3, 'd')
+    shop.flush(T + HOUR)
+    expect(shop.warehouse.liveSessions().map((row) => row.end_reason)).toEqual(['campaign', 'gap'])
+  })
+
+  it('ends for its limit only the session that refused an event, and that one can still take what it has room for', () => {
+    const shop = new Shop({ max_duration: '40m' })
+    shop.at(0, 'a', letter)
+    const full = shop.at(5, 'b', { ...letter, campaign: 'june' })
+    shop.at(25, 'c')
+    shop.at(45, 'd')
+    shop.at(46, 'f')
+    shop.flush(T + 2 * HOUR)
+    const ends = () => shop.warehouse.liveSessions().sort((one, other) => one.started_at - other.started_at)
+    expect(ends().map((row) => row.end_reason)).toEqual(['campaign', 'cap', 'gap'])
+    expect(shop.at(30, 'e').labelled).toBe(full.labelled)
+    shop.at(3, 'g')
+    shop.flush(T + 4 * HOUR)
+    expect(shop.events).toEqual([[1, 8], [2, 3, 4, 7], [5]])
+    expect(ends().map((row) => row.end_reason)).toEqual(['campaign', 'cap', 'gap'])
+  })
+
   it('is bounded in what it keeps: a session takes about a thousand events', () => {
     const shop = new Shop()
     for (let at = 0; at < 2_000; at++)

@@ -167,6 +167,16 @@ describe('clocks', () => {
     expect(fold.event(T, { ...late, content_hash: 1 })).toMatchObject({ outcome: 'duplicate_conflict', late: false })
   })
 
+  it('flag nothing of a backfill that comes in order, and what is gap and grace behind the rest of it', () => {
+    const fold = new FoldRun()
+    fold.define(T, { time_source: 'event', goals: [] })
+    const then = T - 30 * 24 * HOUR
+    expect(events(fold, T, { event_time: then })).toMatchObject({ late: false })
+    const visitor = { visitor_id: 'v2' }
+    expect(events(fold, T, { event_time: then - GAP - GRACE, ...visitor })).toMatchObject({ late: false })
+    expect(events(fold, T, { event_time: then - GAP - GRACE - 1, ...visitor })).toMatchObject({ late: true })
+  })
+
   it('let event time close sessions with time_source: event; ticks then close nothing', () => {
     const fold = new FoldRun()
     fold.define(T, { time_source: 'event', goals: [] })

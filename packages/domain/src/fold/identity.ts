@@ -1,11 +1,11 @@
 import { endWith } from '../conversion/companion.ts'
-import { conversionRow, type Conversion, type Credit } from '../conversion/conversion.ts'
+import { conversionRow, type Conversion, type ConversionOrigin } from '../conversion/conversion.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import type { Arrival } from '../session/session.ts'
 import { changesEvent, changesSession, noteUser, type UserChange } from '../session/user.ts'
 import { companionsOf } from './companions.ts'
-import { creditOf, sessionlessCredit } from './credit.ts'
+import { originOf, sessionlessOrigin } from './conversion-origin.ts'
 import { markDirty } from './settle.ts'
 import type { VisitorState } from './visitor.ts'
 
@@ -31,20 +31,20 @@ export function rename(
   const owner = { key, site: visitor.site, visitor_id: visitor.visitor_id, users: visitor.users }
   const ids = new Set(told.map((row) => row.conversion_id))
   const rows: ConversionRow[] = []
-  const restate = (conversions: readonly Conversion[], credit: Credit): void => {
+  const restate = (conversions: readonly Conversion[], origin: ConversionOrigin): void => {
     for (const conversion of conversions) {
       const { id, user_id, event_time, event_id } = conversion
       if (user_id !== '' || ids.has(id) || !changesEvent(change, event_time, event_id)) continue
-      rows.push(conversionRow(owner, conversion, credit, offset, 'user'))
+      rows.push(conversionRow(owner, conversion, origin, offset, 'user'))
     }
   }
   for (const session of visitor.sessions) {
     const companions = companionsOf(visitor, session)
     if (changesSession(change, endWith(session, companions))) markDirty(session, streamTime)
-    restate(session.conversions, creditOf(session))
+    restate(session.conversions, originOf(session))
   }
   for (const companion of visitor.companions) {
-    if (companion.session_id === '') restate(companion.conversions, sessionlessCredit(companion))
+    if (companion.session_id === '') restate(companion.conversions, sessionlessOrigin(companion))
   }
   return rows
 }

@@ -41,12 +41,14 @@ export interface Crediting {
  * it changed. Nothing is computed for visitors without a macro conversion, nor where an event only goes on with a session.
  *
  * @param rows the conversion rows that the event made
+ * @param divided credits that are said of some of them already
  */
 export function creditVisit(
   visitor: VisitorState,
   before: Before,
   rows: readonly ConversionRow[],
   crediting: Crediting,
+  divided: readonly CreditRow[] = NOTHING,
 ): readonly CreditRow[] {
   for (const row of rows) if (isFinal(visitor, row)) noteFinal(visitor, row, crediting.streamTime)
   if (before === null && !rows.some(isMacro)) return NOTHING
@@ -56,7 +58,7 @@ export function creditVisit(
   const journey: Journey = { touchpoints, conversions: conversionsOf(visitor), omitted_days: visitor.omitted_days }
   const credits: CreditRow[] = []
   for (const row of rows) if (isMacro(row) && row.is_deleted === 1) credits.push(withdraw(visitor, row, crediting))
-  const affected = creditedOf(visitor, rows, since)
+  const affected = creditedOf(visitor, rows, since, divided)
   for (const credited of bounded(affected, rows)) restate(visitor, credited, journey, crediting, credits)
   return credits
 }
@@ -129,7 +131,7 @@ function isFinal({ sessions, companions }: VisitorState, { conversion_id, sessio
  *
  * @param since stream time
  */
-export function noteFinal(visitor: VisitorState, row: ConversionRow, since: Millis): void {
+function noteFinal(visitor: VisitorState, row: ConversionRow, since: Millis): void {
   const { conversion_id, goal, kind, event_time } = row
   // An event of nobody has a key of its own: nothing will ever look back at it.
   if (visitor.visitor_id === '') return
@@ -190,9 +192,15 @@ interface Due extends Credited {
 
 /**
  * The macro conversions of the visitor's sessions and companions, and those of the event that nothing holds, but for those
- * that what changed at a time leaves as they are. A server event may be in a session that only began after it.
+ * that what changed at a time leaves as they are, or whose credits are said already. A server event may be in a session
+ * that only began after it.
  */
-function creditedOf(visitor: VisitorState, rows: readonly ConversionRow[], since: Millis): Due[] {
+function creditedOf(
+  visitor: VisitorState,
+  rows: readonly ConversionRow[],
+  since: Millis,
+  divided: readonly CreditRow[],
+): Due[] {
   const due: Due[] = []
   const add = (conversions: readonly Conversion[], session: TrackedSession | null, is_bot: boolean): void => {
     const session_id = session?.id ?? null
@@ -212,6 +220,7 @@ function creditedOf(visitor: VisitorState, rows: readonly ConversionRow[], since
   for (const row of rows) {
     if (!isMacro(row) || row.is_deleted === 1 || !isFinal(visitor, row)) continue
     const { conversion_id: id, session_id, goal, event_time, user_id, value_minor, currency } = row
+    if (divided.some((credit) => credit.conversion_id === id)) continue
     const conversion = { id, goal, event_time, user_id, value_minor, currency }
     if (event_time >= since) due.push({ conversion, session_id, is_bot: row.is_bot === 1, isFinal: true })
   }
@@ -237,6 +246,11 @@ function touchpointOf(session: TrackedSession): Touchpoint {
 function tieOf({ client_session_id, facts }: TrackedSession): string {
   const [first] = facts
   return first === undefined ? client_session_id : `${client_session_id} ${first.event_id}`
+}
+
+/** Whether a touchpoint is a session that its client has named so; empty for one that has no name. */
+export function isOfClientSession({ tie }: Pick<Touchpoint, 'tie'>, clientSessionId: string): boolean {
+  return tie === clientSessionId || (clientSessionId === '' && tie.startsWith(' '))
 }
 
 /** Without those of bots. */

@@ -106,6 +106,14 @@ describe.each([1, 2 * DAY, 170 * DAY])('an order that is updated %d ms later', (
   })
 })
 
+/** Three days later, when nothing holds the order any more, another of 2000. */
+function buysNext(fold: FoldRun) {
+  fold.tick(T + 2 * DAY)
+  const next = { ...event, event_id: 'q', order_id: 'next', event_time: T + 3 * DAY, value_minor: 2_000 }
+  fold.event(T + 3 * DAY, next)
+  return { credited: fold.verdict(T + 3 * DAY, next, { order_offset: 9, number: 1 }).credits }
+}
+
 describe('an order that is updated when its session is forgotten', () => {
   it('is looked back at by later conversions as what it is then', () => {
     const fold = bought(buy, { ...large, kind: 'micro' })
@@ -124,12 +132,50 @@ describe('an order that is updated when its session is forgotten', () => {
     fold.verdict(T, event, PLACED)
     fold.tick(T + 2 * DAY)
     fold.verdict(T + 2 * DAY, event, { ...AGAIN, value_minor: 2_000 })
-    const next = { ...event, event_id: 'q', order_id: 'next', event_time: T + 3 * DAY, value_minor: 2_000 }
-    fold.event(T + 3 * DAY, next)
-    const { credits } = fold.verdict(T + 3 * DAY, next, { order_offset: 9, number: 1 })
-    expect(credits.map(({ goal, touch_channels }) => [goal, touch_channels])).toEqual([
+    const { credited } = buysNext(fold)
+    expect(credited.map(({ goal, touch_channels }) => [goal, touch_channels])).toEqual([
       ['buy', ['Direct']],
       ['large', ['Direct']],
+    ])
+  })
+
+  it('is in the credits of later conversions that can be corrected no more than it counts', () => {
+    const fold = bought(buy, { ...large, kind: 'micro' })
+    fold.verdict(T, event, { ...PLACED, value_minor: 2_000 })
+    const { credited } = buysNext(fold)
+    expect(credited).toMatchObject([{ goal: 'buy', assist_goals: ['large'] }])
+    const { credits } = fold.verdict(T + 3 * DAY + 1, event, { ...AGAIN, value_minor: 1_000 })
+    const ofNext = { conversion_id: credited[0]?.conversion_id, reason: 'assists', assist_goals: [] }
+    expect(credits.find(({ event_time }) => event_time === T + 3 * DAY)).toMatchObject(ofNext)
+  })
+
+  it.each([
+    ['that its value leaves', 2_000, 1_000, ['Direct'], ['Email', 'Direct', 'Direct']],
+    ['that its value reaches', 1_000, 2_000, ['Email', 'Direct', 'Direct'], ['Direct']],
+  ])('moves the paths that begin anew after a goal %s', (_, worth, now, path, moved) => {
+    const fold = bought(buy, large)
+    fold.define(T, { attribution: { reset_on_conversion: true }, goals: [buy, large] })
+    fold.verdict(T, event, { ...PLACED, value_minor: worth })
+    const next = buysNext(fold).credited.find(({ goal }) => goal === 'large')
+    expect(next?.touch_channels).toEqual(path)
+    const { credits } = fold.verdict(T + 3 * DAY + 1, event, { ...AGAIN, value_minor: now })
+    const ofNext = credits.filter(({ event_time }) => event_time === T + 3 * DAY)
+    expect(ofNext).toMatchObject([
+      { conversion_id: next?.conversion_id, reason: 'path', touch_channels: moved, is_deleted: 0 },
+    ])
+    expect(credits.filter(({ event_time, goal }) => event_time === T && goal === 'large')).toHaveLength(1)
+  })
+
+  it('is where no later path begins once it is of another visitor', () => {
+    const fold = bought(buy)
+    fold.define(T, { attribution: { reset_on_conversion: true }, goals: [buy] })
+    fold.verdict(T, event, PLACED)
+    const [next] = buysNext(fold).credited
+    expect(next?.touch_channels).toEqual(['Direct'])
+    const { credits } = fold.verdict(T + 3 * DAY + 1, event, { ...AGAIN, status: 'withdrawn', event: null })
+    expect(credits).toMatchObject([
+      { event_time: T, is_deleted: 1, reason: 'withdrawn' },
+      { conversion_id: next?.conversion_id, reason: 'path', touch_channels: ['Email', 'Direct', 'Direct'] },
     ])
   })
 

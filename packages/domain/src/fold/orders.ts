@@ -1,13 +1,15 @@
-import { anchorOf, newCompanion, sessionOf } from '../conversion/companion.ts'
-import { conversionRow, newConversion, type Conversion, type Owner } from '../conversion/conversion.ts'
+import { anchorOf, newCompanion, sessionOf, type Anchor } from '../conversion/companion.ts'
+import { conversionRow, newConversion, type Conversion, type ConversionOwner } from '../conversion/conversion.ts'
 import type { Holder } from '../conversion/count.ts'
 import { netOf } from '../conversion/net.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import type { Verdict } from '../order/verdict.ts'
+import type { SessionRules } from '../session/rules.ts'
 import type { Arrival } from '../session/session.ts'
 import { makeRoom } from './companions.ts'
-import { sessionlessCredit } from './credit.ts'
+import { sessionlessOrigin } from './conversion-origin.ts'
+import { isOfClientSession } from './journey.ts'
 import { keepOrder, matchedWith, type KeptOrder } from './kept-order.ts'
 import type { VerdictOutcome } from './output.ts'
 import { restate, type OrderGoals, type OrderRows } from './restate-order.ts'
@@ -152,15 +154,15 @@ function hold(
 ): ConversionRow[] {
   const { rules, offset, streamTime } = arrival
   const { site, visitor_id, users } = visitor
-  const owner: Owner = { key, site, visitor_id, users }
+  const owner: ConversionOwner = { key, site, visitor_id, users }
   const session = sessionOf(visitor.sessions, anchorOf(event, rules), rules)
   if (session !== undefined && !event.is_server) {
     session.conversions = session.conversions.concat(conversions)
     return []
   }
-  const past = session === undefined ? pastCredit(visitor, event, rules.gapMs) : undefined
+  const past = session === undefined ? pastOrigin(visitor, event, rules) : undefined
   if (past !== undefined || !makeRoom(visitor, streamTime)) {
-    return conversions.map((one) => conversionRow(owner, one, past ?? sessionlessCredit(event), offset, 'conversion'))
+    return conversions.map((one) => conversionRow(owner, one, past ?? sessionlessOrigin(event), offset, 'conversion'))
   }
   const companion = newCompanion(event, session?.id ?? '', arrival, orderId)
   companion.size = companionSize(companion, conversions)
@@ -172,15 +174,26 @@ function hold(
 
 /**
  * What an order takes from a session that was let go before it was decided: verdicts that had to wait for a service that
- * stood still come after all that happened meanwhile.
+ * stood still come after all that happened meanwhile. Whose client's session it is counts as it did while that stood.
  */
-function pastCredit({ touches }: VisitorState, { event_time, is_bot, is_server }: StorefrontEvent, gapMs: number) {
+function pastOrigin({ touches }: VisitorState, event: StorefrontEvent, rules: SessionRules) {
+  const anchor = anchorOf(event, rules)
   let found: VisitorState['touches'][number] | undefined
   for (const touch of touches) {
-    if (touch.started_at > event_time || event_time > touch.ended_at + gapMs) continue
-    if (found === undefined || touch.started_at >= found.started_at) found = touch
+    if (heldAt(touch, anchor, rules) && (found === undefined || touch.started_at >= found.started_at)) found = touch
   }
   if (found === undefined) return undefined
   const { session_id, channel, source, medium, campaign } = found
-  return { session_id, channel, source, medium, campaign, is_bot: is_bot && !is_server }
+  return { session_id, channel, source, medium, campaign, is_bot: event.is_bot && !event.is_server }
+}
+
+function heldAt(
+  touch: VisitorState['touches'][number],
+  { time, client_session_id, is_own }: Anchor,
+  { clientSession, gapMs }: SessionRules,
+): boolean {
+  const isNamed = client_session_id !== ''
+  if (clientSession === 'trust' && (is_own || isNamed) && !isOfClientSession(touch, client_session_id)) return false
+  if (isNamed && !is_own) return true
+  return touch.started_at <= time && time <= touch.ended_at + gapMs
 }

@@ -1,5 +1,5 @@
 import type { Millis } from '../event/event.ts'
-import type { ColdVisitors } from './cold.ts'
+import type { ColdStates } from '../state/cold.ts'
 import { compileDefinitions, noDefinitions, type Definitions } from './definitions.ts'
 import { VisitorStore, type CacheCounts, type Taken } from './store.ts'
 import type { VisitorCodec } from './visitor.ts'
@@ -59,8 +59,11 @@ export interface Checkpoint {
 const MAX_FLUSHED_VISITORS = 5_000
 
 export interface PartitionOptions {
-  /** Where visitors lie that memory has no room for; without one, all are in memory. */
-  readonly cold?: ColdVisitors
+  /**
+   * Where visitors lie that memory has no room for, as of the last checkpoint that was stored; without one, all are in memory.
+   * Queue 0 is emit, 1 close, 2 expire; a visitor stands in each once, at its {@link indexedDue}.
+   */
+  readonly cold?: ColdStates
   /** Bytes of memory for the visitors that the cold store has too: none, or what {@link limitCache} says. */
   readonly cacheBytes?: number
   /** Visitors a step of a flush puts out; another number makes other parts, so only tests give one. */
@@ -120,7 +123,7 @@ export function createPartition(codec: VisitorCodec, options: PartitionOptions =
 export function restorePartition(
   codec: VisitorCodec,
   checkpoint: Checkpoint,
-  options: PartitionOptions & { readonly cold: ColdVisitors },
+  options: PartitionOptions & { readonly cold: ColdStates },
 ): PartitionState {
   const partition = new Partition(codec, options)
   partition.position = checkpoint.position

@@ -29,26 +29,61 @@ const NOTHING: readonly never[] = []
 export function regroup(visitor: VisitorState, event: StorefrontEvent, arrival: Arrival, isFull: IsFull): Regrouped {
   const { rules } = arrival
   const fact = factOf(event, arrival)
-  const linked = chainOf(
-    visitor.sessions.filter(({ facts }) => facts.length > 0),
-    event,
-    rules,
-  )
   const takes = (session: TrackedSession): boolean => !isFull(session) && session.events < rules.maxEvents
-  const chain = linked.filter(takes).sort(byFirst)
-  const refused = linked.filter((session) => !takes(session) && wouldTake(session, fact))
+  const cuttable = visitor.sessions.filter(({ facts }) => facts.length > 0).sort(byFirst)
+  const { near, before } = around(cuttable, fact, (session) => !takes(session))
+  const chain = chainOf(near, event, rules).sort(byFirst)
   const last = chain.at(-1)
   if (last !== undefined && wouldTake(last, fact) && fact.time - last.started_at <= rules.maxDurationMs) {
     append(last, event, fact, arrival)
-    return { session: last, changed: NOTHING, retractions: NOTHING, refused, ended: NOTHING }
+    return { session: last, changed: NOTHING, retractions: NOTHING, refused: NOTHING, ended: NOTHING }
   }
-  return cutAnew(visitor, event, fact, chain, refused, arrival)
+  const isStopped = before !== undefined && !takes(before) && chainOf([before], event, rules).length > 0
+  if (!isStopped) return cutAnew(visitor, event, fact, chain, NOTHING, arrival)
+  if (!isBehind(before, fact) || !startsAnother(before.facts, fact))
+    return cutAnew(visitor, event, fact, chain, [before], arrival)
+  const cut = cutAnew(visitor, event, fact, chain, NOTHING, arrival)
+  if (before.cut === 'campaign') return cut
+  before.cut = 'campaign'
+  return { ...cut, ended: [...cut.ended, before] }
+}
+
+interface Around {
+  /** The sessions about the event up to the walls. */
+  readonly near: TrackedSession[]
+  /** The last session that begins before the event, be it a wall. */
+  readonly before: TrackedSession | undefined
+}
+
+/**
+ * What is about an event, of sessions in order. A session that is a wall parts those before it from those after it: what
+ * it has no room for belongs to nothing on its other side.
+ */
+function around(sessions: readonly TrackedSession[], fact: Fact, isWall: (session: TrackedSession) => boolean): Around {
+  let near: TrackedSession[] = []
+  let before: TrackedSession | undefined
+  for (const session of sessions) {
+    const isBefore = beginsBefore(session, fact)
+    if (isBefore) before = session
+    if (!isWall(session)) near.push(session)
+    else if (isBefore) near = []
+    else break
+  }
+  return { near, before }
+}
+
+function beginsBefore({ facts: [first] }: TrackedSession, fact: Fact): boolean {
+  return first !== undefined && inOrder(first, fact) < 0
 }
 
 /** Whether an event is behind all of a session and does not begin another. */
-function wouldTake({ facts }: TrackedSession, fact: Fact): boolean {
+function wouldTake(session: TrackedSession, fact: Fact): boolean {
+  return isBehind(session, fact) && !startsAnother(session.facts, fact)
+}
+
+function isBehind({ facts }: TrackedSession, fact: Fact): boolean {
   const last = facts.at(-1)
-  return last !== undefined && inOrder(last, fact) < 0 && !startsAnother(facts, fact)
+  return last !== undefined && inOrder(last, fact) < 0
 }
 
 function append(session: TrackedSession, event: StorefrontEvent, fact: Fact, arrival: Arrival): void {
@@ -72,14 +107,28 @@ function cutAnew(
   const parts = partsOf(chain, fact)
   const asTheyAre = new Map(chain.map((session) => [session.facts[0], session]))
   const isNew = (part: Fact[]): boolean => !isSame(asTheyAre.get(part[0]), part)
-  if (chain.length > 0 && parts.some((part) => isNew(part) && isTooMuch(part, arrival))) {
-    return cutAnew(visitor, event, fact, [], [...refused, ...chain], arrival)
+  const tooMuch = parts.filter((part) => isNew(part) && isTooMuch(part, arrival))
+  if (chain.length > 0 && tooMuch.length > 0) {
+    const fewer = chainOf(withinCaps(chain, fact), event, arrival.rules)
+    if (fewer.length < chain.length) return cutAnew(visitor, event, fact, fewer, refused, arrival)
+    const refusing = chain.filter(({ facts: [first] }) => tooMuch.some((part) => part.some((one) => one === first)))
+    return cutAnew(visitor, event, fact, [], [...refused, ...refusing], arrival)
   }
   const cutting = new Cutting(visitor, event, chain, arrival)
   cutting.assign(parts)
   const { changed, ended, retractions } = cutting
   const session = cutting.sessionOf(fact.offset)
   return { session, changed, retractions, refused, ended }
+}
+
+/**
+ * Of the sessions that an event stands in a row with, those that no cap parts from it: a session that has refused events
+ * stands alone. Together with what it refused it would be too much for ever, and not even an event among its own would
+ * have a place.
+ */
+function withinCaps(chain: readonly TrackedSession[], fact: Fact): readonly TrackedSession[] {
+  const { near, before } = around(chain, fact, ({ capped }) => capped)
+  return before?.capped === true ? [before] : near
 }
 
 /** All events of the sessions with one more, cut. */

@@ -1,15 +1,13 @@
-import { withdrawnCreditRow, type Owner as Credited } from '../attribution/credit.ts'
 import { dropConversions } from '../attribution/history.ts'
 import { divideMoney } from '../attribution/model.ts'
 import type { CreditRow } from '../attribution/row.ts'
-import { newConversion, withdrawnRow, type Owner } from '../conversion/conversion.ts'
+import { newConversion, withdrawnRow } from '../conversion/conversion.ts'
 import type { Goal } from '../conversion/goal.ts'
 import { netOf } from '../conversion/net.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import type { Verdict } from '../order/verdict.ts'
 import type { Arrival } from '../session/session.ts'
-import { noteFinal } from './journey.ts'
 import { keepOrder, matchedWith, type KeptOrder, type SaidConversion } from './kept-order.ts'
 import type { VisitorState } from './visitor.ts'
 
@@ -23,9 +21,9 @@ export interface OrderGoals {
 /** What is to be said of an order that changed. */
 export interface OrderRows {
   readonly conversions: readonly ConversionRow[]
-  /** Those of them whose credits are computed from the visitor's journey. */
+  /** Those of them that change the visitor's journey: their own credits and those of later conversions are to be said. */
   readonly credited: readonly ConversionRow[]
-  /** Credits that are divided anew, or withdrawn. */
+  /** Credits that are divided anew: those of their conversions are not computed from the journey. */
   readonly credits: readonly CreditRow[]
 }
 
@@ -71,8 +69,7 @@ function matchAgain(
   const [gone, still] = [said.filter(({ row }) => !isStill(row.goal)), said.filter(({ row }) => isStill(row.goal))]
   const parts = [withdraw(visitor, gone, arrival), sayAgain(still, valued, verdict, arrival)]
   // Of an order whose rows were too many to keep nothing can be said.
-  if (beside !== undefined)
-    for (const goal of added) parts.push(sayBeside(visitor, beside, goal, event, verdict, key, arrival))
+  if (beside !== undefined) for (const goal of added) parts.push(sayBeside(beside, goal, event, verdict, key, arrival))
   return {
     conversions: parts.flatMap(({ conversions }) => conversions),
     credited: parts.flatMap(({ credited }) => credited),
@@ -119,7 +116,6 @@ function rowNow(row: ConversionRow, isOrders: boolean, verdict: Verdict): Conver
  * that visit and those before it.
  */
 function sayBeside(
-  visitor: VisitorState,
   beside: SaidConversion,
   goal: Goal,
   event: StorefrontEvent,
@@ -129,16 +125,15 @@ function sayBeside(
 ): OrderRows {
   const { id, kind, class: goalClass, value_minor, currency, refunded_minor } = newConversion(goal, event, key, arrival, verdict) // prettier-ignore
   const { status: order_status, coupon, promotion } = verdict
-  const { offset: version, definitionsNumber: definitions_number, streamTime } = arrival
+  const { offset: version, definitionsNumber: definitions_number } = arrival
   const row: ConversionRow = {
     ...beside.row,
     ...{ conversion_id: id, version, reason: 'conversion', goal: goal.name, kind, class: goalClass },
     ...{ value_minor, currency, refunded_minor, order_status, coupon, promotion, definitions_number },
   }
   if (kind !== 'macro' || beside.credit === null) return { conversions: [row], credited: [row], credits: [] }
-  noteFinal(visitor, row, streamTime)
   const credit = { ...divided(beside.credit, row), conversion_id: id, goal: goal.name, reason: 'conversion' } as const
-  return { conversions: [row], credited: [], credits: [credit] }
+  return { conversions: [row], credited: [row], credits: [credit] }
 }
 
 type Money = Pick<CreditRow, 'value_minor' | 'currency' | 'version' | 'definitions_number'>
@@ -149,22 +144,15 @@ function divided(credit: CreditRow, { value_minor, currency, version, definition
   return { ...credit, version, reason: 'order', value_minor, currency, values_minor, definitions_number }
 }
 
+/** The credits of macro ones go with them, also those that there was no room to keep. */
 function withdraw(visitor: VisitorState, said: readonly SaidConversion[], arrival: Arrival): OrderRows {
-  const { offset: version, definitionsNumber } = arrival
-  const { site, visitor_id, users } = visitor
-  const owner: Owner & Credited = { key: '', site, visitor_id, users }
+  const { offset: version, definitionsNumber: definitions_number } = arrival
   dropConversions(
     visitor,
     said.map(({ row }) => row),
   )
-  return {
-    credited: [],
-    conversions: said.map(({ row }) =>
-      withdrawnRow(owner, { ...row, id: row.conversion_id, definitions_number: definitionsNumber }, version),
-    ),
-    // Also those that there was no room to keep.
-    credits: said
-      .filter(({ row }) => row.kind === 'macro')
-      .map(({ row }) => withdrawnCreditRow(owner, row, { version, reason: 'withdrawn', definitionsNumber })),
-  }
+  const rows = said.map(({ row }) =>
+    withdrawnRow(visitor, { ...row, id: row.conversion_id, definitions_number }, version),
+  )
+  return { conversions: rows, credited: rows, credits: [] }
 }

@@ -1,5 +1,11 @@
 import { newCompanion, type Companion } from '../conversion/companion.ts'
-import { conversionRow, newConversion, withdrawnRow, type Conversion, type Credit } from '../conversion/conversion.ts'
+import {
+  conversionRow,
+  newConversion,
+  withdrawnRow,
+  type Conversion,
+  type ConversionOrigin,
+} from '../conversion/conversion.ts'
 import { countGoals, type Holder } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
 import { recount } from '../conversion/recount.ts'
@@ -9,7 +15,7 @@ import { coveringSession } from '../session/place.ts'
 import type { Arrival } from '../session/session.ts'
 import { placeAgain } from './companions.ts'
 import { countCompounds, mergeMatches, noteMatches } from './compounds.ts'
-import { creditOf, isSameCredit, sessionlessCredit } from './credit.ts'
+import { isSameOrigin, originOf, sessionlessOrigin } from './conversion-origin.ts'
 import { join } from './join.ts'
 import { markDirty } from './settle.ts'
 import { companionSize, sessionSize } from './size.ts'
@@ -105,22 +111,22 @@ export type Standing = ReadonlyMap<Holder, Held>
 
 interface Held {
   readonly conversions: readonly Conversion[]
-  readonly credit: Credit
+  readonly origin: ConversionOrigin
 }
 
 export function standingOf(visitor: VisitorState): Standing {
   const companions = bySession(visitor)
   const standing = new Map<Holder, Held>()
   for (const session of visitor.sessions) {
-    standing.set(session, { conversions: session.conversions, credit: creditOf(session) })
+    standing.set(session, { conversions: session.conversions, origin: originOf(session) })
   }
   for (const companion of companions.get('') ?? []) {
-    standing.set(companion, { conversions: companion.conversions, credit: sessionlessCredit(companion) })
+    standing.set(companion, { conversions: companion.conversions, origin: sessionlessOrigin(companion) })
   }
   return standing
 }
 
-/** What has to be said of conversions: those that are gone, then those that are new, another or credited otherwise. */
+/** What has to be said of conversions: those that are gone, then those that are new, another or of another origin. */
 export function rowsSince(before: Standing, visitor: VisitorState, key: string, arrival: Arrival): ConversionRow[] {
   const { offset: version, definitionsNumber: definitions_number } = arrival
   const { site, visitor_id, users } = visitor
@@ -131,29 +137,29 @@ export function rowsSince(before: Standing, visitor: VisitorState, key: string, 
   for (const [id, { conversion }] of last) {
     if (!now.has(id)) rows.push(withdrawnRow(owner, { ...conversion, definitions_number }, version))
   }
-  for (const [id, { conversion, credit }] of now) {
-    const reason = reasonOf(last.get(id), conversion, credit)
-    if (reason !== null) rows.push(conversionRow(owner, conversion, credit, version, reason))
+  for (const [id, { conversion, origin }] of now) {
+    const reason = reasonOf(last.get(id), conversion, origin)
+    if (reason !== null) rows.push(conversionRow(owner, conversion, origin, version, reason))
   }
   return rows
 }
 
 interface Stood {
   readonly conversion: Conversion
-  readonly credit: Credit
+  readonly origin: ConversionOrigin
 }
 
 /**
- * Conversions by id, but for those that stand at the beginning of the same list in both, with the same credit: a visitor may
+ * Conversions by id, but for those that stand at the beginning of the same list in both, with the same origin: a visitor may
  * have hundreds, and most events add one.
  */
 function differing(standing: Standing, other: Standing): ReadonlyMap<string, Stood> {
   const found = new Map<string, Stood>()
-  for (const [holder, { conversions, credit }] of standing) {
+  for (const [holder, { conversions, origin }] of standing) {
     const there = other.get(holder)
     const from =
-      there !== undefined && isSameCredit(credit, there.credit) ? sharedBy(conversions, there.conversions) : 0
-    for (const conversion of conversions.slice(from)) found.set(conversion.id, { conversion, credit })
+      there !== undefined && isSameOrigin(origin, there.origin) ? sharedBy(conversions, there.conversions) : 0
+    for (const conversion of conversions.slice(from)) found.set(conversion.id, { conversion, origin })
   }
   return found
 }
@@ -168,9 +174,9 @@ function sharedBy(a: readonly Conversion[], b: readonly Conversion[]): number {
 }
 
 /** Why a conversion has to be said; null where what was said of it stands. */
-function reasonOf(last: Stood | undefined, conversion: Conversion, credit: Credit): ConversionReason | null {
+function reasonOf(last: Stood | undefined, conversion: Conversion, origin: ConversionOrigin): ConversionReason | null {
   if (last === undefined) return 'conversion'
-  if (!isSameCredit(last.credit, credit)) return 'session'
+  if (!isSameOrigin(last.origin, origin)) return 'session'
   // Nothing but a verdict makes another one of a conversion that keeps its id.
   return last.conversion === conversion ? null : 'order'
 }

@@ -165,7 +165,7 @@ function stepVerdict(partition: Partition, record: LogRecord, verdict: Verdict):
   const restated =
     credited.length === 0
       ? credits
-      : [...credits, ...creditVisit(visitor, before, credited, creditingOf(partition, site, offset, true))]
+      : [...creditVisit(visitor, before, credited, creditingOf(partition, site, offset, true), credits), ...credits]
   for (const row of conversions) outputs.push({ kind: 'conversion', key, row })
   for (const row of restated) outputs.push({ kind: 'credit', key, row })
   noteSaid(visitor, conversions, restated)

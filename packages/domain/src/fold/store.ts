@@ -1,6 +1,7 @@
 import type { Millis } from '../event/event.ts'
+import type { ColdStates } from '../state/cold.ts'
 import { CleanSlots } from './clean-slots.ts'
-import { earliestIndexed, type ColdVisitors } from './cold.ts'
+import { earliestIndexed } from './due-index.ts'
 import { costOf, newSlot, savedSize, type Slot } from './slot.ts'
 import { TimerQueue } from './timers.ts'
 import { NEVER, type Dues, type VisitorCodec, type VisitorState } from './visitor.ts'
@@ -31,7 +32,7 @@ export class VisitorStore {
   hits = 0
   misses = 0
   private readonly codec: VisitorCodec
-  private readonly cold: ColdVisitors | null
+  private readonly cold: ColdStates | null
   /** Bytes of memory beyond which visitors are left to the cold store. */
   capacity: number
   private readonly slots = new Map<string, Slot>()
@@ -45,7 +46,7 @@ export class VisitorStore {
   private lastSaved: readonly Slot[] = []
   private unstored: Slot[] = []
 
-  constructor(codec: VisitorCodec, cold: ColdVisitors | null, capacity: number) {
+  constructor(codec: VisitorCodec, cold: ColdStates | null, capacity: number) {
     this.codec = codec
     this.cold = cold
     this.capacity = capacity

@@ -7,7 +7,7 @@ import type { Arrival } from '../session/session.ts'
 import type { SessionRow } from '../session/row.ts'
 import { makeRoom } from './companions.ts'
 import { countCompounds, hasCompound, hasWindow, mergeGoals, noteMatches } from './compounds.ts'
-import { creditOf, sessionlessCredit } from './credit.ts'
+import { originOf, sessionlessOrigin } from './conversion-origin.ts'
 import { identify, rename } from './identity.ts'
 import { join, type Joined } from './join.ts'
 import { noteChange, visitAgain, visitByServer } from './revisit.ts'
@@ -110,15 +110,15 @@ function conversionRows(
   { offset: version }: Arrival,
 ): readonly ConversionRow[] {
   if (restated.length + withdrawn.length + tally.made.length + tally.withdrawn.length === 0) return NOTHING
-  const credit = session === null ? sessionlessCredit(event) : creditOf(session)
+  const origin = session === null ? sessionlessOrigin(event) : originOf(session)
   const owner = { key, site: event.site, visitor_id: event.visitor_id, users: visitor.users }
   const rows: ConversionRow[] = []
   const lost = withdrawn.concat(tally.withdrawn)
   for (const conversion of lost) rows.push(withdrawnRow(owner, conversion, version))
   const gone = lost.length === 0 ? NONE_GONE : new Set(lost.map(({ id }) => id))
   for (const conversion of restated)
-    if (!gone.has(conversion.id)) rows.push(conversionRow(owner, conversion, credit, version, 'session'))
+    if (!gone.has(conversion.id)) rows.push(conversionRow(owner, conversion, origin, version, 'session'))
   for (const conversion of tally.made)
-    if (!gone.has(conversion.id)) rows.push(conversionRow(owner, conversion, credit, version, 'conversion'))
+    if (!gone.has(conversion.id)) rows.push(conversionRow(owner, conversion, origin, version, 'conversion'))
   return rows
 }

@@ -65,7 +65,7 @@ export interface VisitorState extends Dues, Seen, History {
   /** Start of the first session it had since this is kept of it; NEVER before any. */
   first_started_at: Millis
   sessions: readonly TrackedSession[]
-  /** Server events that are in a session here, or may still get into one; in order of arrival. */
+  /** Server events and verdicts that are in a session here, or may still get into one; in order of arrival. */
   companions: readonly Companion[]
   claims: readonly Claim[]
   /** Orders it placed, by when their last verdict came. */

@@ -2,7 +2,7 @@ import type { Millis, StorefrontEvent } from '../event/event.ts'
 import { hash53 } from '../event/hash.ts'
 import { eventKey } from '../event/key.ts'
 import { compareText } from '../event/text-order.ts'
-import { namedIn, withNames, type Named } from './names.ts'
+import { namedIn, withNames, type OfferNames } from './names.ts'
 import { isInTime, outcomeOf, priceOf, type OrderOutcome } from './outcome.ts'
 import { addRefund, isUnreadable, shortCurrency } from './refunds.ts'
 import type { Buyer, OrderNames, OrderPrice, OrderState, SaidVerdict } from './state.ts'
@@ -148,7 +148,12 @@ function takeUpdate(order: OrderState, event: StorefrontEvent): OrderState {
 }
 
 /** Whose order it is: a visitor who is named, else a user, else nobody; among these, of the earliest purchase. */
-function decides(buyer: Buyer | null, event: StorefrontEvent, { coupon, promotion }: Named, wire: Uint8Array): Buyer {
+function decides(
+  buyer: Buyer | null,
+  event: StorefrontEvent,
+  { coupon, promotion }: OfferNames,
+  wire: Uint8Array,
+): Buyer {
   const { visitor_id, event_time: time, event_id } = event
   const rank = visitor_id === '' ? 2 : visitor_id.startsWith('u:') ? 1 : 0
   const key = eventKey(event)

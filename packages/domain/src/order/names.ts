@@ -7,12 +7,12 @@ import type { Buyer, OrderName, OrderNames, OrderState } from './state.ts'
 const MAX_LENGTH = 500
 
 /** The coupon and promotion that one event names, empty for none. */
-export interface Named {
+export interface OfferNames {
   readonly coupon: string
   readonly promotion: string
 }
 
-export function namedIn(event: StorefrontEvent): Named {
+export function namedIn(event: StorefrontEvent): OfferNames {
   return { coupon: short(event.coupon), promotion: short(promotionOf(event)) }
 }
 
@@ -21,7 +21,7 @@ function short(text: string): string {
 }
 
 /** Names with those of one more event; the same object where that changes nothing. */
-export function withNames(known: OrderNames, event: StorefrontEvent, { coupon, promotion }: Named): OrderNames {
+export function withNames(known: OrderNames, event: StorefrontEvent, { coupon, promotion }: OfferNames): OrderNames {
   const names = {
     coupon: earlier(known.coupon, nameIn(event, coupon)),
     promotion: earlier(known.promotion, nameIn(event, promotion)),
@@ -30,7 +30,7 @@ export function withNames(known: OrderNames, event: StorefrontEvent, { coupon, p
 }
 
 /** The names an order has: those of the purchase that decides, what it does not name of the earliest event that does. */
-export function namesOf({ sent_names, updated_names }: OrderState, buyer: Buyer): Named {
+export function namesOf({ sent_names, updated_names }: OrderState, buyer: Buyer): OfferNames {
   return {
     coupon: buyer.coupon || (earlier(sent_names.coupon, updated_names.coupon)?.text ?? ''),
     promotion: buyer.promotion || (earlier(sent_names.promotion, updated_names.promotion)?.text ?? ''),

@@ -1,5 +1,5 @@
 import type { Millis } from '../event/event.ts'
-import { namesOf, type Named } from './names.ts'
+import { namesOf, type OfferNames } from './names.ts'
 import { shortCurrency } from './refunds.ts'
 import type { Buyer, OrderState } from './state.ts'
 import type { OrderStatus } from './verdict.ts'
@@ -8,7 +8,7 @@ import type { OrderStatus } from './verdict.ts'
 const nettingMs: Millis = 180 * 24 * 60 * 60 * 1000
 
 /** What an order comes to. */
-export type OrderOutcome = OrderMoney & Named
+export type OrderOutcome = OrderMoney & OfferNames
 
 interface OrderMoney {
   readonly status: Exclude<OrderStatus, 'withdrawn'>

@@ -1,5 +1,6 @@
 import type { StorefrontEvent } from '../event/event.ts'
 import { hash53 } from '../event/hash.ts'
+import { compareText } from '../event/text-order.ts'
 import type { OrderRefund } from './state.ts'
 
 /** Refunds kept of an order: the earliest ones, so that which ones they are does not depend on arrival. */
@@ -64,6 +65,6 @@ function compare(a: OrderRefund, b: OrderRefund): number {
     a.time - b.time ||
     a.id - b.id ||
     (a.amount_minor ?? -1) - (b.amount_minor ?? -1) ||
-    (a.currency < b.currency ? -1 : a.currency > b.currency ? 1 : 0)
+    compareText(a.currency, b.currency)
   )
 }

@@ -1,4 +1,4 @@
-import type { ColdStates } from '../event/cold.ts'
+import type { ColdStates } from '../state/cold.ts'
 import type { Millis } from '../event/event.ts'
 import type { OrderCodec } from './state.ts'
 import type { OrderStore } from './store.ts'

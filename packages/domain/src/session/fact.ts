@@ -1,7 +1,7 @@
 import type { Millis, StorefrontEvent } from '../event/event.ts'
+import { compareText } from '../event/text-order.ts'
 import { cartRank } from './cart.ts'
 import type { Arrival, Mark, Session } from './session.ts'
-import { precedes } from './session.ts'
 import { campaignOf, carriesOrigin, resolveOrigin, type Origin } from './source.ts'
 
 /** What a session keeps of one of its events where events may be parted (`cut_on_campaign`). */
@@ -57,7 +57,7 @@ export function withoutOrigin(fact: Fact): Fact {
 
 /** The order of events: by time, then by id. */
 export function inOrder(a: Fact, b: Fact): number {
-  return precedes(a.time, a.event_id, b) ? -1 : 1
+  return a.time - b.time || compareText(a.event_id, b.event_id)
 }
 
 /** Facts in order, cut before each that carries another campaign than that of the session before it. */

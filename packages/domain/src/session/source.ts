@@ -17,9 +17,9 @@ export interface Origin {
 }
 
 /** What rows say of an origin. */
-type Named = Pick<Origin, 'channel' | 'source' | 'medium' | 'campaign'>
+type RowOrigin = Pick<Origin, 'channel' | 'source' | 'medium' | 'campaign'>
 
-export function isSameSource(a: Named, b: Named): boolean {
+export function isSameSource(a: RowOrigin, b: RowOrigin): boolean {
   if (a === b) return true
   return a.channel === b.channel && a.source === b.source && a.medium === b.medium && a.campaign === b.campaign
 }
@@ -38,30 +38,35 @@ export const direct: Origin = {
 }
 
 /**
- * Click ids and what each names. fbclid and igshid are put on every outgoing link: not a sign of an ad. dclid comes from
- * banners, irclid from partners' links, mc_cid and _kx from mail.
+ * Click ids, which advertisers and mail tools add to addresses, and what each names; the most telling first: of an address
+ * with several, the paid network's id counts before those any link carries, and a mere hint (gclsrc, gad_source) comes
+ * last. fbclid and igshid are put on every outgoing link: not a sign of an ad. dclid comes from banners, irclid from
+ * partners' links, mc_cid and _kx from mail.
  */
 const CLICK_IDS: ReadonlyMap<string, Pick<Origin, 'source' | 'medium'>> = new Map([
   ['gclid', { source: 'google', medium: 'cpc' }],
-  ['gclsrc', { source: 'google', medium: 'cpc' }],
+  ['dclid', { source: 'google', medium: 'display' }],
   ['gbraid', { source: 'google', medium: 'cpc' }],
   ['wbraid', { source: 'google', medium: 'cpc' }],
-  ['gad_source', { source: 'google', medium: 'cpc' }],
-  ['dclid', { source: 'google', medium: 'display' }],
   ['msclkid', { source: 'bing', medium: 'cpc' }],
   ['ttclid', { source: 'tiktok', medium: 'cpc' }],
   ['twclid', { source: 'twitter', medium: 'cpc' }],
   ['li_fat_id', { source: 'linkedin', medium: 'cpc' }],
   ['rdt_cid', { source: 'reddit', medium: 'cpc' }],
   ['epik', { source: 'pinterest', medium: 'cpc' }],
-  ['sccid', { source: 'snapchat', medium: 'cpc' }],
   ['qclid', { source: 'quora', medium: 'cpc' }],
+  ['sccid', { source: 'snapchat', medium: 'cpc' }],
   ['irclid', { source: 'impact', medium: 'affiliate' }],
-  ['mc_cid', { source: 'mailchimp', medium: 'email' }],
-  ['_kx', { source: 'klaviyo', medium: 'email' }],
   ['fbclid', { source: 'facebook', medium: 'social' }],
   ['igshid', { source: 'instagram', medium: 'social' }],
+  ['mc_cid', { source: 'mailchimp', medium: 'email' }],
+  ['_kx', { source: 'klaviyo', medium: 'email' }],
+  ['gclsrc', { source: 'google', medium: 'cpc' }],
+  ['gad_source', { source: 'google', medium: 'cpc' }],
 ])
+
+/** Names of click ids, the most telling first. */
+export const clickIdNames: readonly string[] = [...CLICK_IDS.keys()]
 
 /** Whether an event says anything about where its visitor came from, be it that they came from nowhere. */
 export function carriesOrigin(event: StorefrontEvent): boolean {

@@ -36,7 +36,7 @@ function unreadable(found: string): Error {
  * A copy that takes no more memory than its bytes. Small buffers are slices of a pool that Node hands out: one that stays
  * would keep its whole pool.
  */
-export function ownBytes(bytes: Buffer): Buffer {
+function ownBytes(bytes: Buffer): Buffer {
   const own = Buffer.allocUnsafeSlow(bytes.length)
   bytes.copy(own)
   return own

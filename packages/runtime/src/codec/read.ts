@@ -1,3 +1,4 @@
+import { LARGEST_LONG } from '@cairn/domain'
 import { compiled } from './compiled.ts'
 import type { AvroField, AvroRecord, AvroSchema } from './schema.ts'
 
@@ -111,8 +112,6 @@ function otherBranch(type: AvroSchema[]): AvroSchema {
   return type[1 - nullBranch(type)] as AvroSchema
 }
 
-/** As in avsc and in `compileWrite`. */
-const largestLong = 2 ** 53 - 2
 /** Texts up to here are kept, in the hope that they come again: names, sources, devices. */
 const shortText = 24
 const remembered = 4096
@@ -144,7 +143,7 @@ class Source {
     const half = high * 2 ** 27 + (low >>> 1)
     const value = (low & 1) === 0 ? half : -half - 1
     // What our writer refuses must not come in either: the fold could not write what it makes of it.
-    if (Math.abs(value) > largestLong) throw new RangeError('a number beyond what is exact')
+    if (Math.abs(value) > LARGEST_LONG) throw new RangeError('a number beyond what is exact')
     return value
   }
 

@@ -1,3 +1,4 @@
+import { LARGEST_LONG } from '@cairn/domain'
 import { compiled } from './compiled.ts'
 import type { AvroRecord, AvroSchema } from './schema.ts'
 
@@ -124,7 +125,7 @@ function longText(value: string, b: Buffer, at: number): number {
 /** Zig-zag varint. */
 function long(value: number, b: Buffer, at: number): number {
   if (value >= 0 && value < 0x40000000 && Number.isInteger(value)) return varint(value << 1, b, at)
-  if (!Number.isInteger(value) || Math.abs(value) > largestLong) throw new TypeError(`${String(value)} is no long`)
+  if (!Number.isInteger(value) || Math.abs(value) > LARGEST_LONG) throw new TypeError(`${String(value)} is no long`)
   const zigZag = value < 0 ? -2 * value - 1 : 2 * value
   // In two parts of at most 32 bits: a division for every seven bits takes ten times as long.
   const high = Math.floor(zigZag / 2 ** 28)
@@ -145,9 +146,6 @@ function varint(value: number, b: Buffer, at: number): number {
   b[to++] = left
   return to
 }
-
-/** Zig-zag doubles it. */
-const largestLong = 2 ** 53 - 2
 
 function int(value: number, b: Buffer, at: number): number {
   if (value !== (value | 0)) throw new TypeError(`${String(value)} is no int`)

@@ -5,7 +5,7 @@ import { cacheDir, packageDir } from '../paths.ts'
 import { identify } from '../process/identity.ts'
 import { refuse, type Refused } from '../refusal.ts'
 
-export const kafkaVersion = '4.3.1'
+const kafkaVersion = '4.3.1'
 
 const folder = `kafka-${kafkaVersion}`
 

@@ -1,4 +1,4 @@
-import type { ColdVisitors } from '@cairn/domain'
+import type { ColdStates } from '@cairn/domain'
 import type { AttributionCheckpoint, AttributionMeta, Codec, Outgoing } from '@cairn/runtime'
 import { controlPrefix, PartitionStopped, visitorLayout } from '@cairn/runtime'
 import { readControlRecord } from '../stored/control-record.ts'
@@ -16,7 +16,7 @@ export interface SavedState {
 
 /** What a fold begins from: without a cold store, with no visitors. */
 export interface FoldStart extends Pick<SavedState, 'checkpoint'> {
-  readonly cold?: ColdVisitors
+  readonly cold?: ColdStates
 }
 
 /** The visitors of a partition. */

@@ -3,7 +3,7 @@ import type { Millis } from '@cairn/domain'
 /** The shop a write key belongs to. */
 export interface WriteKey {
   readonly site: string
-  /** A server's key: its events are in no session. */
+  /** A server's key: its events begin no session, but join the one that covers them. */
   readonly server: boolean
   /** ISO 4217, for amounts sent without a currency; empty for none. */
   readonly defaultCurrency: string

@@ -1,3 +1,4 @@
+import { clickIdNames } from '@cairn/domain'
 import { textOf, type JsonObject } from './json.ts'
 
 export interface Campaign {
@@ -12,33 +13,6 @@ export interface ClickId {
   readonly click_id_name: string
   readonly click_id: string
 }
-
-/**
- * Names of the query parameters advertisers and mail tools add, the most telling first: of an address with several,
- * the paid network's id counts before those any link carries (fbclid, igshid), and a mere hint (gclsrc, gad_source)
- * comes last.
- */
-export const clickIdNames: readonly string[] = [
-  'gclid',
-  'dclid',
-  'gbraid',
-  'wbraid',
-  'msclkid',
-  'ttclid',
-  'twclid',
-  'li_fat_id',
-  'rdt_cid',
-  'epik',
-  'qclid',
-  'sccid',
-  'irclid',
-  'fbclid',
-  'igshid',
-  'mc_cid',
-  '_kx',
-  'gclsrc',
-  'gad_source',
-]
 
 const clickIdRank: ReadonlyMap<string, number> = new Map(clickIdNames.map((name, rank) => [name, rank]))
 

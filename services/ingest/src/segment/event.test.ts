@@ -292,43 +292,6 @@ describe('the properties of an event', () => {
   })
 })
 
-describe('without analytics consent', () => {
-  const denied = { consent: { categoryPreferences: { Analytics: false } } }
-  const url = 'https://shop.example/p?gclid=G&utm_source=google&fbclid=F'
-
-  it('an event keeps no visitor, user, session, address or click id', () => {
-    const context = { ...denied, ip: '203.0.113.9', sessionId: 's', page: { url, referrer: `${url}#x` } }
-    const message = {
-      anonymousId: 'a',
-      userId: 'u',
-      messageId: 'm',
-      context,
-      properties: { gclid: 'G', link: url, n: 1 },
-    }
-    const event = accepted(message)
-    expect(event).toMatchObject({
-      visitor_id: '',
-      user_id: '',
-      client_session_id: '',
-      ip: '',
-      click_id_name: '',
-      click_id: '',
-      url: 'https://shop.example/p?utm_source=google',
-      referrer: 'https://shop.example/p?utm_source=google#x',
-      source: 'google',
-      consent: { Analytics: 'denied' },
-      properties: { link: 'https://shop.example/p?utm_source=google', n: '1' },
-    })
-  })
-
-  it('an identify call keeps no traits and an alias call no former id', () => {
-    expect(accepted({ type: 'identify', userId: 'u', traits: { email: 'a@b.c' }, context: denied }).properties).toEqual(
-      {},
-    )
-    expect(accepted({ type: 'alias', previousId: 'p', userId: 'u', context: denied }).previous_id).toBe('')
-  })
-})
-
 describe('the context of a batch', () => {
   it('completes that of each message', () => {
     const event = accepted({ context: { locale: 'fr' } }, { context: { locale: 'en', userAgent: 'Opera/9.8' } })

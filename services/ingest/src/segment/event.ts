@@ -1,12 +1,4 @@
-import {
-  consentOf,
-  eventTime,
-  parseTime,
-  visitorOf,
-  type Millis,
-  type Refusal,
-  type StorefrontEvent,
-} from '@cairn/domain'
+import { eventTime, parseTime, visitorOf, type Millis, type Refusal, type StorefrontEvent } from '@cairn/domain'
 import type { Arrival, WriteKey } from './arrival.ts'
 import { campaignOf, clickIdOf, tagsOf } from './campaign.ts'
 import { clientOf } from './client.ts'
@@ -15,7 +7,7 @@ import { isObject, objectOf, textOf, type JsonObject } from './json.ts'
 import { shapeOf, type Message } from './message.ts'
 import { orderIdOf } from './order-id.ts'
 import { pageOf } from './page.ts'
-import { withoutIdentity } from './privacy.ts'
+import { agreedTo, withoutIdentity } from './privacy.ts'
 import { propertiesOf } from './properties.ts'
 import { wellFormedEvent } from './well-formed.ts'
 
@@ -67,7 +59,7 @@ function eventOf(message: Message, arrival: Arrival, times: Times, key: WriteKey
   const { properties, type } = message
   const context = contextOf(message, arrival)
   const client = clientOf(context, arrival, key.server)
-  const consent = consentOf(context['consent'])
+  const consent = agreedTo(message.context, objectOf(arrival.context)['consent'])
   const { url, host, path, title, referrer, referrer_host, query } = pageOf(
     objectOf(context['page']),
     type === 'page' ? properties : {},

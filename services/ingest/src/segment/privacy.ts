@@ -1,10 +1,14 @@
-import { consentOf, type StorefrontEvent } from '@cairn/domain'
-import { clickIdNames } from './campaign.ts'
+import { clickIdNames, consentOf, type Consent, type StorefrontEvent } from '@cairn/domain'
 import { isObject, objectOf, type JsonObject } from './json.ts'
 import { put } from './properties.ts'
 
 const clickIdParameter = new RegExp(`(?<=[?&])(?:${clickIdNames.join('|')})=[^&#"\\\\\\s]*&?`, 'gi')
 const clickIds: ReadonlySet<string> = new Set(clickIdNames)
+
+/** What was agreed to for a message. `batchConsent` is what its batch says where its own context says nothing, or null. */
+export function agreedTo(context: JsonObject, batchConsent: unknown): Consent {
+  return consentOf(context['consent'] ?? batchConsent)
+}
 
 /** The event as it may be kept without analytics consent: without what leads back to the person behind it. */
 export function withoutIdentity(event: StorefrontEvent): StorefrontEvent {
@@ -19,8 +23,14 @@ export function withoutIdentity(event: StorefrontEvent): StorefrontEvent {
     click_id: '',
     url: withoutClickIds(event.url),
     referrer: withoutClickIds(event.referrer),
-    properties: event.type === 'identify' ? {} : propertiesWithoutClickIds(event.properties),
+    group_id: '',
+    properties: hasTraits(event) ? {} : propertiesWithoutClickIds(event.properties),
   }
+}
+
+/** Traits are of a person, or of a group that may have no other member. */
+function hasTraits({ type }: StorefrontEvent): boolean {
+  return type === 'identify' || type === 'group'
 }
 
 /** The text without the click ids of addresses in it. */
@@ -39,7 +49,7 @@ function propertiesWithoutClickIds(properties: Readonly<Record<string, string>>)
   return kept
 }
 
-const identifyingFields: ReadonlySet<string> = new Set(['anonymousId', 'userId', 'previousId', 'traits'])
+const identifyingFields: ReadonlySet<string> = new Set(['anonymousId', 'userId', 'previousId', 'groupId', 'traits'])
 const identifyingContext: ReadonlySet<string> = new Set(['ip', 'traits', 'sessionId', 'device'])
 
 /**
@@ -50,8 +60,7 @@ const identifyingContext: ReadonlySet<string> = new Set(['ip', 'traits', 'sessio
 export function keptJson(sent: unknown, batchConsent: unknown): string {
   if (!isObject(sent)) return JSON.stringify(sent)
   const context = objectOf(sent['context'])
-  const consent = 'consent' in context ? context['consent'] : batchConsent
-  if (consentOf(consent).analytics) return JSON.stringify(sent)
+  if (agreedTo(context, batchConsent).analytics) return JSON.stringify(sent)
   return withoutClickIds(
     JSON.stringify({
       ...omit(sent, identifyingFields),

@@ -16,7 +16,7 @@ import type { Shell } from '../shell.ts'
 import { deadLetters } from './dead-letters.ts'
 
 /** An insert must start within this time of the transaction that proved ownership, else ownership is proved again. */
-export const leaseMs = maxInsertSeconds * 1000
+const leaseMs = maxInsertSeconds * 1000
 
 const attempts = 5
 

@@ -1,12 +1,5 @@
-import type { ColdStates } from '../event/cold.ts'
 import type { Millis } from '../event/event.ts'
 import { NEVER } from './visitor.ts'
-
-/**
- * Where visitors lie that are not in memory, as of the last checkpoint that was stored. Queue 0 is emit, 1 close, 2 expire; a
- * visitor stands in each once, at its {@link indexedDue}.
- */
-export type ColdVisitors = ColdStates
 
 /** How much earlier than it is due a visitor may stand in the index. */
 const INDEX_SPREAD_MS = 60_000
