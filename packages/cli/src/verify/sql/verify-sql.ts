@@ -1,37 +1,15 @@
-import type { DeployedDefinitions } from '@cairn/domain'
+import { orderKeptMs, type DeployedDefinitions } from '@cairn/domain'
 import { allDefinitions } from '@cairn/runtime'
 import { CommandFailure, exitCode } from '../../command.ts'
 import { barriersPassed, connectionOf, release } from '../../flush.ts'
 import type { Instance } from '../../instance/instance.ts'
 import { rows } from '../../warehouse.ts'
 import { beginHold } from '../hold.ts'
-import type { LeftOut, LeftOutBecause, SqlFact } from './left-out.ts'
+import type { CountedLeftOut, SiteJudgement, SqlDifference } from './judgement.ts'
+import type { SqlFact } from './left-out.ts'
 import { isOrderEvent } from './orders.ts'
 import { rulesBySite, type SqlRules, type Unjudged } from './rules.ts'
-import { conversionDifferences, countsOf, creditDifferences, mostShown, sessionDifferences } from './statements.ts'
-
-/** What the second oracle found of one site. */
-export interface SiteJudgement {
-  readonly site: string
-  /** Why it could not be judged; null where it was. */
-  readonly because: Unjudged | null
-  /** What of it was not judged all the same. */
-  readonly left_out: readonly CountedLeftOut[]
-  readonly compared: Readonly<Record<SqlFact, number>>
-  readonly differences: readonly SqlDifference[]
-}
-
-export interface CountedLeftOut extends Omit<LeftOut, 'facts'> {
-  /** How many stored rows that are. */
-  readonly rows: Readonly<Partial<Record<SqlFact, number>>>
-}
-
-export interface SqlDifference {
-  readonly fact: SqlFact
-  /** `told`: the events tell it and the table lacks it; `stored`: the other way round. */
-  readonly only: 'told' | 'stored'
-  readonly row: string
-}
+import { conversionDifferences, countsOf, creditDifferences, sessionDifferences } from './statements.ts'
 
 const facts: Readonly<Record<SqlFact, (rules: SqlRules) => string>> = {
   sessions: sessionDifferences,
@@ -42,8 +20,9 @@ const facts: Readonly<Record<SqlFact, (rules: SqlRules) => string>> = {
 const holdMs = 120_000
 
 /**
- * Has ClickHouse compute sessions, conversions and credits from table `events` alone, by SQL that shares nothing with the
- * fold, and compares them with what the stream wrote. The sink stands still meanwhile.
+ * Has ClickHouse compute sessions, conversions and credits from table `events` alone, and compares them with what the
+ * stream wrote. The SQL shares nothing with the fold but the definitions, which the domain reads for both. The sink stands
+ * still meanwhile.
  */
 export async function verifyBySql(
   instance: Instance,
@@ -131,62 +110,9 @@ async function hasServerEvents(instance: Instance, site: string): Promise<boolea
   return (await rows(instance, sql, { site })).length > 0
 }
 
-/** An order is forgotten 180 days after its last event; what comes then begins another one. */
+/** An order is forgotten so long after its last event; what comes then begins another one. */
 async function hasForgottenOrders(instance: Instance, site: string): Promise<boolean> {
   const sql = `SELECT 1 AS one FROM events WHERE site = {site:String} AND ${isOrderEvent}
-    GROUP BY order_id HAVING dateDiff('second', min(appended_at), max(appended_at)) > 180 * 86400 LIMIT 1`
+    GROUP BY order_id HAVING dateDiff('second', min(appended_at), max(appended_at)) > ${orderKeptMs / 1000} LIMIT 1`
   return (await rows(instance, sql, { site })).length > 0
-}
-
-/** The judgements as a person reads them. */
-export function sqlText(judgements: readonly SiteJudgement[]): string {
-  return judgements.map(siteText).join('')
-}
-
-function siteText({ site, because, left_out, compared, differences }: SiteJudgement): string {
-  if (because !== null) return `site ${site} is not judged by SQL: ${why[because]}\n`
-  const lines = differences.map(({ fact, only, row }) => `  ${fact} only ${only}: ${row}\n`)
-  return [
-    `site ${site}, from its events by SQL: ${counted(compared)}; ${atLeast(differences)} differences\n`,
-    ...left_out.map((one) => `  not judged: ${counted(one.rows)}${leftOutText(one)}\n`),
-    ...lines,
-  ].join('')
-}
-
-function counted(rows: Readonly<Partial<Record<SqlFact, number>>>): string {
-  return Object.entries(rows)
-    .map(([fact, n]) => `${n} ${fact}`)
-    .join(', ')
-}
-
-function leftOutText({ because, goals, before }: CountedLeftOut): string {
-  const of = goals === null ? '' : ` of ${goals.join(', ')}`
-  const by = before === null ? '' : ` by visitors from before definitions ${before} or their first hour`
-  return `${of}${by}: ${whyLeftOut[because]}`
-}
-
-/** Of each kind no more than so many are looked up. */
-function atLeast(differences: readonly SqlDifference[]): string {
-  const isCut = Object.keys(facts).some((fact) => differences.filter((d) => d.fact === fact).length >= mostShown)
-  return isCut ? `${differences.length} or more` : String(differences.length)
-}
-
-const why: Readonly<Record<Unjudged, string>> = {
-  cut_on_campaign: 'campaigns cut its sessions',
-  forgotten_orders: 'events of one order lie more than 180 days apart',
-  trusted_server_events: 'clients name sessions for the events of its servers',
-  unknown_definitions:
-    'some of its events were counted under definitions that topic definitions lacks or this version refuses',
-}
-
-const whyLeftOut: Readonly<Record<LeftOutBecause, string>> = {
-  session_rules_changed: 'these changed its session rules',
-  attribution_rules_changed: 'these changed its attribution rules',
-  goal_changed: 'these changed how it counts',
-  order_goal_removed: 'removed, and no event tells which of its orders were decided before that',
-  order_value_matched:
-    'a goal with dedupe_by asks for the value or coupon of the order, and labels tell that of one event',
-  compound: 'no event tells what matched a part of a compound goal',
-  reset_on_conversion: 'its conversions begin new paths',
-  collapse_repeats: 'its paths fold repeated touchpoints',
 }
