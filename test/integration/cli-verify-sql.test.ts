@@ -51,6 +51,19 @@ describe('cairn verify --sql', () => {
     expect(right).toMatchObject({ exit: 0, clean: true, not_judged: [], left_out: { sessions: 0 } })
     expect(right.by_sql).toMatchObject([{ site: 'shop', compared: { sessions: 1, credits: 1 }, differences: [] }])
 
+    await send('web', [
+      ...visit.map((message) => ({
+        ...message,
+        messageId: `bob-${message.messageId}`,
+        anonymousId: 'bob',
+        properties: { ...order, order_id: 'o2' },
+      })),
+      ...[4, 3].map((revenue) => ({ type: 'track', messageId: 'back', anonymousId: 'bob', event: 'Order Refunded', timestamp: '2026-05-04T08:02:00Z', properties: { ...order, order_id: 'o2', revenue } })), // prettier-ignore
+    ])
+    const conflicting = await verified()
+    expect(conflicting).toMatchObject({ exit: 0, clean: true, left_out: { sessions: 0, conversions: 1, credits: 1 } })
+    expect(conflicting.by_sql).toMatchObject([{ left_out: [{ because: 'order_conflict' }] }])
+
     await send('ads', visit)
     const unjudged = await verified()
     const facts = ['sessions', 'conversions', 'credits']
@@ -65,7 +78,7 @@ describe('cairn verify --sql', () => {
     })
     expect(await cairn('verify', '--data', data)).toMatchObject({ exit: 0 })
 
-    const forged = `ALTER TABLE sessions UPDATE page_views = page_views + 1 WHERE site = 'shop' SETTINGS mutations_sync = 1`
+    const forged = `ALTER TABLE sessions UPDATE page_views = page_views + 1 WHERE site = 'shop' AND visitor_id = 'ann' SETTINGS mutations_sync = 1`
     expect(await cairn('query', forged, '--data', data)).toMatchObject({ exit: 0 })
     const wrong = await verified()
     expect(wrong).toMatchObject({ exit: 1, clean: false })

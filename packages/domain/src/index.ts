@@ -33,6 +33,7 @@ export type { Contribution, GoalCounts, SessionRow, SessionState } from './sessi
 export type { ConversionRow, GoalClass, GoalKind } from './conversion/row.ts'
 export type { CreditReason, CreditRow } from './attribution/row.ts'
 export { models, type Model } from './attribution/model.ts'
+export { MAX_TOUCHES } from './attribution/path.ts'
 export { JourneyTally, type StepValue, type VisitorGroup } from './attribution/journey-tally.ts'
 export { compileDefinitions } from './fold/definitions.ts'
 export type { Compiled, Definitions, SiteDefinitions } from './fold/definitions.ts'

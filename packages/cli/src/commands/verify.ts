@@ -31,7 +31,8 @@ export const verify: Command = {
     const instance = findInstance(values, io)
     const options = { timeoutMs, interrupted: io.interrupted }
     const result = await runVerify(instance, options)
-    const bySql = values['sql'] === true ? await verifyBySql(instance, options) : []
+    const { conflicting } = result
+    const bySql = values['sql'] === true ? await verifyBySql(instance, { ...options, conflicting }) : []
     return values['json'] === true ? printJson(result, bySql, io) : printText(result, bySql, io)
   },
 }
@@ -41,7 +42,7 @@ export async function verifyAndPrint(instance: Instance, io: Io): Promise<boolea
   const options = { timeoutMs: defaultTimeoutS * 1000, interrupted: io.interrupted }
   const result = await runVerify(instance, options)
   io.out(verificationText(result))
-  const bySql = await verifyBySql(instance, options)
+  const bySql = await verifyBySql(instance, { ...options, conflicting: result.conflicting })
   io.out(sqlText(bySql))
   return answer(result, bySql) === exitCode.ok
 }

@@ -16,7 +16,7 @@ export interface SiteJudgement {
   readonly differences: readonly SqlDifference[]
 }
 
-export interface CountedLeftOut extends Omit<LeftOut, 'facts'> {
+export interface CountedLeftOut extends Omit<LeftOut, 'facts' | 'visitors'> {
   /** How many stored rows that are. */
   readonly rows: Readonly<Partial<Record<SqlFact, number>>>
 }
@@ -118,4 +118,8 @@ const whyLeftOut: Readonly<Record<LeftOutBecause, string>> = {
   compound: 'no event tells what matched a part of a compound goal',
   reset_on_conversion: 'its conversions begin new paths',
   collapse_repeats: 'its paths fold repeated touchpoints',
+  beyond_grace: 'by visitors of whom an event came later than grace',
+  session_cap: 'by visitors with a session that was cut where it would have been too long',
+  path_cap: 'by visitors with more visits than a path has room for',
+  order_conflict: 'by visitors with an order of which an event came again under its id with other content',
 }

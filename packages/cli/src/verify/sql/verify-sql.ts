@@ -4,11 +4,13 @@ import { CommandFailure, exitCode } from '../../command.ts'
 import { barriersPassed, connectionOf, release } from '../../flush.ts'
 import type { Instance } from '../../instance/instance.ts'
 import { rows } from '../../warehouse.ts'
+import type { OrderName } from '../fold.ts'
 import { beginHold } from '../hold.ts'
+import { boundsOf, countOf } from './bounds.ts'
 import type { CountedLeftOut, SiteJudgement, SqlDifference } from './judgement.ts'
-import type { SqlFact } from './left-out.ts'
+import type { LeftOut, SqlFact } from './left-out.ts'
 import { isOrderEvent } from './orders.ts'
-import { rulesBySite, type SqlRules, type Unjudged } from './rules.ts'
+import { rulesBySite, type SiteRules, type SqlRules, type Unjudged } from './rules.ts'
 import { conversionDifferences, countsOf, creditDifferences, sessionDifferences } from './statements.ts'
 
 const facts: Readonly<Record<SqlFact, (rules: SqlRules) => string>> = {
@@ -19,6 +21,13 @@ const facts: Readonly<Record<SqlFact, (rules: SqlRules) => string>> = {
 
 const holdMs = 120_000
 
+export interface SqlOptions {
+  readonly timeoutMs: number
+  readonly interrupted: AbortSignal
+  /** Orders of which the log has an event twice under one id, with different content; table `events` cannot tell. */
+  readonly conflicting?: readonly OrderName[]
+}
+
 /**
  * Has ClickHouse compute sessions, conversions and credits from table `events` alone, and compares them with what the
  * stream wrote. The SQL shares nothing with the fold but the definitions, which the domain reads for both. The sink stands
@@ -26,7 +35,7 @@ const holdMs = 120_000
  */
 export async function verifyBySql(
   instance: Instance,
-  { timeoutMs, interrupted }: { readonly timeoutMs: number; readonly interrupted: AbortSignal },
+  { timeoutMs, interrupted, conflicting }: SqlOptions,
 ): Promise<SiteJudgement[]> {
   const hold = await beginHold(instance, { holdMs, timeoutMs, interrupted })
   try {
@@ -41,7 +50,7 @@ export async function verifyBySql(
     const judgements: SiteJudgement[] = []
     for (const { site } of await rows<{ site: string }>(instance, 'SELECT DISTINCT site FROM events ORDER BY site')) {
       interrupted.throwIfAborted()
-      judgements.push(await judgeSite(instance, site, history))
+      judgements.push(await judgeSite(instance, site, history, conflicting))
     }
     await hold.check(barriers)
     return judgements
@@ -54,25 +63,33 @@ export async function verifyBySql(
  * Judges one site, as its tables stand.
  *
  * @param history all definitions that were deployed, in their order
+ * @param conflicting orders, of any site, of which an event came again with other content
  */
 export async function judgeSite(
   instance: Instance,
   site: string,
   history: readonly DeployedDefinitions[],
+  conflicting: readonly OrderName[] = [],
 ): Promise<SiteJudgement> {
-  const numbers = await rows<{ number: number }>(
-    instance,
-    'SELECT DISTINCT definitions_number AS number FROM events WHERE site = {site:String}',
-    { site },
-  )
-  const found = rulesBySite(history)(
-    site,
-    numbers.map(({ number }) => number),
-  )
+  const found = await rulesOf(instance, site, history)
   if (!found.ok) return unjudged(site, found.because)
-  const { rules } = found
-  if (rules.trustsClient && (await hasServerEvents(instance, site))) return unjudged(site, 'trusted_server_events')
-  if (await hasForgottenOrders(instance, site)) return unjudged(site, 'forgotten_orders')
+  const orders = conflicting.filter((order) => order.site === site).map(({ order_id }) => order_id)
+  const met = await boundsMet(instance, site, boundsOf(found.rules, orders))
+  return judgeBy(instance, site, { ...found.rules, leftOut: [...found.rules.leftOut, ...met] })
+}
+
+async function rulesOf(instance: Instance, site: string, history: readonly DeployedDefinitions[]): Promise<SiteRules> {
+  const sql = 'SELECT DISTINCT definitions_number AS number FROM events WHERE site = {site:String}'
+  const numbers = await rows<{ number: number }>(instance, sql, { site })
+  const known = numbers.map(({ number }) => number)
+  const found = rulesBySite(history)(site, known)
+  if (!found.ok) return found
+  if (found.rules.trustsClient && (await hasServerEvents(instance, site)))
+    return { ok: false, because: 'trusted_server_events' }
+  return (await hasForgottenOrders(instance, site)) ? { ok: false, because: 'forgotten_orders' } : found
+}
+
+async function judgeBy(instance: Instance, site: string, rules: SqlRules): Promise<SiteJudgement> {
   const differences: SqlDifference[] = []
   const compared: Record<SqlFact, number> = { sessions: 0, conversions: 0, credits: 0 }
   const left = rules.leftOut.map(({ because, goals, before }): CountedLeftOut => ({ because, goals, before, rows: {} }))
@@ -85,6 +102,16 @@ export async function judgeSite(
       if (facts.includes(fact)) Object.assign(left[at]?.rows ?? {}, { [fact]: counted.get(at + 1) ?? 0 })
   }
   return { site, because: null, left_out: left, compared, differences }
+}
+
+/** Of the bounds, those that visitors of the site have met: every further one costs each statement. */
+async function boundsMet(instance: Instance, site: string, bounds: readonly LeftOut[]): Promise<LeftOut[]> {
+  const met: LeftOut[] = []
+  for (const bound of bounds) {
+    const [counted] = await rows<{ n: number }>(instance, countOf(bound), { site })
+    if ((counted?.n ?? 0) > 0) met.push(bound)
+  }
+  return met
 }
 
 async function differencesOf(
