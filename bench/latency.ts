@@ -5,7 +5,7 @@ import { deployShop, stateFolder } from './attribution/ours.ts'
 import type { Bench } from './environment.ts'
 import { batchBodies } from './ingest/bodies.ts'
 import { post } from './ingest/ours.ts'
-import { storefrontTraffic } from './fixture/traffic.ts'
+import { browsersOnly, storefrontTraffic } from './fixture/traffic.ts'
 import { deleteTopics, partitions } from './log.ts'
 import { freePort, isReady } from './metrics.ts'
 import { startService, until, watchCpu, whileAlive, type Measured } from './processes.ts'
@@ -24,7 +24,7 @@ const lookEveryMs = 100
 /** Seconds from an event's place in a steady 2,000 events/s to the first query that sees its row, through every service. */
 export async function latency(bench: Bench): Promise<void> {
   const events = Math.min(mostEvents, bench.options.events)
-  const bodies = batchBodies(storefrontTraffic(warmUpEvents + events, bench.options.visitors), batchSize)
+  const bodies = batchBodies(storefrontTraffic(warmUpEvents + events, bench.options.visitors, browsersOnly), batchSize)
   const warmUp = bodies.splice(0, warmUpEvents / batchSize)
   const { url, user, password } = bench.stack.clickhouse
   const ready = await ensureTopics(bench.connection, { namespace, partitions, replication: 1 })

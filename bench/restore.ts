@@ -1,13 +1,14 @@
 import { rmSync } from 'node:fs'
 import { openAttribution, stateFolder } from './attribution/ours.ts'
 import type { Bench } from './environment.ts'
-import { storefrontTraffic } from './fixture/traffic.ts'
+import { storefrontTraffic, wholeShop } from './fixture/traffic.ts'
 import { partitions } from './log.ts'
 import { readMetric } from './metrics.ts'
 import { until, whileAlive } from './processes.ts'
 import { perEvent, printMeasure, progress, type Sample } from './report.ts'
 
-const eventsPerVisitor = 2
+/** Short visits and some more of them than visitors, so that all of these come. */
+const [eventsPerVisit, eventsPerVisitor] = [2, 2.5]
 
 /**
  * Seconds until a worker that takes over every partition has the state of as many visitors as there are events elsewhere:
@@ -18,7 +19,7 @@ export async function restore(bench: Bench): Promise<void> {
   const subject = await openAttribution(
     bench,
     'bench-restore',
-    storefrontTraffic(visitors * eventsPerVisitor, visitors),
+    storefrontTraffic(Math.ceil(visitors * eventsPerVisitor), visitors, { ...wholeShop, meanEvents: eventsPerVisit }),
   )
   const samples = { restore: [] as Sample[], 'restore-warm': [] as Sample[] }
   try {

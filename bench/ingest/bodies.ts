@@ -1,4 +1,4 @@
-import type { Traffic } from '../fixture/traffic.ts'
+import { browsersUntil, type Traffic } from '../fixture/traffic.ts'
 
 const messageBytes = 1024
 
@@ -13,15 +13,25 @@ export function batchBodies(traffic: Traffic, batchSize: number): Buffer[] {
   return bodies
 }
 
-const sentAt = new Date(Date.UTC(2026, 4, 4, 12)).toISOString()
+const sentAt = new Date(browsersUntil).toISOString()
 
 function messageOf(traffic: Traffic, place: number): object {
   const event = traffic.at(place)
+  const details: Record<string, unknown> = {
+    place,
+    ...event.properties,
+    ...(event.order_id === '' ? {} : { order_id: event.order_id, revenue: (event.value_minor ?? 0) / 100 }),
+    ...(event.currency === '' ? {} : { currency: event.currency }),
+  }
+  const call =
+    event.type === 'identify'
+      ? { type: 'identify', traits: details }
+      : { type: 'track', event: event.name, properties: details }
   const message = {
-    type: 'track',
-    event: event.name,
+    ...call,
     messageId: event.event_id,
     anonymousId: event.visitor_id,
+    ...(event.user_id === '' ? {} : { userId: event.user_id }),
     timestamp: new Date(event.event_time).toISOString(),
     context: {
       page: { url: event.url, path: event.path, title: event.title, referrer: event.referrer },
@@ -29,16 +39,10 @@ function messageOf(traffic: Traffic, place: number): object {
       locale: event.locale,
       library: { name: 'analytics.js', version: '4.1.0' },
     },
-    properties: {
-      place,
-      ...event.properties,
-      ...(event.order_id === '' ? {} : { order_id: event.order_id, revenue: (event.value_minor ?? 0) / 100 }),
-      ...(event.currency === '' ? {} : { currency: event.currency }),
-    } as Record<string, unknown>,
   }
   // A product description brings every message to the same size.
   const missing = messageBytes - Buffer.byteLength(JSON.stringify(message)) - '"description":"",'.length
-  if (missing > 0) message.properties['description'] = text.slice(0, missing)
+  if (missing > 0) details['description'] = text.slice(0, missing)
   return message
 }
 

@@ -1,6 +1,6 @@
 import { ensureTopics, topicName } from '@cairn/runtime'
 import type { Bench } from '../environment.ts'
-import { storefrontTraffic } from '../fixture/traffic.ts'
+import { browsersOnly, storefrontTraffic } from '../fixture/traffic.ts'
 import { createTopic, deleteTopics, partitions } from '../log.ts'
 import { compare, progress } from '../report.ts'
 import { runBareProducer } from './bare.ts'
@@ -17,7 +17,7 @@ const batchSize = 100
 export async function ingest(bench: Bench): Promise<void> {
   const { connection, options } = bench
   const pool = Math.min(distinct, options.events)
-  const bodies = batchBodies(storefrontTraffic(pool, options.visitors), batchSize)
+  const bodies = batchBodies(storefrontTraffic(pool, options.visitors, browsersOnly), batchSize)
   const batches = Math.max(bodies.length, Math.round(options.events / batchSize))
   const events = topicName(namespace, 'events')
   try {

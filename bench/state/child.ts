@@ -14,7 +14,8 @@ import {
   type PartitionState,
 } from '@cairn/domain'
 import { createVisitorCodec, openStateDisk, readCatalog, Turns, visitorLayout, type StateDisk } from '@cairn/runtime'
-import { anonMb } from './memory.ts'
+import { AnonPeak, anonMb } from './memory.ts'
+import type { Filled, Rebuilt, Warm } from './limits.ts'
 import { VisitorLog } from './visitors.ts'
 
 const [command, folder = '', visitorCount = '0', cacheBytes = '0'] = process.argv.slice(2)
@@ -22,10 +23,11 @@ const codec = createVisitorCodec(readCatalog())
 const log = new VisitorLog(Number(visitorCount))
 /** What the state topic would hold: key and state, each after its length. */
 const topicFile = join(folder, 'topic')
+const peak = new AnonPeak()
 /** As the service has them. */
 const [checkpointBytes, restoredAtOnce, eventsAtOnce] = [32 * 1024 * 1024, 30_000, 1_000]
 
-async function fill(): Promise<object> {
+async function fill(): Promise<Filled> {
   rmSync(topicFile, { force: true })
   const disk = await open('disk')
   const partition = createPartition(codec, { cold: disk })
@@ -42,24 +44,26 @@ async function fill(): Promise<object> {
   await run.stored
   const { hits, misses } = partition.cache
   const stateBytes = Math.round(run.savedBytes / run.saved)
-  const end = { rssAnonMb, rssAnonAfterMb: anonMb(), diskMb: Math.round(disk.bytes / 1e6), stateBytes, hits, misses }
+  const memory = { rssAnonMb, rssAnonAfterMb: anonMb(), rssAnonPeakMb: peak.end() }
+  const end = { ...memory, diskMb: Math.round(disk.bytes / 1e6), stateBytes, hits, misses }
   await disk.close()
   return { eventsPerSecond: { first, last, returning }, ...end }
 }
 
-async function warm(): Promise<object> {
+async function warm(): Promise<Warm> {
   const before = performance.now()
   const disk = await open('disk')
   const checkpoint = JSON.parse(disk.control('checkpoint')?.toString() ?? '') as Checkpoint
   const partition = restorePartition(codec, checkpoint, { cold: disk })
   step(partition, log.returning(partition.position))
   const seconds = (performance.now() - before) / 1000
+  const rssAnonPeakMb = peak.end()
   await disk.close()
-  return { seconds }
+  return { seconds, rssAnonPeakMb }
 }
 
 /** Without the reading from Kafka, which `restore` measures. */
-async function rebuild(): Promise<object> {
+async function rebuild(): Promise<Rebuilt> {
   const before = performance.now()
   const disk = await open('rebuilt')
   let states = new Map<string, Buffer>()
@@ -67,11 +71,12 @@ async function rebuild(): Promise<object> {
     states.set(key, state)
     if (states.size < restoredAtOnce) continue
     await disk.write(states, new Map())
+    peak.sample()
     states = new Map()
   }
   await disk.write(states, new Map())
   const seconds = (performance.now() - before) / 1000
-  const end = { seconds, rssAnonMb: anonMb(), diskMb: Math.round(disk.bytes / 1e6) }
+  const end = { seconds, rssAnonMb: anonMb(), rssAnonPeakMb: peak.end(), diskMb: Math.round(disk.bytes / 1e6) }
   await disk.discard()
   return end
 }
@@ -122,6 +127,7 @@ class Run {
     this.saved += states.length
     const checkpoint = { position, parts, stream_time: streamTime, event_clock: eventClock, definitions_number: definitions.number, definitions: definitions.json } // prettier-ignore
     appendTopic(states)
+    peak.sample()
     const control = new Map([['checkpoint', Buffer.from(JSON.stringify(checkpoint))]])
     this.stored = this.#disk.write(states, control).then(() => noteStored(this.#partition))
   }

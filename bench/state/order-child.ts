@@ -12,7 +12,7 @@ import {
   Turns,
   type StateDisk,
 } from '@cairn/runtime'
-import { anonMb } from './memory.ts'
+import { AnonPeak, anonMb } from './memory.ts'
 import { OrderLog } from './orders.ts'
 
 const [command, folder = '', orderCount = '0'] = process.argv.slice(2)
@@ -20,6 +20,7 @@ const codec = createCodec(readCatalog())
 const orderCodec = createOrderCodec(codec)
 const log = new OrderLog(Number(orderCount))
 const partitions = 4
+const peak = new AnonPeak()
 /** As the service has them: bytes that are written to the disk together; events of a batch. */
 const [writtenAtOnce, eventsAtOnce] = [4 * 1024 * 1024, 1_000]
 
@@ -86,7 +87,8 @@ async function fill(): Promise<object> {
   const disks = runs.map(({ disk }) => disk)
   const onDisk = disks.reduce((sum, disk) => sum + disk.size, 0)
   const diskMb = Math.round(disks.reduce((sum, disk) => sum + disk.bytes, 0) / 1e6)
-  const end = { rssAnonBeforeMb, rssAnonMb, rssAnonAfterMb: anonMb(), onDisk, diskMb }
+  const memory = { rssAnonBeforeMb, rssAnonMb, rssAnonAfterMb: anonMb(), rssAnonPeakMb: peak.end() }
+  const end = { ...memory, onDisk, diskMb }
   for (const disk of disks) await disk.close()
   return { eventsPerSecond: { first, last, refunds }, ...end }
 }

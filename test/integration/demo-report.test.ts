@@ -64,6 +64,15 @@ describe('the report on a real engine', () => {
     expect(bookDifferences(books, await readFigures(query, 'demo'))).toEqual([])
   })
 
+  it('has rows for every table of the report', async () => {
+    const figures = await readFigures(query, 'demo')
+    const { channels, micros, ordersByStatus, attribution, effects } = figures
+    for (const [name, rows] of Object.entries({ channels, micros, ordersByStatus, attribution, effects }))
+      expect([name, rows.length > 0]).toEqual([name, true])
+    expect(effects.some(({ assists, lift }) => assists > 0 && lift !== undefined)).toBe(true)
+    expect(report('Simulated shop', figures)).not.toContain('Nothing: ')
+  })
+
   it('shows funnel and abandonment as the books have them', async () => {
     const { funnel, carts } = await readFigures(query, 'demo')
     const [visits, viewed, added, begun, bought] = funnel.map((step) => step.visits)

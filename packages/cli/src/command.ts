@@ -2,7 +2,7 @@ import type { ParseArgsConfig } from 'node:util'
 
 /**
  * Exit codes, stable for scripts: 0 done, 1 the answer is no (differences found, not all accepted, timed out),
- * 2 wrong usage, 3 something that is needed is not there.
+ * 2 wrong usage, 3 something that is needed is not there, or `verify` could not tell.
  */
 export const exitCode = { ok: 0, no: 1, usage: 2, unavailable: 3 } as const
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode]

@@ -1,7 +1,8 @@
 import { dataOption, exitCode, whole, type Command, type ExitCode, type Io } from '../command.ts'
 import { findInstance, type Instance } from '../instance/instance.ts'
 import { ledgerText, unaccounted } from '../verify/ledger.ts'
-import { sqlText, verifyBySql, type SiteJudgement } from '../verify/sql/verify-sql.ts'
+import { leftOutRows, notJudged, sqlText, type SiteJudgement } from '../verify/sql/judgement.ts'
+import { verifyBySql } from '../verify/sql/verify-sql.ts'
 import { verify as runVerify, type Verification } from '../verify/verify.ts'
 
 const shownDifferences = 50
@@ -19,7 +20,10 @@ export const verify: Command = {
       default: String(defaultTimeoutS),
       help: 'seconds the sink may take to catch up',
     },
-    sql: { type: 'boolean', help: 'judge sessions, conversions and credits by SQL over the events, too' },
+    sql: {
+      type: 'boolean',
+      help: 'judge sessions, conversions and credits by SQL over the events, too; exit code 3 where all of a kind is left out',
+    },
     json: { type: 'boolean', help: 'print the result as one JSON line' },
   },
   async run(values, _, io) {
@@ -27,23 +31,27 @@ export const verify: Command = {
     const instance = findInstance(values, io)
     const options = { timeoutMs, interrupted: io.interrupted }
     const result = await runVerify(instance, options)
-    const bySql = values['sql'] === true ? await verifyBySql(instance, options) : []
+    const { conflicting } = result
+    const bySql = values['sql'] === true ? await verifyBySql(instance, { ...options, conflicting }) : []
     return values['json'] === true ? printJson(result, bySql, io) : printText(result, bySql, io)
   },
 }
 
-/** Verifies in both ways, prints the ledger and each difference; true when there is none. */
+/** Verifies in both ways, prints the ledger and each difference; true when there is none and all kinds of rows were judged. */
 export async function verifyAndPrint(instance: Instance, io: Io): Promise<boolean> {
   const options = { timeoutMs: defaultTimeoutS * 1000, interrupted: io.interrupted }
   const result = await runVerify(instance, options)
   io.out(verificationText(result))
-  const bySql = await verifyBySql(instance, options)
+  const bySql = await verifyBySql(instance, { ...options, conflicting: result.conflicting })
   io.out(sqlText(bySql))
-  return isClean(result, bySql)
+  return answer(result, bySql) === exitCode.ok
 }
 
-function isClean({ ledger, differences }: Verification, bySql: readonly SiteJudgement[]): boolean {
-  return differences.length === 0 && unaccounted(ledger) === 0 && bySql.every((site) => site.differences.length === 0)
+/** A difference is a no. Where there is none, but some of it was not judged at all, nobody can tell. */
+function answer({ ledger, differences }: Verification, bySql: readonly SiteJudgement[]): ExitCode {
+  if (differences.length > 0 || unaccounted(ledger) !== 0) return exitCode.no
+  if (bySql.some((site) => site.differences.length > 0)) return exitCode.no
+  return notJudged(bySql).length === 0 ? exitCode.ok : exitCode.unavailable
 }
 
 function verificationText(result: Verification): string {
@@ -78,7 +86,7 @@ function counted(number: number, noun: string): string {
 function printText(result: Verification, bySql: readonly SiteJudgement[], io: Io): ExitCode {
   io.out(verificationText(result))
   io.out(sqlText(bySql))
-  return isClean(result, bySql) ? exitCode.ok : exitCode.no
+  return answer(result, bySql)
 }
 
 function printJson(result: Verification, bySql: readonly SiteJudgement[], io: Io): ExitCode {
@@ -89,8 +97,8 @@ function printJson(result: Verification, bySql: readonly SiteJudgement[], io: Io
     otherDeadLetters: Object.fromEntries(ledger.otherDeadLetters),
     refused: Object.fromEntries(ledger.refused),
   }
-  io.out(
-    `${JSON.stringify({ clean: isClean(result, bySql), compared, ledger: counts, unaccounted: unaccounted(ledger), differences, by_sql: bySql })}\n`,
-  )
-  return isClean(result, bySql) ? exitCode.ok : exitCode.no
+  const exit = answer(result, bySql)
+  const told = { clean: exit === exitCode.ok, compared, ledger: counts, unaccounted: unaccounted(ledger), differences }
+  io.out(`${JSON.stringify({ ...told, by_sql: bySql, not_judged: notJudged(bySql), left_out: leftOutRows(bySql) })}\n`)
+  return exit
 }

@@ -92,7 +92,11 @@ export async function runDemo(instance: DemoInstance, options: DemoOptions): Pro
   )
   progress('verifying: folding the log again and comparing every row')
   if (await instance.verify()) return { ok: true }
-  return { ok: false, reason: 'verify_failed', message: 'the warehouse differs from what the log says' }
+  return {
+    ok: false,
+    reason: 'verify_failed',
+    message: 'the warehouse differs from what the log says, or was not judged whole',
+  }
 }
 
 function realInput({ dataFolder: folder, progress }: DemoOptions): SegmentMessage[] {

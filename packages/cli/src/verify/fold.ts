@@ -1,5 +1,6 @@
 import {
   createPartition,
+  isOrderEvent,
   step,
   type ConversionRow,
   type CreditRow,
@@ -8,6 +9,7 @@ import {
   type Output,
   type PartitionState,
   type SessionRow,
+  type StepResult,
   type StorefrontEvent,
 } from '@cairn/domain'
 import { createVisitorCodec, readEventInput, type Catalog, type Codec, type Incoming } from '@cairn/runtime'
@@ -27,6 +29,11 @@ export interface EventMove extends Pick<SessionRow, 'site' | 'visitor_id' | 'ses
   readonly input_offset: number
 }
 
+export interface OrderName {
+  readonly site: string
+  readonly order_id: string
+}
+
 /** One partition of topic `events`, folded again from the beginning. */
 export class PartitionFold {
   readonly outcomes: Record<Outcome, number> = {
@@ -40,6 +47,8 @@ export class PartitionFold {
     verdict_forgotten: 0,
   }
   late = 0
+  /** Orders of which an event came again under its id with other content, as often as one did. */
+  readonly conflicting: OrderName[] = []
   readonly verdicts = new SaidVerdicts()
   readonly orderEvents = new SentOrderEvents()
   /** Where the flush stands that this fold runs to; undefined until it is reached. */
@@ -74,9 +83,15 @@ export class PartitionFold {
         if (result.isDone) break
         result = step(this.#fold, record)
       }
-      this.outcomes[result.outcome]++
-      if (result.late) this.late++
+      this.#count(result, event)
     }
+  }
+
+  #count({ outcome, late }: StepResult, event: StorefrontEvent | undefined): void {
+    this.outcomes[outcome]++
+    if (late) this.late++
+    if (outcome !== 'duplicate_conflict' || event === undefined || !isOrderEvent(event)) return
+    this.conflicting.push({ site: event.site, order_id: event.order_id })
   }
 
   #pass(output: Output, offset: number, event: StorefrontEvent | undefined): void {

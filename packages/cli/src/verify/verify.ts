@@ -6,6 +6,7 @@ import type { Instance } from '../instance/instance.ts'
 import { compareEvents, compareFacts, compareMoves, compareRollUp, type Compared, type Difference } from './compare.ts'
 import { explained } from './details.ts'
 import { ExpectedPartition, factTables, type FactTable } from './expected.ts'
+import type { OrderName } from './fold.ts'
 import { beginHold, type Hold } from './hold.ts'
 import { readLedger, type Ledger } from './ledger.ts'
 import { compareOrders } from './orders.ts'
@@ -15,6 +16,8 @@ import { recordColumns } from './warehouse-rows.ts'
 export interface Verification {
   readonly ledger: Ledger
   readonly differences: readonly Difference[]
+  /** Orders of which an event came again under its id with other content. */
+  readonly conflicting: readonly OrderName[]
   readonly compared: {
     readonly events: number
     readonly sessions: number
@@ -155,6 +158,7 @@ async function conclude(
   return {
     ledger: await readLedger(instance, schemas.codec, inLedger, interrupted),
     differences: await explained(instance, schemas, flushId, all, interrupted),
+    conflicting: folds.flatMap(({ conflicting }) => conflicting),
     compared: {
       events: sum((p) => p.events.standing),
       sessions: sum((p) => p.sessions.standing),

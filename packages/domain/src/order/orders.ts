@@ -12,7 +12,7 @@ export const orderFoldVersion = 1
  * How long an order is remembered after the last record that changed it; stream time of order-events. Two days more than
  * refunds count by their own time: those of the last day may come late.
  */
-const keptMs: Millis = 182 * 24 * 60 * 60 * 1000
+export const orderKeptMs: Millis = 182 * 24 * 60 * 60 * 1000
 
 /** Forgotten orders that are let go of at once: after a long silence they would not fit into one transaction. */
 const MAX_FORGOTTEN = 1_000
@@ -121,12 +121,12 @@ export class Orders {
   }
 
   #isForgotten({ touched_at }: OrderState): boolean {
-    return this.#streamTime > touched_at + keptMs
+    return this.#streamTime > touched_at + orderKeptMs
   }
 
   #forget(): [string, null][] {
     const gone: [string, null][] = []
-    for (const key of this.#store.touchedBefore(this.#streamTime - keptMs)) {
+    for (const key of this.#store.touchedBefore(this.#streamTime - orderKeptMs)) {
       if (gone.length >= MAX_FORGOTTEN) break
       if (!this.#changed.has(key)) gone.push([key, null])
     }

@@ -191,6 +191,30 @@ Which micro conversions come before a purchase: visitors who reached one, and th
     expect(report('My shop', figures)).toBe('My shop\n\n  No visits yet.\n')
   })
 
+  it('says of each table that has no rows that there are none', async () => {
+    const figures = {
+      ...(await readFigures(query, 'shop')),
+      ordersByStatus: [],
+      orders: [],
+      attribution: [],
+      effects: [],
+    }
+    expect(report('My shop', figures)).toContain(`
+
+Orders and what became of them
+  Nothing: nobody has ordered.
+
+Attribution: share of orders by model
+  Nothing: no order is credited.
+
+Attribution: share of revenue by first and last touch
+  Nothing: no order has a value.
+
+Which micro conversions come before a purchase: visitors who reached one, and the others
+  Nothing: no visitor has reached a micro goal before.
+`)
+  })
+
   it('names the models whose credits do not come to the net value', async () => {
     const { attribution, ...figures } = await readFigures(query, 'shop')
     const short = attribution.map((one) =>

@@ -16,7 +16,7 @@ export function report(title: string, figures: Figures): string {
     `From visit to purchase, in this order within one visit\n${funnel(figures)}`,
     abandonment(figures),
     `Micro conversions\n${micros(figures)}`,
-    ...orders(figures),
+    orders(figures),
     ...journeys(figures),
   ]
   return `${parts.join('\n\n')}\n`
@@ -96,23 +96,27 @@ function micros({ micros: found, visitors }: Figures): string {
   )
 }
 
-function orders({ ordersByStatus, orders: revenue, attribution }: Figures): string[] {
-  if (ordersByStatus.length === 0) return []
-  return [`Orders and what became of them\n${orderTable(ordersByStatus)}\n\n${creditedLine(revenue, attribution)}`]
+function orders({ ordersByStatus, orders: revenue, attribution }: Figures): string {
+  const told = `${orderTable(ordersByStatus)}\n\n${creditedLine(revenue, attribution)}`
+  return section('Orders and what became of them', ordersByStatus, told, 'nobody has ordered')
 }
 
-/** Tables that a site without orders has not. */
 function journeys({ orders, attribution, effects }: Figures): string[] {
-  if (attribution.length === 0) return []
   const currencies = currenciesOf(orders)
+  const [byModel, revenue] = ['share of orders by model', 'share of revenue by first and last touch']
   const before = 'Which micro conversions come before a purchase: visitors who reached one, and the others'
+  const credited = `${ordersTable(attribution)}${untouched(attribution)}`
+  const noEffect = 'no visitor has reached a micro goal before'
   return [
-    `Attribution: share of orders by model\n${ordersTable(attribution)}${untouched(attribution)}`,
-    ...(currencies.length === 0
-      ? []
-      : [`Attribution: share of revenue by first and last touch\n${revenueTable(attribution, currencies)}`]),
-    ...(effects.length === 0 ? [] : [`${before}\n${effectsTable(effects)}\n\n${caution}`]),
+    section(`Attribution: ${byModel}`, attribution, credited, 'no order is credited'),
+    section(`Attribution: ${revenue}`, currencies, revenueTable(attribution, currencies), 'no order has a value'),
+    section(before, effects, `${effectsTable(effects)}\n\n${caution}`, noEffect),
   ]
+}
+
+/** Where a table has no rows it says so: a table that is only missing would not be missed. */
+function section(title: string, rows: readonly unknown[], told: string, none: string): string {
+  return `${title}\n${rows.length > 0 ? told : `  Nothing: ${none}.`}`
 }
 
 /** What the row of orders without a touchpoint is, where there is one. */

@@ -10,6 +10,10 @@ export type LeftOutBecause =
   | 'compound'
   | 'reset_on_conversion'
   | 'collapse_repeats'
+  | 'beyond_grace'
+  | 'session_cap'
+  | 'path_cap'
+  | 'order_conflict'
 
 /** Rows that are not judged. A row counts among the first of these that it is in. */
 export interface LeftOut {
@@ -19,6 +23,8 @@ export interface LeftOut {
   readonly goals: readonly string[] | null
   /** Only rows of visitors who were there before these definitions, or came within an hour of them; null for any. */
   readonly before: number | null
+  /** Only rows of visitors that this statement names as `whose`; any where it is absent. */
+  readonly visitors?: string
 }
 
 /** Whose a row or an event is. An event of nobody has a key of its own in the log, so it is its own visitor. */
@@ -28,11 +34,12 @@ export function whose(eventId: string): string {
 
 /** Those of the exclusions that concern a fact, as conditions on columns `goal` and `whose`. */
 export function conditionsOf(fact: SqlFact, leftOut: readonly LeftOut[]): string[] {
-  return leftOut.map(({ facts, goals, before }) => {
+  return leftOut.map(({ facts, goals, before, visitors }) => {
     if (!facts.includes(fact)) return 'false'
     const parts = [
       ...(goals === null ? [] : [`goal IN ${list(goals)}`]),
       ...(before === null ? [] : [`whose IN ${seenBefore(before)}`]),
+      ...(visitors === undefined ? [] : [`whose IN (${visitors})`]),
     ]
     return parts.length === 0 ? 'true' : `(${parts.join(' AND ')})`
   })

@@ -5,6 +5,9 @@ import type { LeftOut, SqlFact } from './left-out.ts'
 /** What the SQL of one site needs to know of its definitions: the rules that are in force, and what they do not decide. */
 export interface SqlRules {
   readonly gapMs: number
+  readonly graceMs: number
+  readonly maxDurationMs: number
+  readonly maxEvents: number
   readonly trustsClient: boolean
   /** Zone whose midnights cut sessions; empty where they do not. */
   readonly cutInZone: string
@@ -161,6 +164,9 @@ function rulesOf(versions: readonly SiteVersion[]): SiteRules {
     ok: true,
     rules: {
       gapMs: session.gapMs,
+      graceMs: session.graceMs,
+      maxDurationMs: session.maxDurationMs,
+      maxEvents: session.maxEvents,
       trustsClient: session.clientSession === 'trust',
       cutInZone: cutInZone(session),
       lookbackMs: attribution.lookbackMs,

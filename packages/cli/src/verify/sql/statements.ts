@@ -1,65 +1,7 @@
-import { conditionsOf, isJudged, list, text, whose, type SqlFact } from './left-out.ts'
+import { conditionsOf, isJudged, list, whose, type SqlFact } from './left-out.ts'
 import { isOrderEvent, orders } from './orders.ts'
 import type { SqlRules } from './rules.ts'
-
-/** Parameters of every statement: `site`. Times are in milliseconds. */
-const ms = (time: string): string => `toUnixTimestamp64Milli(${time})`
-
-const member =
-  'event_id, visitor_id, whose, at, name, goals, order_id, value_minor, currency, coupon, is_server, is_bot'
-
-/**
- * Sessions out of table `events` alone, the plain way: order each visitor's events, cut where the rules say, and give an
- * event of a server to the session that covers it; an alias is in none. Knows nothing of what the fold wrote.
- *
- * CTE `spans`: one row a session. CTE `members`: one row an event, `session` empty for one in none.
- */
-function sessions({ gapMs, trustsClient, cutInZone, leftOut }: SqlRules): string {
-  const client = trustsClient ? 'client_session_id' : `''`
-  const day = cutInZone === '' ? 'toDate(0)' : `toDate(event_time, ${text(cutInZone)})`
-  return `all_events AS (
-  SELECT event_id, visitor_id, ${ms('event_time')} AS at, name, goals, order_id, value_minor, currency, coupon, is_server, is_bot, visitor_id != '' AND type != 'alias' AS is_visit, ${client} AS client, ${day} AS day,
-    ${whose('event_id')} AS whose
-  FROM events WHERE site = {site:String} AND ${isJudged('sessions', leftOut)}
-),
-marked AS (
-  SELECT *, isNull(before_at) OR (client = '' AND at - before_at > ${gapMs}) OR day != before_day AS starts
-  FROM (
-    SELECT *, lagInFrame(toNullable(at)) OVER w AS before_at, lagInFrame(day) OVER w AS before_day
-    FROM all_events WHERE is_visit AND NOT is_server
-    WINDOW w AS (PARTITION BY visitor_id, client ORDER BY at, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
-  )
-),
-numbered AS (
-  SELECT *, sum(starts) OVER (
-    PARTITION BY visitor_id, client ORDER BY at, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-  ) AS n
-  FROM marked
-),
-spans AS (
-  SELECT visitor_id, concat(client, '#', toString(n)) AS session, min(at) AS started_at, max(at) AS ended_at, any(day) AS day,
-    toInt64(countIf(name IN ('page_view', 'screen_view'))) AS page_views
-  FROM numbered GROUP BY visitor_id, client, n
-),
-served AS (
-  SELECT e.*, s.session AS covering, s.session != '' AND e.at <= s.ended_at + ${gapMs} AND e.day = s.day AS is_covered
-  FROM (SELECT * FROM all_events WHERE is_visit AND is_server) AS e
-  ASOF LEFT JOIN spans AS s ON e.visitor_id = s.visitor_id AND e.at >= s.started_at
-),
-members AS (
-  SELECT ${member}, concat(client, '#', toString(n)) AS session FROM numbered
-  UNION ALL
-  SELECT ${member}, if(is_covered, covering, '') FROM served
-  UNION ALL
-  SELECT ${member}, '' FROM all_events WHERE NOT is_visit
-),
-sessions_told AS (
-  SELECT visitor_id, session, any(spans.started_at) AS started_at, any(spans.ended_at) AS ended_at, toInt64(count()) AS events,
-    any(spans.page_views) AS page_views, toInt64(maxIf(is_bot, NOT is_server)) AS is_bot
-  FROM members JOIN spans USING (visitor_id, session)
-  GROUP BY visitor_id, session
-)`
-}
+import { ms, sessions } from './sessions.ts'
 
 /** Most differences of a kind that are looked up. */
 export const mostShown = 100

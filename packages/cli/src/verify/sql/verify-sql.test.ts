@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
+import { leftOutRows, notJudged, sqlText } from './judgement.ts'
 import { isJudged } from './left-out.ts'
 import { rulesBySite } from './rules.ts'
 import { conversionDifferences, creditDifferences } from './statements.ts'
-import { sqlText } from './verify-sql.ts'
 
 const part = (event: string) => ({ match: { event } })
 const compound = (name: string) => ({ name, kind: 'macro', compound: { all: [part('search'), part('purchase')] } })
@@ -41,7 +41,33 @@ describe('verify --sql', () => {
         '  not judged: 9 sessions, 8 conversions, 7 credits by visitors from before definitions 7 or their first hour: these changed its session rules\n',
         '  not judged: 6 conversions, 5 credits of pair, reader: no event tells what matched a part of a compound goal\n',
         '  not judged: 4 conversions, 3 credits of buy by visitors from before definitions 2 or their first hour: these changed how it counts\n',
+        'left out by SQL: 9 sessions, 18 conversions, 15 credits, as said above\n',
       ].join(''),
     )
+  })
+
+  const nothing = { sessions: 0, conversions: 0, credits: 0 }
+
+  it('names at the end the sites of which nothing was judged, whatever there is of them', () => {
+    const cut = { site: 'cut', because: 'cut_on_campaign', left_out: [], compared: nothing, differences: [] } as const
+    const facts = ['sessions', 'conversions', 'credits']
+    expect(notJudged([cut])).toEqual([{ site: 'cut', facts, because: ['cut_on_campaign'] }])
+    expect(sqlText([cut])).toMatch(
+      /\nnot judged by SQL: sessions, conversions, credits of site cut: campaigns cut its sessions\n$/,
+    )
+  })
+
+  it('names rows of a site of which there are some and none was judged', () => {
+    const judged = { site: 'shop', because: null, differences: [], compared: { ...nothing, sessions: 5 } }
+    const left_out = [
+      { because: 'compound', goals: ['pair'], before: null, rows: { conversions: 0, credits: 0 } },
+      { because: 'reset_on_conversion', goals: null, before: null, rows: { credits: 2 } },
+    ] as const
+    expect(notJudged([{ ...judged, left_out }])).toEqual([
+      { site: 'shop', facts: ['credits'], because: ['reset_on_conversion'] },
+    ])
+    expect(leftOutRows([{ ...judged, left_out }])).toEqual({ ...nothing, credits: 2 })
+    expect(notJudged([{ ...judged, compared: { ...nothing, credits: 1 }, left_out }])).toEqual([])
+    expect(notJudged([{ ...judged, compared: nothing, left_out: [] }])).toEqual([])
   })
 })

@@ -1,37 +1,17 @@
-import type { DeployedDefinitions } from '@cairn/domain'
+import { orderKeptMs, type DeployedDefinitions } from '@cairn/domain'
 import { allDefinitions } from '@cairn/runtime'
 import { CommandFailure, exitCode } from '../../command.ts'
 import { barriersPassed, connectionOf, release } from '../../flush.ts'
 import type { Instance } from '../../instance/instance.ts'
 import { rows } from '../../warehouse.ts'
+import type { OrderName } from '../fold.ts'
 import { beginHold } from '../hold.ts'
-import type { LeftOut, LeftOutBecause, SqlFact } from './left-out.ts'
+import { boundsOf, countOf } from './bounds.ts'
+import type { CountedLeftOut, SiteJudgement, SqlDifference } from './judgement.ts'
+import type { LeftOut, SqlFact } from './left-out.ts'
 import { isOrderEvent } from './orders.ts'
-import { rulesBySite, type SqlRules, type Unjudged } from './rules.ts'
-import { conversionDifferences, countsOf, creditDifferences, mostShown, sessionDifferences } from './statements.ts'
-
-/** What the second oracle found of one site. */
-export interface SiteJudgement {
-  readonly site: string
-  /** Why it could not be judged; null where it was. */
-  readonly because: Unjudged | null
-  /** What of it was not judged all the same. */
-  readonly left_out: readonly CountedLeftOut[]
-  readonly compared: Readonly<Record<SqlFact, number>>
-  readonly differences: readonly SqlDifference[]
-}
-
-export interface CountedLeftOut extends Omit<LeftOut, 'facts'> {
-  /** How many stored rows that are. */
-  readonly rows: Readonly<Partial<Record<SqlFact, number>>>
-}
-
-export interface SqlDifference {
-  readonly fact: SqlFact
-  /** `told`: the events tell it and the table lacks it; `stored`: the other way round. */
-  readonly only: 'told' | 'stored'
-  readonly row: string
-}
+import { rulesBySite, type SiteRules, type SqlRules, type Unjudged } from './rules.ts'
+import { conversionDifferences, countsOf, creditDifferences, sessionDifferences } from './statements.ts'
 
 const facts: Readonly<Record<SqlFact, (rules: SqlRules) => string>> = {
   sessions: sessionDifferences,
@@ -41,13 +21,21 @@ const facts: Readonly<Record<SqlFact, (rules: SqlRules) => string>> = {
 
 const holdMs = 120_000
 
+export interface SqlOptions {
+  readonly timeoutMs: number
+  readonly interrupted: AbortSignal
+  /** Orders of which the log has an event twice under one id, with different content; table `events` cannot tell. */
+  readonly conflicting?: readonly OrderName[]
+}
+
 /**
- * Has ClickHouse compute sessions, conversions and credits from table `events` alone, by SQL that shares nothing with the
- * fold, and compares them with what the stream wrote. The sink stands still meanwhile.
+ * Has ClickHouse compute sessions, conversions and credits from table `events` alone, and compares them with what the
+ * stream wrote. The SQL shares nothing with the fold but the definitions, which the domain reads for both. The sink stands
+ * still meanwhile.
  */
 export async function verifyBySql(
   instance: Instance,
-  { timeoutMs, interrupted }: { readonly timeoutMs: number; readonly interrupted: AbortSignal },
+  { timeoutMs, interrupted, conflicting }: SqlOptions,
 ): Promise<SiteJudgement[]> {
   const hold = await beginHold(instance, { holdMs, timeoutMs, interrupted })
   try {
@@ -62,7 +50,7 @@ export async function verifyBySql(
     const judgements: SiteJudgement[] = []
     for (const { site } of await rows<{ site: string }>(instance, 'SELECT DISTINCT site FROM events ORDER BY site')) {
       interrupted.throwIfAborted()
-      judgements.push(await judgeSite(instance, site, history))
+      judgements.push(await judgeSite(instance, site, history, conflicting))
     }
     await hold.check(barriers)
     return judgements
@@ -75,25 +63,33 @@ export async function verifyBySql(
  * Judges one site, as its tables stand.
  *
  * @param history all definitions that were deployed, in their order
+ * @param conflicting orders, of any site, of which an event came again with other content
  */
 export async function judgeSite(
   instance: Instance,
   site: string,
   history: readonly DeployedDefinitions[],
+  conflicting: readonly OrderName[] = [],
 ): Promise<SiteJudgement> {
-  const numbers = await rows<{ number: number }>(
-    instance,
-    'SELECT DISTINCT definitions_number AS number FROM events WHERE site = {site:String}',
-    { site },
-  )
-  const found = rulesBySite(history)(
-    site,
-    numbers.map(({ number }) => number),
-  )
+  const found = await rulesOf(instance, site, history)
   if (!found.ok) return unjudged(site, found.because)
-  const { rules } = found
-  if (rules.trustsClient && (await hasServerEvents(instance, site))) return unjudged(site, 'trusted_server_events')
-  if (await hasForgottenOrders(instance, site)) return unjudged(site, 'forgotten_orders')
+  const orders = conflicting.filter((order) => order.site === site).map(({ order_id }) => order_id)
+  const met = await boundsMet(instance, site, boundsOf(found.rules, orders))
+  return judgeBy(instance, site, { ...found.rules, leftOut: [...found.rules.leftOut, ...met] })
+}
+
+async function rulesOf(instance: Instance, site: string, history: readonly DeployedDefinitions[]): Promise<SiteRules> {
+  const sql = 'SELECT DISTINCT definitions_number AS number FROM events WHERE site = {site:String}'
+  const numbers = await rows<{ number: number }>(instance, sql, { site })
+  const known = numbers.map(({ number }) => number)
+  const found = rulesBySite(history)(site, known)
+  if (!found.ok) return found
+  if (found.rules.trustsClient && (await hasServerEvents(instance, site)))
+    return { ok: false, because: 'trusted_server_events' }
+  return (await hasForgottenOrders(instance, site)) ? { ok: false, because: 'forgotten_orders' } : found
+}
+
+async function judgeBy(instance: Instance, site: string, rules: SqlRules): Promise<SiteJudgement> {
   const differences: SqlDifference[] = []
   const compared: Record<SqlFact, number> = { sessions: 0, conversions: 0, credits: 0 }
   const left = rules.leftOut.map(({ because, goals, before }): CountedLeftOut => ({ because, goals, before, rows: {} }))
@@ -106,6 +102,16 @@ export async function judgeSite(
       if (facts.includes(fact)) Object.assign(left[at]?.rows ?? {}, { [fact]: counted.get(at + 1) ?? 0 })
   }
   return { site, because: null, left_out: left, compared, differences }
+}
+
+/** Of the bounds, those that visitors of the site have met: every further one costs each statement. */
+async function boundsMet(instance: Instance, site: string, bounds: readonly LeftOut[]): Promise<LeftOut[]> {
+  const met: LeftOut[] = []
+  for (const bound of bounds) {
+    const [counted] = await rows<{ n: number }>(instance, countOf(bound), { site })
+    if ((counted?.n ?? 0) > 0) met.push(bound)
+  }
+  return met
 }
 
 async function differencesOf(
@@ -131,62 +137,9 @@ async function hasServerEvents(instance: Instance, site: string): Promise<boolea
   return (await rows(instance, sql, { site })).length > 0
 }
 
-/** An order is forgotten 180 days after its last event; what comes then begins another one. */
+/** An order is forgotten so long after its last event; what comes then begins another one. */
 async function hasForgottenOrders(instance: Instance, site: string): Promise<boolean> {
   const sql = `SELECT 1 AS one FROM events WHERE site = {site:String} AND ${isOrderEvent}
-    GROUP BY order_id HAVING dateDiff('second', min(appended_at), max(appended_at)) > 180 * 86400 LIMIT 1`
+    GROUP BY order_id HAVING dateDiff('second', min(appended_at), max(appended_at)) > ${orderKeptMs / 1000} LIMIT 1`
   return (await rows(instance, sql, { site })).length > 0
-}
-
-/** The judgements as a person reads them. */
-export function sqlText(judgements: readonly SiteJudgement[]): string {
-  return judgements.map(siteText).join('')
-}
-
-function siteText({ site, because, left_out, compared, differences }: SiteJudgement): string {
-  if (because !== null) return `site ${site} is not judged by SQL: ${why[because]}\n`
-  const lines = differences.map(({ fact, only, row }) => `  ${fact} only ${only}: ${row}\n`)
-  return [
-    `site ${site}, from its events by SQL: ${counted(compared)}; ${atLeast(differences)} differences\n`,
-    ...left_out.map((one) => `  not judged: ${counted(one.rows)}${leftOutText(one)}\n`),
-    ...lines,
-  ].join('')
-}
-
-function counted(rows: Readonly<Partial<Record<SqlFact, number>>>): string {
-  return Object.entries(rows)
-    .map(([fact, n]) => `${n} ${fact}`)
-    .join(', ')
-}
-
-function leftOutText({ because, goals, before }: CountedLeftOut): string {
-  const of = goals === null ? '' : ` of ${goals.join(', ')}`
-  const by = before === null ? '' : ` by visitors from before definitions ${before} or their first hour`
-  return `${of}${by}: ${whyLeftOut[because]}`
-}
-
-/** Of each kind no more than so many are looked up. */
-function atLeast(differences: readonly SqlDifference[]): string {
-  const isCut = Object.keys(facts).some((fact) => differences.filter((d) => d.fact === fact).length >= mostShown)
-  return isCut ? `${differences.length} or more` : String(differences.length)
-}
-
-const why: Readonly<Record<Unjudged, string>> = {
-  cut_on_campaign: 'campaigns cut its sessions',
-  forgotten_orders: 'events of one order lie more than 180 days apart',
-  trusted_server_events: 'clients name sessions for the events of its servers',
-  unknown_definitions:
-    'some of its events were counted under definitions that topic definitions lacks or this version refuses',
-}
-
-const whyLeftOut: Readonly<Record<LeftOutBecause, string>> = {
-  session_rules_changed: 'these changed its session rules',
-  attribution_rules_changed: 'these changed its attribution rules',
-  goal_changed: 'these changed how it counts',
-  order_goal_removed: 'removed, and no event tells which of its orders were decided before that',
-  order_value_matched:
-    'a goal with dedupe_by asks for the value or coupon of the order, and labels tell that of one event',
-  compound: 'no event tells what matched a part of a compound goal',
-  reset_on_conversion: 'its conversions begin new paths',
-  collapse_repeats: 'its paths fold repeated touchpoints',
 }
