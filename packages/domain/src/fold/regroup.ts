@@ -111,7 +111,8 @@ function cutAnew(
   if (chain.length > 0 && tooMuch.length > 0) {
     const fewer = chainOf(withinCaps(chain, fact), event, arrival.rules)
     if (fewer.length < chain.length) return cutAnew(visitor, event, fact, fewer, refused, arrival)
-    const refusing = chain.filter(({ facts: [first] }) => tooMuch.some((part) => part.some((one) => one === first)))
+    const unplaced = new Set(tooMuch.flat())
+    const refusing = chain.filter(({ facts }) => facts.some((one) => unplaced.has(one)))
     return cutAnew(visitor, event, fact, [], [...refused, ...refusing], arrival)
   }
   const cutting = new Cutting(visitor, event, chain, arrival)
