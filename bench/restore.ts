@@ -4,15 +4,18 @@ import type { Bench } from './environment.ts'
 import { storefrontTraffic, wholeShop } from './fixture/traffic.ts'
 import { partitions } from './log.ts'
 import { readMetric } from './metrics.ts'
-import { until, whileAlive } from './processes.ts'
+import { until, whileAlive, type Measured } from './processes.ts'
 import { perEvent, printMeasure, progress, type Sample } from './report.ts'
+import { AnonPeak } from './state/memory.ts'
 
 /** Short visits and some more of them than visitors, so that all of these come. */
 const [eventsPerVisit, eventsPerVisitor] = [2, 2.5]
 
 /**
  * Seconds until a worker that takes over every partition has the state of as many visitors as there are events elsewhere:
- * read from Kafka as a whole, and with the disk that the last worker has left.
+ * read from Kafka as a whole, and with the disk that the last worker has left, which was stopped or killed. Each is told
+ * as the service tells it, from its fence on, and `since-start` from the start of the process on, with what it takes to
+ * join the group: after a kill, for as long as a session of the group lasts.
  */
 export async function restore(bench: Bench): Promise<void> {
   const visitors = bench.options.events
@@ -21,28 +24,42 @@ export async function restore(bench: Bench): Promise<void> {
     'bench-restore',
     storefrontTraffic(Math.ceil(visitors * eventsPerVisitor), visitors, { ...wholeShop, meanEvents: eventsPerVisit }),
   )
-  const samples = { restore: [] as Sample[], 'restore-warm': [] as Sample[] }
+  const samples = new Map<string, Sample[]>()
+  const note = (measure: string, run: number, sample: Sample) => {
+    samples.set(measure, [...(samples.get(measure) ?? []), sample])
+    progress(`${measure} run ${run}: ${sample.value.toFixed(2)} s ${JSON.stringify(sample.peaks)}`)
+  }
+  const takeOver = async (measure: string, run: number): Promise<Measured> => {
+    const startedAt = performance.now()
+    const { worker, port } = await subject.start('attribution')
+    const anonymous = new AnonPeak(worker.pid)
+    const seconds = await whileAlive(
+      [worker],
+      until('all partitions to be restored', () => restored(port)),
+    )
+    const sinceStart = (performance.now() - startedAt) / 1000
+    const peaks = {
+      attribution: worker.peakMb(),
+      'attribution, anonymous': anonymous.end(),
+      ...bench.serverPeaks('kafka'),
+    }
+    note(measure, run, { value: seconds, peaks, cpu: { attribution: perEvent(worker.cpuSeconds(), visitors) } })
+    note(`${measure}-since-start`, run, { value: sinceStart, peaks })
+    return worker
+  }
   try {
     const { worker, port } = await subject.start('attribution')
+    const anonymous = new AnonPeak(worker.pid)
     await subject.caughtUp([port], [worker])
+    progress(`${visitors} visitors folded, ${anonymous.end()} MB of anonymous memory at most`)
     await worker.stop()
     for (let run = 1; run <= bench.options.runs; run++) {
       rmSync(stateFolder, { recursive: true, force: true })
-      for (const measure of ['restore', 'restore-warm'] as const) {
-        const next = await subject.start('attribution')
-        const seconds = await whileAlive(
-          [next.worker],
-          until('all partitions to be restored', () => restored(next.port)),
-        )
-        const cpu = { attribution: perEvent(next.worker.cpuSeconds(), visitors) }
-        const peaks = { attribution: next.worker.peakMb(), ...bench.serverPeaks('kafka') }
-        samples[measure].push({ value: seconds, peaks, cpu })
-        progress(`${measure} run ${run}: ${seconds.toFixed(2)} s`)
-        await next.worker.stop()
-      }
+      await (await takeOver('restore', run)).stop()
+      process.kill((await takeOver('restore-warm', run)).pid, 'SIGKILL')
+      await (await takeOver('restore-killed', run)).stop()
     }
-    printMeasure('restore', 's', samples.restore)
-    printMeasure('restore-warm', 's', samples['restore-warm'])
+    for (const [measure, taken] of samples) printMeasure(measure, 's', taken)
   } finally {
     await subject.close()
   }

@@ -12,7 +12,9 @@ import { openAttribution } from './ours.ts'
  */
 export async function attribution(bench: Bench): Promise<void> {
   const traffic = storefrontTraffic(bench.options.events, bench.options.visitors)
-  const ours = await openAttribution(bench, 'bench-attribution', traffic)
+  // As much as the peer takes: with the default of 256 MiB a worker alone reads most of these visitors from its disk.
+  const settings = { STATE_CACHE_BYTES: String(1024 * 1024 * 1024) }
+  const ours = await openAttribution(bench, 'bench-attribution', traffic, settings)
   const peer = await openKafkaStreams(bench, traffic)
   try {
     await compare({

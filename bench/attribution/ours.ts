@@ -29,8 +29,17 @@ export interface AttributionSubject {
   close(): Promise<void>
 }
 
-/** Topics `events` and `order-events` filled as ingest fills them, with the shop's definitions in force. */
-export async function openAttribution(bench: Bench, namespace: string, traffic: Traffic): Promise<AttributionSubject> {
+/**
+ * Topics `events` and `order-events` filled as ingest fills them, with the shop's definitions in force.
+ *
+ * @param settings of the workers, where they are not the usual ones
+ */
+export async function openAttribution(
+  bench: Bench,
+  namespace: string,
+  traffic: Traffic,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<AttributionSubject> {
   const { connection, options } = bench
   const events = topicName(namespace, 'events')
   let isFresh = true
@@ -38,10 +47,9 @@ export async function openAttribution(bench: Bench, namespace: string, traffic: 
 
   async function start(name: string) {
     const port = await freePort()
-    const settings = { METRICS_PORT: String(port), CAIRN_NAMESPACE: namespace, LOG_LEVEL: 'info' }
+    const own = { METRICS_PORT: String(port), CAIRN_NAMESPACE: namespace, LOG_LEVEL: 'info', STATE_DIR: stateFolder }
     const shared = { KAFKA_BROKERS: connection.brokers.join(','), CAIRN_PARTITIONS: String(partitions) }
-    // As much as the peer takes: with the default of 256 MiB a worker alone reads most of these visitors from its disk.
-    const env = { ...settings, ...shared, STATE_DIR: stateFolder, STATE_CACHE_BYTES: String(1024 * 1024 * 1024) }
+    const env = { ...own, ...shared, ...settings }
     return { worker: startService(name, 'attribution', env, options.profile), port }
   }
 

@@ -23,15 +23,17 @@ describe(`the pipeline with its broker killed in a transaction, CAIRN_SEED=${see
 
   async function startPipeline(workersBroker: string) {
     rig = await openRig({ name: 'broker', seed, kafka: kafka.brokers })
-    const sinksPort = await freePort()
-    rig.start('sink', { METRICS_PORT: String(sinksPort) })
+    const [sinksPort, workersPort] = [await freePort(), await freePort()]
     rig.start('ingest')
-    // A service that is still starting ends where Kafka does not answer, for its supervisor to start it again.
-    await until(() => isReady(sinksPort))
-    return rig.start('attribution', {
+    rig.start('sink', { METRICS_PORT: String(sinksPort) })
+    const worker = rig.start('attribution', {
       CAIRN_FAULT: 'attribution.after-produce=stop@5',
       KAFKA_BROKERS: workersBroker,
+      METRICS_PORT: String(workersPort),
     })
+    // A service that is still starting ends where Kafka does not answer, for its supervisor to start it again.
+    await until(async () => (await isReady(sinksPort)) && (await isReady(workersPort)))
+    return worker
   }
 
   it(

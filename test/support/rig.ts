@@ -68,7 +68,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     },
     send: (messages) => client.send(messages),
     async judge(timeoutMs = 60_000) {
-      const problems = await judge(instance, client, timeoutMs)
+      const problems = await judge(instance, client, timeoutMs).catch((error: unknown) => [String(error)])
       return problems.length === 0 ? [] : [...problems, ...started.map((process) => process.log())]
     },
     async close() {
