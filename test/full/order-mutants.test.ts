@@ -108,7 +108,7 @@ const cases: readonly Case[] = [
     wrong: ['verdict missing', 'verdict different', 'state different'],
   },
   {
-    row: zombieWakes('orders.before-append=stop@6'),
+    row: zombieWakes(),
     mutation: {
       name: 'orders-not-fenced',
       file: 'packages/runtime/dist/kafka/takeover.js',

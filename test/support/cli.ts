@@ -1,4 +1,5 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -38,8 +39,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 export const dir = mkdtempSync(join(tmpdir(), 'cairn-cli-'))
 /** The data directory of the instance that `up` runs. */
 export const data = join(dir, 'data')
-/** Other test files use the same broker and engine at the same time. */
-export const namespace = `cli-${process.pid}`
+/** Other test files use the same broker and engine, at the same time or before, in the same process. */
+export const namespace = `cli-${randomBytes(4).toString('hex')}`
 const live = new Set<RunningUp>()
 
 /** The command as a process of its own, in the test file's namespace; `env` replaces variables of the test run's. */

@@ -133,25 +133,45 @@ export function diskLost(how: 'wiped' | 'outdated'): OrderRow {
   }
 }
 
-/** An owner halted before it says what it has decided wakes up once its successor has said that and more. */
-export function zombieWakes(fault: string): OrderRow {
+/**
+ * An owner halted before it says that orders are placed wakes up once its successor has said that, and has corrected each
+ * of them: wherever the zombie could still write, its state would be an older one. It ends with the first it writes, since
+ * it would come to what its successor has written, too.
+ */
+export function zombieWakes(): OrderRow {
   return async (root) => {
     const { namespace, traffic, worker } = await begin('order-zombie', root)
-    await traffic.send(portion)
-    const zombie = worker({ CAIRN_FAULT: fault })
+    await traffic.sendThese(placed(portion))
+    const zombie = worker({ CAIRN_FAULT: 'orders.before-append=stop@6,orders.after-commit=kill@6' })
     await untilStopped(zombie)
     const successor = worker()
-    await traffic.send(portion)
+    await traffic.sendThese(refunded(portion))
     await traffic.drain()
     const said = await saidVerdicts(namespace)
+    // Awake, the zombie joins the group again, and a successor that takes its partitions back would mend what it has done.
+    successor.kill('SIGSTOP')
     zombie.kill('SIGCONT')
     // It says its batch again; what it does after that it must not.
     await until(async () => (await saidVerdicts(namespace)) > said, 60_000)
-    await zombie.stop()
-    await traffic.send(portion)
+    await until(() => zombie.hasExited() || fencedOrders(zombie) >= traffic.partitions, 60_000)
+    zombie.kill('SIGKILL')
+    await zombie.exited
+    const left = await orderDifferences(namespace)
+    if (left.length > 0) {
+      await traffic.close()
+      return left
+    }
+    successor.kill('SIGCONT')
+    await traffic.sendThese(placed(portion, portion))
     await traffic.drain()
     return judged(traffic, successor)
   }
+}
+
+/** Partitions whose orders the worker had to let go of. One whose transaction was under way is among them even without a fence. */
+function fencedOrders(worker: ServiceProcess): number {
+  const lines = worker.log().split('\n')
+  return lines.filter((line) => line.includes('"reason":"fenced"') && line.includes('/orders/loop.')).length
 }
 
 interface Begun {

@@ -33,9 +33,9 @@ export function orderEvents(seed: number): () => StorefrontEvent {
   }
 }
 
-/** So many orders, each of a visitor of its own. */
-export function placed(count: number): StorefrontEvent[] {
-  return Array.from({ length: count }, (_, i) => ofOrder(i, 'purchase', 1000))
+/** So many orders, each of a visitor of its own; `first` is the number of the first one. */
+export function placed(count: number, first = 0): StorefrontEvent[] {
+  return Array.from({ length: count }, (_, i) => ofOrder(first + i, 'purchase', 1000))
 }
 
 /** Two refunds of part of each of them, right after each other: what the first comes to is soon stale. */

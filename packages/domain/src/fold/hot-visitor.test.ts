@@ -67,7 +67,7 @@ describe('a visitor that sends without end', () => {
   ])('of %s, a thousand a second, leaves its partition time for others', (_, definitions, fields) => {
     const hot = new Visitor(3_000, definitions, fields)
     let quickest = Infinity
-    for (let round = 0; round < 5; round++) quickest = Math.min(quickest, hot.time())
+    for (let round = 0; round < 12; round++) quickest = Math.min(quickest, hot.time())
     expect(quickest / portion).toBeLessThan(1)
   })
 })

@@ -107,7 +107,10 @@ export const commonSettings = {
     ),
   CAIRN_FAULT: z
     .string()
-    .regex(faultForm, `must be <point>=<kill|stop|fail>[@<nth time>] with one of the points ${faultPoints.join(', ')}`)
+    .regex(
+      faultForm,
+      `must be <point>=<kill|stop|fail>[@<nth time>][,…] with one of the points ${faultPoints.join(', ')}`,
+    )
     .optional()
     .describe('Fault point to act at, for fault tests only'),
 } as const

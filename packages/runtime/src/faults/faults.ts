@@ -32,32 +32,34 @@ export type FaultPoint = (typeof faultPoints)[number]
 /** The points in a takeover, which each service reaches under names of its own. */
 export type TakeoverPoint = 'after-fence' | 'mid-restore'
 
+const oneFault = `(${faultPoints.map((p) => p.replace('.', '\\.')).join('|')})=(kill|stop|fail)(?:@([1-9]\\d*))?`
+
 /** How `CAIRN_FAULT` is written. */
-export const faultForm = new RegExp(
-  `^(${faultPoints.map((p) => p.replace('.', '\\.')).join('|')})=(kill|stop|fail)(?:@([1-9]\\d*))?$`,
-)
+export const faultForm = new RegExp(`^${oneFault}(,${oneFault})*$`)
 
 export const noFaults: Faults = { reach: () => Promise.resolve() }
 
 /**
- * Acts at a point as `CAIRN_FAULT` says: `<point>=<kill|stop|fail>[@<nth time, from 1>]`. `kill` ends the process as
- * SIGKILL would; `stop` halts it as SIGSTOP does, until something continues it; `fail` makes `reach` reject, as what
- * stands before the point may. Only processes of fault tests set it.
+ * Acts at points as `CAIRN_FAULT` says: `<point>=<kill|stop|fail>[@<nth time, from 1>]`, or several of these separated by
+ * commas. `kill` ends the process as SIGKILL would; `stop` halts it as SIGSTOP does, until something continues it; `fail`
+ * makes `reach` reject, as what stands before the point may. Only processes of fault tests set it.
  */
 export function faultsFrom(
   text: string | undefined,
   process: { pid: number; kill(pid: number, signal: string): void },
 ): Faults {
   if (text === undefined) return noFaults
-  const match = faultForm.exec(text)
-  if (match === null) throw new Error(`no fault is written ${text}`)
-  const [, point, action, nth] = match
-  let left = Number(nth ?? 1)
+  if (!faultForm.test(text)) throw new Error(`no fault is written ${text}`)
+  const faults = [...text.matchAll(new RegExp(oneFault, 'g'))].map(([, point, action, nth = '1']) => {
+    return { point, action, left: Number(nth) }
+  })
   return {
     reach(reached) {
-      if (reached !== point || --left !== 0) return Promise.resolve()
-      if (action === 'fail') return Promise.reject(new Error(`the fault asked for at ${reached}`))
-      process.kill(process.pid, action === 'kill' ? 'SIGKILL' : 'SIGSTOP')
+      for (const fault of faults) {
+        if (reached !== fault.point || --fault.left !== 0) continue
+        if (fault.action === 'fail') return Promise.reject(new Error(`the fault asked for at ${reached}`))
+        process.kill(process.pid, fault.action === 'kill' ? 'SIGKILL' : 'SIGSTOP')
+      }
       return Promise.resolve()
     },
   }
