@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import type { StorefrontEvent } from '@cairn/domain'
-import { migrate, openWarehouse, readMigrations } from '@cairn/runtime'
+import { migrate, readMigrations } from '@cairn/runtime'
 import { buildEvent, definitionsJson } from '@cairn/testkit/domain'
 import type { Instance } from '../../packages/cli/src/instance/instance.ts'
 import { rows } from '../../packages/cli/src/warehouse.ts'
@@ -14,15 +14,13 @@ import {
 import { judgeSite } from '../../packages/cli/src/verify/sql/verify-sql.ts'
 import { foldEvents, type Folded } from '../cases/folded.ts'
 import { loadFolded } from '../support/load-folded.ts'
+import { clickhouseServer, emptyWarehouse } from '../support/warehouse.ts'
 
 jest.setTimeout(120_000)
 
-const user = process.env['CLICKHOUSE_USER'] ?? 'default'
-const password = process.env['CLICKHOUSE_PASSWORD'] ?? ''
-const url = process.env['CLICKHOUSE_URL'] ?? ''
 const database = `verify_sql_bounds_${process.pid}`
-const warehouse = openWarehouse({ url, database, username: user, password })
-const instance = { clickhouse: { url, database, user, password } } as Instance
+const warehouse = emptyWarehouse(database)
+const instance = { clickhouse: { ...clickhouseServer(), database } } as Instance
 
 const goals = [
   { name: 'order', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' },

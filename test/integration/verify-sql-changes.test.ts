@@ -1,4 +1,4 @@
-import { migrate, openWarehouse, readMigrations } from '@cairn/runtime'
+import { migrate, readMigrations } from '@cairn/runtime'
 import type { StorefrontEvent } from '@cairn/domain'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import fc from 'fast-check'
@@ -9,15 +9,13 @@ import type { SiteJudgement, SqlDifference } from '../../packages/cli/src/verify
 import { judgeSite } from '../../packages/cli/src/verify/sql/verify-sql.ts'
 import { definitionsIn, eventsOf, foldEvents, type Folded } from '../cases/folded.ts'
 import { loadFolded } from '../support/load-folded.ts'
+import { clickhouseServer, emptyWarehouse } from '../support/warehouse.ts'
 
 jest.setTimeout(180_000)
 
-const user = process.env['CLICKHOUSE_USER'] ?? 'default'
-const password = process.env['CLICKHOUSE_PASSWORD'] ?? ''
-const url = process.env['CLICKHOUSE_URL'] ?? ''
 const database = `verify_sql_changes_${process.pid}`
-const warehouse = openWarehouse({ url, database, username: user, password })
-const instance = { clickhouse: { url, database, user, password } } as Instance
+const warehouse = emptyWarehouse(database)
+const instance = { clickhouse: { ...clickhouseServer(), database } } as Instance
 
 /** Whether rows are judged of visitors who were there before the change, and of those who only came after it. */
 type Judged = 'all' | 'newcomers' | 'none'

@@ -1,4 +1,4 @@
-import { migrate, openWarehouse, readMigrations } from '@cairn/runtime'
+import { migrate, readMigrations } from '@cairn/runtime'
 import { buildEvent, definitionsJson, inAnyOrder, orderEvents } from '@cairn/testkit/domain'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import fc from 'fast-check'
@@ -11,13 +11,12 @@ import {
 } from '../../packages/cli/src/verify/sql/statements.ts'
 import { definitionsIn, eventsOf, foldEvents, foldParts } from '../cases/folded.ts'
 import { loadFolded } from '../support/load-folded.ts'
+import { clickhouseServer, emptyWarehouse } from '../support/warehouse.ts'
 
 jest.setTimeout(120_000)
 
-const user = process.env['CLICKHOUSE_USER'] ?? 'default'
-const password = process.env['CLICKHOUSE_PASSWORD'] ?? ''
-const url = process.env['CLICKHOUSE_URL'] ?? ''
-const warehouse = openWarehouse({ url, database: `verify_sql_${process.pid}`, username: user, password })
+const { url, user, password } = clickhouseServer()
+const warehouse = emptyWarehouse(`verify_sql_${process.pid}`)
 
 const bought = { match: { event: 'purchase' }, kind: 'macro' } as const
 /** The demo's goals at one site; at the other every way to count and to value an order. */

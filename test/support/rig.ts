@@ -9,7 +9,7 @@ import { shippedDefinitions } from '../../packages/cli/src/instance/start.ts'
 import { judge } from './judge.ts'
 import { brokers, ownNamespace } from './kafka.ts'
 import { shopClient } from './shop-client.ts'
-import { clickhouse, dropDatabase } from './warehouse.ts'
+import { clickhouseServer, dropDatabase } from './warehouse.ts'
 import { endProcesses, startProcess, type ServiceProcess } from './workers.ts'
 
 export type ServiceName = 'ingest' | 'attribution' | 'sink'
@@ -98,8 +98,7 @@ function instanceOf(options: RigOptions, port: number): Instance {
 /** Without the rest of what a started server has, which is no part of an instance. */
 function addressOf(given: RigOptions['clickhouse']): { url: string; user: string; password: string } {
   if (given !== undefined) return { url: given.url, user: given.user, password: given.password }
-  const { CLICKHOUSE_URL: url, CLICKHOUSE_USER: user = 'default', CLICKHOUSE_PASSWORD: password = '' } = clickhouse()
-  return { url, user, password }
+  return clickhouseServer()
 }
 
 async function prepareTopics({ kafka, namespace, partitions }: Instance): Promise<void> {

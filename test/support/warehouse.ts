@@ -12,6 +12,12 @@ export function clickhouse(): { CLICKHOUSE_URL: string; CLICKHOUSE_USER?: string
   }
 }
 
+/** The same as an instance has it. */
+export function clickhouseServer(): { url: string; user: string; password: string } {
+  const { CLICKHOUSE_URL: url, CLICKHOUSE_USER: user = 'default', CLICKHOUSE_PASSWORD: password = '' } = clickhouse()
+  return { url, user, password }
+}
+
 /** A database of the shared engine, without tables. */
 export function emptyWarehouse(database: string): Warehouse {
   const { CLICKHOUSE_URL: url, CLICKHOUSE_USER: username, CLICKHOUSE_PASSWORD: password } = clickhouse()
