@@ -66,6 +66,9 @@ async function send({ instance }: Rig): Promise<void> {
 
 interface Judged {
   readonly exit: number | null
+  /** Differences that folding again found, and events it did not find again. */
+  readonly differences: readonly unknown[]
+  readonly unaccounted: number
   /** Kinds of rows that SQL found a difference in. */
   readonly wrong: readonly string[]
 }
@@ -93,12 +96,14 @@ async function verified(root: string, dataDir: string, ...args: readonly string[
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
   const [exit] = (await once(child, 'close')) as [number | null]
   expect(err).toBe('')
-  const { by_sql } = JSON.parse(out) as { readonly by_sql: readonly SiteJudgement[] }
-  const facts = by_sql.flatMap(({ differences }) => differences.map(({ fact }) => fact))
-  return { exit, wrong: [...new Set(facts)].sort() }
+  const { by_sql, differences, unaccounted } = JSON.parse(out) as Pick<Judged, 'differences' | 'unaccounted'> & {
+    readonly by_sql: readonly SiteJudgement[]
+  }
+  const facts = by_sql.flatMap((site) => site.differences.map(({ fact }) => fact))
+  return { exit, differences, unaccounted, wrong: [...new Set(facts)].sort() }
 }
 
-const nothing: Judged = { exit: 0, wrong: [] }
+const nothing: Judged = { exit: 0, differences: [], unaccounted: 0, wrong: [] }
 
 describe('a fold that is wrong', () => {
   it('is not what the product has', async () => {
@@ -108,7 +113,7 @@ describe('a fold that is wrong', () => {
   it.each(cases.map((one) => ({ name: one.mutation.name, ...one })))(
     'is found by verify --sql, and not by folding again: $name',
     async ({ mutation, wrong }) => {
-      expect(await judged(mutantOf(mutation))).toEqual({ folded: nothing, bySql: { exit: 1, wrong } })
+      expect(await judged(mutantOf(mutation))).toEqual({ folded: nothing, bySql: { ...nothing, exit: 1, wrong } })
     },
   )
 })

@@ -4,7 +4,6 @@ import { unaccounted } from '../../packages/cli/src/verify/ledger.ts'
 import { verify } from '../../packages/cli/src/verify/verify.ts'
 import { rows } from '../../packages/cli/src/warehouse.ts'
 import type { ShopClient } from './shop-client.ts'
-import { until } from './until.ts'
 
 const never = new AbortController().signal
 
@@ -13,19 +12,10 @@ const never = new AbortController().signal
  * sent and what was answered, and by the product's own `verify`. Returns what is wrong, in words.
  */
 export async function judge(instance: Instance, client: ShopClient, timeoutMs: number): Promise<string[]> {
-  await until(() => hasViews(instance), timeoutMs)
   const { flushId } = await flushOrFail(instance, 0, timeoutMs, never)
   const passed = await barriersPassed(instance, flushId, timeoutMs, never)
   if (passed === undefined) return [`the barriers did not pass within ${timeoutMs} ms`]
   return [...(await miscounted(instance, client)), ...(await differing(instance, timeoutMs))]
-}
-
-/** The sink creates them when it first starts, the views last. */
-async function hasViews(instance: Instance): Promise<boolean> {
-  const { database } = instance.clickhouse
-  const system = { ...instance, clickhouse: { ...instance.clickhouse, database: 'system' } }
-  const sql = "SELECT name FROM tables WHERE database = {database:String} AND name = 'v_conversions'"
-  return (await rows(system, sql, { database })).length > 0
 }
 
 async function miscounted(instance: Instance, { accepted, sent, orders }: ShopClient): Promise<string[]> {

@@ -3,7 +3,7 @@ import { createCodec, flushLog, pause, silentLogger, type KafkaConnection } from
 import { catalogOf } from './catalog.ts'
 import { CommandFailure, exitCode } from './command.ts'
 import type { Instance } from './instance/instance.ts'
-import { ask, rows } from './warehouse.ts'
+import { ask, rows, StatementRefused } from './warehouse.ts'
 
 const barrierTopics = ['labelled-events', 'sessions', 'conversions', 'credits'] as const
 const pollMs = 100
@@ -55,7 +55,10 @@ export async function flushOrFail(...given: Parameters<typeof flush>): Promise<B
   throw new CommandFailure(exitCode.unavailable, begun.message)
 }
 
-/** Resolves with the barriers once the sink has passed all of them; undefined when the time is over. */
+/**
+ * Resolves with the barriers once the sink has passed all of them, having made its tables before; undefined when the time
+ * is over.
+ */
 export async function barriersPassed(
   instance: Instance,
   flushId: string,
@@ -70,7 +73,7 @@ export async function barriersPassed(
       { flush: flushId },
       over,
     ).catch((error: unknown) => {
-      if (over.aborted) return []
+      if (over.aborted || (error instanceof StatementRefused && error.isAboutSchema)) return []
       throw error
     })
     if (passed.length === barrierTopics.length * instance.partitions) return passed

@@ -8,6 +8,19 @@ export interface AskOptions {
   readonly signal?: AbortSignal
 }
 
+/** ClickHouse's answer to a statement it does not run. */
+export class StatementRefused extends CommandFailure {
+  /** What it says is missing, which is there once the sink has started for the first time. */
+  readonly isAboutSchema: boolean
+  constructor(message: string, code: string | null) {
+    super(exitCode.no, message)
+    this.isAboutSchema = code === unknown.table || code === unknown.database
+  }
+}
+
+/** ClickHouse's codes of errors, as its header has them. */
+const unknown = { table: '60', database: '81' } as const
+
 /** Runs one statement over the HTTP interface and returns the response body. */
 export async function ask({ clickhouse }: Instance, sql: string, options: AskOptions = {}): Promise<Response> {
   const url = new URL(clickhouse.url)
@@ -26,7 +39,7 @@ export async function ask({ clickhouse }: Instance, sql: string, options: AskOpt
     throw new CommandFailure(exitCode.unavailable, `ClickHouse at ${clickhouse.url} does not answer: ${causeOf(error)}`)
   }
   if (response.ok) return response
-  throw new CommandFailure(exitCode.no, (await response.text()).trim())
+  throw new StatementRefused((await response.text()).trim(), response.headers.get('x-clickhouse-exception-code'))
 }
 
 /** Why something failed, in words; `fetch` only says in the cause of its error what that was. */

@@ -45,8 +45,9 @@ const quickMs = 3000
 const mostRounds = 5
 
 /** What a verification works with. */
-interface Work extends Pick<VerifyOptions, 'timeoutMs' | 'interrupted'> {
+interface Work {
   readonly instance: Instance
+  readonly interrupted: AbortSignal
   readonly schemas: { readonly catalog: Catalog; readonly codec: Codec }
   readonly partitions: readonly ExpectedPartition[]
 }
@@ -57,15 +58,15 @@ interface Work extends Pick<VerifyOptions, 'timeoutMs' | 'interrupted'> {
  * same moment; everything that can be done before or after is.
  */
 export async function verify(instance: Instance, options: VerifyOptions): Promise<Verification> {
-  const work = await prepare(instance, options)
   const { flushId } = await flushOrFail(instance, 0, options.timeoutMs, options.interrupted)
-  await passed(work, flushId)
+  await passed(instance, options, flushId)
+  const work = await prepare(instance, options)
   const position = await foldToTheEnd(work)
   const hold = await beginHold(instance, { holdMs: defaultHoldMs, ...options })
   let barriers: readonly PassedBarrier[]
   const compared: Compared[] = []
   try {
-    barriers = await passed(work, hold.flushId)
+    barriers = await passed(instance, options, hold.flushId)
     await foldRest(work, position, hold)
     for (const [p, expected] of work.partitions.entries()) {
       compared.push({ differences: await compareRollUp(instance, p, expected.rollUp.rows()), differing: [] })
@@ -82,7 +83,8 @@ export async function verify(instance: Instance, options: VerifyOptions): Promis
   return conclude(work, hold.flushId, barriers, compared)
 }
 
-async function prepare(instance: Instance, { timeoutMs, interrupted }: VerifyOptions): Promise<Work> {
+/** A sink of a newer version changes tables when it starts: what columns there are is asked once it has passed a flush. */
+async function prepare(instance: Instance, { interrupted }: VerifyOptions): Promise<Work> {
   const catalog = await catalogOf(instance)
   const codec = createCodec(catalog)
   const columns = {
@@ -91,10 +93,14 @@ async function prepare(instance: Instance, { timeoutMs, interrupted }: VerifyOpt
     credits: (await recordColumns(instance, 'credits')).names,
   }
   const partitions = Array.from({ length: instance.partitions }, () => new ExpectedPartition(catalog, codec, columns))
-  return { instance, timeoutMs, interrupted, schemas: { catalog, codec }, partitions }
+  return { instance, interrupted, schemas: { catalog, codec }, partitions }
 }
 
-async function passed({ instance, timeoutMs, interrupted }: Work, flushId: string): Promise<PassedBarrier[]> {
+async function passed(
+  instance: Instance,
+  { timeoutMs, interrupted }: VerifyOptions,
+  flushId: string,
+): Promise<PassedBarrier[]> {
   const barriers = await barriersPassed(instance, flushId, timeoutMs, interrupted)
   interrupted.throwIfAborted()
   if (barriers !== undefined) return barriers
