@@ -19,17 +19,17 @@ export function prepare() {
 
 /** Runs one step and prints its name and duration. It fails by answering false, or with a sentence to print; then the process ends. */
 export function step(name, run) {
-  if (!attempt(name, run)) process.exit(1)
-}
-
-/** Like `step`, but a failure is answered (false) instead of ending the process. */
-export function attempt(name, run) {
   const start = performance.now()
   const outcome = run()
   if (typeof outcome === 'string') console.error(outcome)
+  report(name, outcome === true, start)
+  if (outcome !== true) process.exit(1)
+}
+
+/** Prints how a step ended that began at `start`, as `performance.now()` gives it. */
+export function report(name, succeeded, start) {
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
-  console.log(`${outcome === true ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`)
-  return outcome === true
+  console.log(`${succeeded ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`)
 }
 
 /** Runs a program of an installed package; true when it succeeded. */

@@ -177,7 +177,7 @@ export async function begin(what: string, root: string, around: Around): Promise
   const always = {
     KAFKA_BROKERS: brokers().join(','),
     CAIRN_NAMESPACE: namespace,
-    SESSION_TIMEOUT_MS: '3000',
+    SESSION_TIMEOUT_MS: '2000',
     BATCH_RECORDS: '50',
     STATE_CACHE_BYTES: String(around.cacheBytes ?? 0),
     STATE_DIR: disk,

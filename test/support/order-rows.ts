@@ -189,7 +189,7 @@ async function begin(what: string, root: string): Promise<Begun> {
   const always = {
     KAFKA_BROKERS: brokers().join(','),
     CAIRN_NAMESPACE: namespace,
-    SESSION_TIMEOUT_MS: '3000',
+    SESSION_TIMEOUT_MS: '2000',
     BATCH_RECORDS: '30',
     CHECKPOINT_MS: '400',
     STATE_DIR: disk,

@@ -10,7 +10,8 @@ import {
   readLog,
   silentLogger,
   topicName,
-  type Codec,
+  type Incoming,
+  type LogPosition,
   type TopicKind,
 } from '@cairn/runtime'
 import { randomFrom } from '@cairn/testkit'
@@ -60,6 +61,19 @@ export async function startTraffic(
   const producer = await openProducer(connection)
   const next = draw(seed)
   let flushes = 0
+  /** How far `labelled-events` was looked through. */
+  let position: LogPosition = new Map()
+  const barriers = async (flushId: string) => {
+    let found = 0
+    const from = position
+    const topic = topicName(namespace, 'labelled-events')
+    position = await readLog(connection, topic, (_, records) => (found += barriersIn(records, flushId)), { from })
+    return found
+  }
+  const barriersIn = (records: readonly Incoming[], flushId: string) => {
+    const decoded = records.map(({ value }) => codec.decode(value))
+    return decoded.filter((one) => one.ok && one.kind === 'barrier' && one.value.flush_id === flushId).length
+  }
   const sendAll = async (kind: TopicKind, records: readonly Keyed[]) => {
     const byPartition = new Map<number, Keyed[]>()
     for (const record of records) {
@@ -83,25 +97,11 @@ export async function startTraffic(
       const flushId = `drain-${flushes++}`
       const flushed = await flushLog({ connection, codec, namespace, partitions, flushId, timeoutMs: 60_000 })
       if (!flushed.ok) throw new Error(flushed.message)
-      await until(async () => (await barriers(codec, namespace, flushId)) === partitions, 60_000)
+      let passed = 0
+      await until(async () => (passed += await barriers(flushId)) === partitions, 60_000)
     },
     close: () => producer.close(),
   }
-}
-
-async function barriers(codec: Codec, namespace: string, flushId: string): Promise<number> {
-  let found = 0
-  await readLog(
-    { brokers: brokers(), clientId: 'traffic', log: silentLogger },
-    topicName(namespace, 'labelled-events'),
-    (_, records) => {
-      for (const { value } of records.slice(-50)) {
-        const decoded = codec.decode(value)
-        if (decoded.ok && decoded.kind === 'barrier' && decoded.value.flush_id === flushId) found++
-      }
-    },
-  )
-  return found
 }
 
 interface Keyed {
