@@ -70,15 +70,3 @@ describe(`the pipeline with one service under a fault, CAIRN_SEED=${seed}`, () =
     120_000,
   )
 })
-
-describe(`the pipeline before its sink was ever started, CAIRN_SEED=${seed}`, () => {
-  it('is verified once the sink has made its tables', async () => {
-    const rig = await openRig({ name: 'first', seed })
-    for (const service of ['attribution', 'ingest'] as const) rig.start(service)
-    await rig.send(50)
-    const judging = rig.judge()
-    rig.start('sink')
-    expect(await judging).toEqual([])
-    await rig.close()
-  }, 60_000)
-})

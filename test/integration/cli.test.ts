@@ -186,7 +186,7 @@ describe('the cairn command', () => {
     for (const [args, server] of [
       [['wait'], 'Kafka'],
       [['deploy', goal], 'Kafka'],
-      [['verify'], 'ClickHouse'],
+      [['verify'], 'Kafka'],
     ] as const) {
       const { exit, err } = await cairn(...args, '--data', gone)
       expect([exit, err.includes(server), /\n\s+at /.test(err)]).toEqual([3, true, false])

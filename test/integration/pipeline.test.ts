@@ -10,7 +10,6 @@ import { startInstance, type StartedInstance } from '../../packages/cli/src/inst
 import { sendAll, type Sent } from '../../packages/cli/src/send/send.ts'
 import { attribute } from '../../packages/cli/src/attribute/attribute.ts'
 import { unaccounted } from '../../packages/cli/src/verify/ledger.ts'
-import { verifyBySql } from '../../packages/cli/src/verify/sql/verify-sql.ts'
 import { verify } from '../../packages/cli/src/verify/verify.ts'
 import { ask, rows } from '../../packages/cli/src/warehouse.ts'
 import { publishedSessions, totalOf, type SessionCounts } from '../cases/shop-events.published.ts'
@@ -221,7 +220,8 @@ describe('the pipeline, from HTTP to queryable rows', () => {
   it('is told the same by SQL over its events alone, also where definitions came that leave all as it was', async () => {
     const channels = [{ name: 'Friends', match: { medium: 'friend' } }]
     expect(await redeploy(started.instance.namespace, { channels })).toBe(1)
-    const judged = await verifyBySql(started.instance, { timeoutMs: 60_000, interrupted: never })
+    const options = { timeoutMs: 60_000, interrupted: never, sql: true }
+    const { bySql: judged } = await verify(started.instance, options)
     expect(judged.flatMap(({ differences }) => differences)).toEqual([])
     expect(judged.filter(({ because }) => because !== null)).toEqual([])
     const pairs = judged.find(({ site }) => site === 'pairs')
@@ -309,7 +309,8 @@ describe('the pipeline, from HTTP to queryable rows', () => {
     expect(unaccounted(ledger)).toBe(1)
     // The event that is missing had converted: its conversion and credit are not told any more.
     await alter(`sessions UPDATE page_views = page_views + 1 WHERE site = 'demo'`)
-    const judged = await verifyBySql(started.instance, { timeoutMs: 60_000, interrupted: never })
+    const options = { timeoutMs: 60_000, interrupted: never, sql: true }
+    const { bySql: judged } = await verify(started.instance, options)
     const bySql = judged.flatMap((one) => one.differences)
     expect([...new Set(bySql.map(({ fact }) => fact))].sort()).toEqual(['conversions', 'credits', 'sessions'])
   })

@@ -4,6 +4,7 @@ import { migrate, readMigrations } from '@cairn/runtime'
 import { buildEvent, definitionsJson } from '@cairn/testkit/domain'
 import type { Instance } from '../../packages/cli/src/instance/instance.ts'
 import { rows } from '../../packages/cli/src/warehouse.ts'
+import type { OrderConflict } from '../../packages/cli/src/verify/fold.ts'
 import type { LeftOutBecause, SqlFact } from '../../packages/cli/src/verify/sql/left-out.ts'
 import { rulesBySite } from '../../packages/cli/src/verify/sql/rules.ts'
 import {
@@ -26,7 +27,13 @@ const goals = [
   { name: 'order', kind: 'macro', match: { event: 'purchase' }, value: 'event', dedupe_by: 'order_id' },
   { name: 'page', kind: 'micro', match: { event: 'page_view' }, count: 'once_per_session' },
 ]
-const deployed = definitionsJson({ goals, sites: { short: { goals, session: { max_events: 5 } } } })
+const deployed = definitionsJson({
+  goals,
+  sites: {
+    short: { goals, session: { max_events: 5 } },
+    trusting: { goals, session: { client_session: 'trust', grace: '1h' } },
+  },
+})
 const history = [{ number: 0, json: deployed }]
 
 const minute = 60_000
@@ -54,7 +61,7 @@ interface Case {
   readonly facts: readonly SqlFact[]
   readonly visitors: readonly string[]
   readonly sent: readonly Sent[]
-  readonly conflicting?: readonly { readonly site: string; readonly order_id: string }[]
+  readonly conflicting?: readonly OrderConflict[]
 }
 
 const cases: Readonly<Record<string, Case>> = {
@@ -112,13 +119,38 @@ const cases: Readonly<Record<string, Case>> = {
     differs: ['conversions', 'credits'],
     facts: ['conversions', 'credits'],
     visitors: ['twice'],
-    conflicting: [{ site: 'conflict', order_id: 'twice-o' }],
+    conflicting: [{ site: 'conflict', order_id: 'twice-o', whose: 'twice' }],
     sent: [
       { visitor_id: 'twice', at: 0 },
       order('twice', minute),
       // The later one arrives first, and is what table `events` has; of an order the earlier one counts.
       { name: 'refund', visitor_id: 'twice', order_id: 'twice-o', is_server: true, event_id: 'refund', content_hash: 1, value_minor: 500, currency: 'EUR', at: 3 * minute }, // prettier-ignore
       { name: 'refund', visitor_id: 'twice', order_id: 'twice-o', is_server: true, event_id: 'refund', content_hash: 2, value_minor: 300, currency: 'EUR', at: 2 * minute, arrives: 4 * minute }, // prettier-ignore
+    ],
+  },
+  // A purchase under the id of a page view: table `events` has the page view alone, and no event of the order.
+  reused: {
+    because: 'order_conflict',
+    differs: ['conversions', 'credits'],
+    facts: ['conversions', 'credits'],
+    visitors: ['again'],
+    conflicting: [{ site: 'reused', order_id: 'again-o', whose: 'again' }],
+    sent: [
+      { visitor_id: 'again', event_id: 'one', content_hash: 1, at: 0 },
+      { ...order('again', minute), event_id: 'one', content_hash: 2 },
+    ],
+  },
+  // The client's session goes on over a night, but not once it was let go.
+  trusting: {
+    because: 'beyond_grace',
+    differs: ['sessions', 'conversions'],
+    facts: ['sessions', 'conversions'],
+    visitors: ['gone'],
+    sent: [
+      { visitor_id: 'gone', client_session_id: 'c', at: 0 },
+      { visitor_id: 'gone', client_session_id: 'c', at: 2 * hour },
+      { visitor_id: 'night', client_session_id: 'c', at: 0 },
+      { visitor_id: 'night', client_session_id: 'c', at: 90 * minute },
     ],
   },
 }

@@ -1,8 +1,7 @@
 import { dataOption, exitCode, whole, type Command, type ExitCode, type Io } from '../command.ts'
 import { findInstance, type Instance } from '../instance/instance.ts'
 import { ledgerText, unaccounted } from '../verify/ledger.ts'
-import { leftOutRows, notJudged, sqlText, type SiteJudgement } from '../verify/sql/judgement.ts'
-import { verifyBySql } from '../verify/sql/verify-sql.ts'
+import { leftOutRows, notJudged, sqlText } from '../verify/sql/judgement.ts'
 import { verify as runVerify, type Verification } from '../verify/verify.ts'
 
 const shownDifferences = 50
@@ -29,26 +28,19 @@ export const verify: Command = {
   async run(values, _, io) {
     const timeoutMs = (whole(values, 'timeout', 1) ?? defaultTimeoutS) * 1000
     const instance = findInstance(values, io)
-    const options = { timeoutMs, interrupted: io.interrupted }
-    const result = await runVerify(instance, options)
-    const { conflicting } = result
-    const bySql = values['sql'] === true ? await verifyBySql(instance, { ...options, conflicting }) : []
-    return values['json'] === true ? printJson(result, bySql, io) : printText(result, bySql, io)
+    const result = await runVerify(instance, { timeoutMs, interrupted: io.interrupted, sql: values['sql'] === true })
+    return values['json'] === true ? printJson(result, io) : printText(result, io)
   },
 }
 
 /** Verifies in both ways, prints the ledger and each difference; true when there is none and all kinds of rows were judged. */
 export async function verifyAndPrint(instance: Instance, io: Io): Promise<boolean> {
-  const options = { timeoutMs: defaultTimeoutS * 1000, interrupted: io.interrupted }
-  const result = await runVerify(instance, options)
-  io.out(verificationText(result))
-  const bySql = await verifyBySql(instance, { ...options, conflicting: result.conflicting })
-  io.out(sqlText(bySql))
-  return answer(result, bySql) === exitCode.ok
+  const options = { timeoutMs: defaultTimeoutS * 1000, interrupted: io.interrupted, sql: true }
+  return printText(await runVerify(instance, options), io) === exitCode.ok
 }
 
 /** A difference is a no. Where there is none, but some of it was not judged at all, nobody can tell. */
-function answer({ ledger, differences }: Verification, bySql: readonly SiteJudgement[]): ExitCode {
+function answer({ ledger, differences, bySql }: Verification): ExitCode {
   if (differences.length > 0 || unaccounted(ledger) !== 0) return exitCode.no
   if (bySql.some((site) => site.differences.length > 0)) return exitCode.no
   return notJudged(bySql).length === 0 ? exitCode.ok : exitCode.unavailable
@@ -83,21 +75,21 @@ function counted(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
-function printText(result: Verification, bySql: readonly SiteJudgement[], io: Io): ExitCode {
+function printText(result: Verification, io: Io): ExitCode {
   io.out(verificationText(result))
-  io.out(sqlText(bySql))
-  return answer(result, bySql)
+  io.out(sqlText(result.bySql))
+  return answer(result)
 }
 
-function printJson(result: Verification, bySql: readonly SiteJudgement[], io: Io): ExitCode {
-  const { ledger, differences, compared } = result
+function printJson(result: Verification, io: Io): ExitCode {
+  const { ledger, differences, compared, bySql } = result
   const counts = {
     ...ledger,
     deadLettered: Object.fromEntries(ledger.deadLettered),
     otherDeadLetters: Object.fromEntries(ledger.otherDeadLetters),
     refused: Object.fromEntries(ledger.refused),
   }
-  const exit = answer(result, bySql)
+  const exit = answer(result)
   const told = { clean: exit === exitCode.ok, compared, ledger: counts, unaccounted: unaccounted(ledger), differences }
   io.out(`${JSON.stringify({ ...told, by_sql: bySql, not_judged: notJudged(bySql), left_out: leftOutRows(bySql) })}\n`)
   return exit

@@ -14,6 +14,7 @@ import {
 } from '@cairn/domain'
 import { createVisitorCodec, readEventInput, type Catalog, type Codec, type Incoming } from '@cairn/runtime'
 import { SentOrderEvents } from './order-events.ts'
+import { nobody } from './sql/left-out.ts'
 import { SaidVerdicts } from './verdicts.ts'
 
 /** A row as the fold gives it; a later one of a session, conversion or credit replaces the earlier. */
@@ -29,9 +30,11 @@ export interface EventMove extends Pick<SessionRow, 'site' | 'visitor_id' | 'ses
   readonly input_offset: number
 }
 
-export interface OrderName {
+/** An event of an order that came again under its id with other content: whose it is, and the order it speaks of then. */
+export interface OrderConflict {
   readonly site: string
   readonly order_id: string
+  readonly whose: string
 }
 
 /** One partition of topic `events`, folded again from the beginning. */
@@ -47,8 +50,7 @@ export class PartitionFold {
     verdict_forgotten: 0,
   }
   late = 0
-  /** Orders of which an event came again under its id with other content, as often as one did. */
-  readonly conflicting: OrderName[] = []
+  readonly conflicting: OrderConflict[] = []
   readonly verdicts = new SaidVerdicts()
   readonly orderEvents = new SentOrderEvents()
   /** Where the flush stands that this fold runs to; undefined until it is reached. */
@@ -91,7 +93,8 @@ export class PartitionFold {
     this.outcomes[outcome]++
     if (late) this.late++
     if (outcome !== 'duplicate_conflict' || event === undefined || !isOrderEvent(event)) return
-    this.conflicting.push({ site: event.site, order_id: event.order_id })
+    const { site, order_id, visitor_id, event_id } = event
+    this.conflicting.push({ site, order_id, whose: visitor_id === '' ? nobody(event_id) : visitor_id })
   }
 
   #pass(output: Output, offset: number, event: StorefrontEvent | undefined): void {

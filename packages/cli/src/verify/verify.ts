@@ -6,18 +6,20 @@ import type { Instance } from '../instance/instance.ts'
 import { compareEvents, compareFacts, compareMoves, compareRollUp, type Compared, type Difference } from './compare.ts'
 import { explained } from './details.ts'
 import { ExpectedPartition, factTables, type FactTable } from './expected.ts'
-import type { OrderName } from './fold.ts'
+import type { OrderConflict } from './fold.ts'
 import { beginHold, type Hold } from './hold.ts'
 import { readLedger, type Ledger } from './ledger.ts'
 import { compareOrders } from './orders.ts'
+import type { SiteJudgement } from './sql/judgement.ts'
+import { judgeSites } from './sql/verify-sql.ts'
 import { compareVisitorUsers } from './visitor-users.ts'
 import { recordColumns } from './warehouse-rows.ts'
 
 export interface Verification {
   readonly ledger: Ledger
   readonly differences: readonly Difference[]
-  /** Orders of which an event came again under its id with other content. */
-  readonly conflicting: readonly OrderName[]
+  /** What SQL over the events found of each site; of none where it was not asked for. */
+  readonly bySql: readonly SiteJudgement[]
   readonly compared: {
     readonly events: number
     readonly sessions: number
@@ -33,6 +35,8 @@ export interface VerifyOptions {
   /** Longest time for the sink to catch up. */
   readonly timeoutMs: number
   readonly interrupted: AbortSignal
+  /** Have ClickHouse tell sessions, conversions and credits from the events, too. */
+  readonly sql?: boolean
   /** The sink goes on by itself after this long, whatever became of us. */
   readonly holdMs?: number
 }
@@ -55,7 +59,7 @@ interface Work {
 /**
  * Folds topic `events` again from its beginning to a flush, and compares what that gives with every row the warehouse
  * holds. The sink stands still at the flush's barriers while what changes is compared, so that both sides speak of the
- * same moment; everything that can be done before or after is.
+ * same moment; everything that can be done before or after is. So does what SQL tells from the events.
  */
 export async function verify(instance: Instance, options: VerifyOptions): Promise<Verification> {
   const { flushId } = await flushOrFail(instance, 0, options.timeoutMs, options.interrupted)
@@ -65,6 +69,7 @@ export async function verify(instance: Instance, options: VerifyOptions): Promis
   const hold = await beginHold(instance, { holdMs: defaultHoldMs, ...options })
   let barriers: readonly PassedBarrier[]
   const compared: Compared[] = []
+  let bySql: readonly SiteJudgement[] = []
   try {
     barriers = await passed(instance, options, hold.flushId)
     await foldRest(work, position, hold)
@@ -76,11 +81,15 @@ export async function verify(instance: Instance, options: VerifyOptions): Promis
       compared.push(await compareMoves(instance, p, expected))
     }
     await hold.check(barriers)
+    if (options.sql === true) {
+      bySql = await judgeSites(instance, conflictingOf(work), options.interrupted)
+      await hold.check(barriers)
+    }
   } finally {
     // Where it cannot be released, the sink goes on by itself.
     await release(instance, hold.flushId).catch(() => undefined)
   }
-  return conclude(work, hold.flushId, barriers, compared)
+  return { ...(await conclude(work, hold.flushId, barriers, compared)), bySql }
 }
 
 /** A sink of a newer version changes tables when it starts: what columns there are is asked once it has passed a flush. */
@@ -139,13 +148,17 @@ async function foldRest(work: Work, position: LogPosition, hold: Hold): Promise<
   )
 }
 
+function conflictingOf({ partitions }: Work): OrderConflict[] {
+  return partitions.flatMap(({ fold }) => fold.conflicting)
+}
+
 /** What needs no standing still: events, which never change, the ledger, and what the differences are. */
 async function conclude(
   { instance, schemas, partitions, interrupted }: Work,
   flushId: string,
   barriers: readonly PassedBarrier[],
   facts: readonly Compared[],
-): Promise<Verification> {
+): Promise<Omit<Verification, 'bySql'>> {
   const found = [...facts]
   const inLedger = []
   for (const [p, expected] of partitions.entries()) {
@@ -164,7 +177,6 @@ async function conclude(
   return {
     ledger: await readLedger(instance, schemas.codec, inLedger, interrupted),
     differences: await explained(instance, schemas, flushId, all, interrupted),
-    conflicting: folds.flatMap(({ conflicting }) => conflicting),
     compared: {
       events: sum((p) => p.events.standing),
       sessions: sum((p) => p.sessions.standing),

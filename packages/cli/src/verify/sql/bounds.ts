@@ -1,32 +1,34 @@
 import { MAX_TOUCHES } from '@cairn/domain'
-import { list, whose, type LeftOut, type SqlFact } from './left-out.ts'
+import type { OrderConflict } from '../fold.ts'
+import { list, sqlFacts, whose, type LeftOut, type SqlFact } from './left-out.ts'
 import type { SqlRules } from './rules.ts'
-import { clientOf, dayOf, ms } from './sessions.ts'
+import { clientOf, dayOf, ms, numbered } from './sessions.ts'
 
 /**
  * Visitors who met a bound that the fold has and the SQL of `statements` has not: what is stored of them may well be right
  * and differ. Who they are is told from the events, too, and not by what the fold says of itself.
  *
- * @param conflicting ids of the site's orders of which an event came again with other content: table `events` has only the
- *   first of the two, and which counts is decided where orders are, from both
+ * @param conflicting of the site: table `events` has only the first of two events under one id, and which counts is decided
+ *   where orders are, from both
  */
-export function boundsOf(rules: SqlRules, conflicting: readonly string[]): LeftOut[] {
+export function boundsOf(rules: SqlRules, conflicting: readonly OrderConflict[]): Bound[] {
+  const goneOn = rules.trustsClient ? ` UNION ALL ${goneOnBeyondGrace(rules)}` : ''
   return [
-    leftOut('beyond_grace', allFacts, beyondGrace(rules)),
-    leftOut('session_cap', allFacts, ofVisits(rules, 'true', isCapped(rules))),
-    leftOut('path_cap', ['credits'], ofVisits(rules, 'NOT is_server', `count() > ${MAX_TOUCHES}`)),
-    ...(conflicting.length === 0 ? [] : [leftOut('order_conflict', ['conversions', 'credits'], ofOrders(conflicting))]),
+    bound('beyond_grace', sqlFacts, `${beyondGrace(rules)}${goneOn}`),
+    bound('session_cap', sqlFacts, ofVisits(rules, 'true', isCapped(rules))),
+    bound('path_cap', ['credits'], ofVisits(rules, 'NOT is_server', `count() > ${MAX_TOUCHES}`)),
+    ...(conflicting.length === 0 ? [] : [bound('order_conflict', ['conversions', 'credits'], ofOrders(conflicting))]),
   ]
 }
 
+export type Bound = LeftOut & Required<Pick<LeftOut, 'visitors'>>
+
 /** How many visitors one of them names. */
-export function countOf({ visitors = 'SELECT 0 WHERE 0' }: LeftOut): string {
+export function countOf({ visitors }: Bound): string {
   return `SELECT uniqExact(whose) AS n FROM (${visitors})`
 }
 
-const allFacts: readonly SqlFact[] = ['sessions', 'conversions', 'credits']
-
-function leftOut(because: LeftOut['because'], facts: readonly SqlFact[], visitors: string): LeftOut {
+function bound(because: LeftOut['because'], facts: readonly SqlFact[], visitors: string): Bound {
   return { because, facts, goals: null, before: null, visitors }
 }
 
@@ -46,6 +48,17 @@ function beyondGrace({ gapMs, graceMs }: SqlRules): string {
   ) WHERE behind > ${gapMs + graceMs}`
 }
 
+/** A session that its client names goes on whatever the pause, but not once it was let go. */
+function goneOnBeyondGrace(rules: SqlRules): string {
+  return `SELECT whose FROM (
+    SELECT visitor_id AS whose, ${ms('appended_at')} AS arrived, ${clientOf(rules)} AS client,
+      lagInFrame(toNullable(arrived)) OVER (
+        PARTITION BY whose, client ORDER BY arrived ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      ) AS arrived_before
+    FROM events WHERE site = {site:String} AND visitor_id != '' AND client != ''
+  ) WHERE arrived - arrived_before > ${rules.gapMs + rules.graceMs}`
+}
+
 function isCapped({ maxDurationMs, maxEvents }: SqlRules): string {
   return `max(ended_at - started_at) > ${maxDurationMs} OR max(events) > ${maxEvents}`
 }
@@ -55,21 +68,24 @@ function isCapped({ maxDurationMs, maxEvents }: SqlRules): string {
  * no smaller than theirs.
  */
 function ofVisits(rules: SqlRules, made: string, are: string): string {
-  const visit = 'PARTITION BY whose, client ORDER BY at, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW'
+  const events = `SELECT visitor_id, event_id, ${ms('event_time')} AS at, ${clientOf(rules)} AS client, ${dayOf(rules)} AS day
+    FROM events WHERE site = {site:String} AND visitor_id != '' AND type != 'alias' AND ${made}`
   return `SELECT whose FROM (
-    SELECT whose, min(at) AS started_at, max(at) AS ended_at, count() AS events FROM (
-      SELECT whose, client, at, sum(starts) OVER (${visit}) AS n FROM (
-        SELECT *, isNull(before_at) OR (client = '' AND at - before_at > ${rules.gapMs}) OR day != before_day AS starts FROM (
-          SELECT *, lagInFrame(toNullable(at)) OVER w AS before_at, lagInFrame(day) OVER w AS before_day FROM (
-            SELECT visitor_id AS whose, event_id, ${ms('event_time')} AS at, ${clientOf(rules)} AS client, ${dayOf(rules)} AS day
-            FROM events WHERE site = {site:String} AND visitor_id != '' AND type != 'alias' AND ${made}
-          ) WINDOW w AS (${visit})
-        )
-      )
-    ) GROUP BY whose, client, n
+    SELECT visitor_id AS whose, min(at) AS started_at, max(at) AS ended_at, count() AS events
+    FROM (${numbered(rules, events)}) GROUP BY whose, client, n
   ) GROUP BY whose HAVING ${are}`
 }
 
-function ofOrders(ids: readonly string[]): string {
-  return `SELECT ${whose('event_id')} AS whose FROM events WHERE site = {site:String} AND order_id IN ${list(ids)}`
+/** More names than these make a statement too long: then nobody's orders of the site are judged. */
+const mostNamed = 1_000
+
+function ofOrders(conflicting: readonly OrderConflict[]): string {
+  const [ids, visitors] = [new Set<string>(), new Set<string>()]
+  for (const { order_id, whose } of conflicting) {
+    ids.add(order_id)
+    visitors.add(whose)
+  }
+  const isTooLong = ids.size + visitors.size > mostNamed
+  const are = isTooLong ? 'true' : `order_id IN ${list([...ids])} OR whose IN ${list([...visitors])}`
+  return `SELECT ${whose('event_id')} AS whose FROM events WHERE site = {site:String} AND (${are})`
 }

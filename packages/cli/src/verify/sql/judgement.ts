@@ -1,9 +1,7 @@
 import { orderKeptMs } from '@cairn/domain'
-import type { LeftOut, LeftOutBecause, SqlFact } from './left-out.ts'
+import { sqlFacts, type LeftOut, type LeftOutBecause, type SqlFact } from './left-out.ts'
 import type { Unjudged } from './rules.ts'
 import { mostShown } from './statements.ts'
-
-const sqlFacts: readonly SqlFact[] = ['sessions', 'conversions', 'credits']
 
 /** What the second oracle found of one site. */
 export interface SiteJudgement {

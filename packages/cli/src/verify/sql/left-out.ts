@@ -1,4 +1,5 @@
-export type SqlFact = 'sessions' | 'conversions' | 'credits'
+export const sqlFacts = ['sessions', 'conversions', 'credits'] as const
+export type SqlFact = (typeof sqlFacts)[number]
 
 /** Why rows of a site are not judged while others of it are. */
 export type LeftOutBecause =
@@ -30,6 +31,11 @@ export interface LeftOut {
 /** Whose a row or an event is. An event of nobody has a key of its own in the log, so it is its own visitor. */
 export function whose(eventId: string): string {
   return `if(visitor_id = '', concat('!', ${eventId}), visitor_id)`
+}
+
+/** What `whose` gives for an event of nobody. */
+export function nobody(eventId: string): string {
+  return `!${eventId}`
 }
 
 /** Those of the exclusions that concern a fact, as conditions on columns `goal` and `whose`. */

@@ -1,6 +1,6 @@
 import { compileDefinitions, type DeployedDefinitions, type SiteDefinitions } from '@cairn/domain'
 import { fingerprint } from '../fingerprint.ts'
-import type { LeftOut, SqlFact } from './left-out.ts'
+import { sqlFacts, type LeftOut, type SqlFact } from './left-out.ts'
 
 /** What the SQL of one site needs to know of its definitions: the rules that are in force, and what they do not decide. */
 export interface SqlRules {
@@ -172,15 +172,13 @@ function rulesOf(versions: readonly SiteVersion[]): SiteRules {
       lookbackMs: attribution.lookbackMs,
       goals: goals.filter(({ version }) => version.unjudged === null).map(({ version }) => version.goal),
       leftOut: [
-        ...(sessionsBefore === null ? [] : [leftOut('session_rules_changed', allFacts, null, sessionsBefore)]),
+        ...(sessionsBefore === null ? [] : [leftOut('session_rules_changed', sqlFacts, null, sessionsBefore)]),
         ...unjudgedCredits(versions, now, sessionsBefore),
         ...unjudgedGoals(goals, sessionsBefore),
       ],
     },
   }
 }
-
-const allFacts: readonly SqlFact[] = ['sessions', 'conversions', 'credits']
 
 function leftOut(
   because: LeftOut['because'],

@@ -20,20 +20,7 @@ export function sessions(rules: SqlRules): string {
     ${whose('event_id')} AS whose
   FROM events WHERE site = {site:String} AND ${isJudged('sessions', leftOut)}
 ),
-marked AS (
-  SELECT *, isNull(before_at) OR (client = '' AND at - before_at > ${gapMs}) OR day != before_day AS starts
-  FROM (
-    SELECT *, lagInFrame(toNullable(at)) OVER w AS before_at, lagInFrame(day) OVER w AS before_day
-    FROM all_events WHERE is_visit AND NOT is_server
-    WINDOW w AS (PARTITION BY visitor_id, client ORDER BY at, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
-  )
-),
-numbered AS (
-  SELECT *, sum(starts) OVER (
-    PARTITION BY visitor_id, client ORDER BY at, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-  ) AS n
-  FROM marked
-),
+numbered AS (${numbered(rules, 'SELECT * FROM all_events WHERE is_visit AND NOT is_server')}),
 spans AS (
   SELECT visitor_id, concat(client, '#', toString(n)) AS session, min(at) AS started_at, max(at) AS ended_at, any(day) AS day,
     toInt64(countIf(name IN ('page_view', 'screen_view'))) AS page_views
@@ -57,6 +44,21 @@ sessions_told AS (
   FROM members JOIN spans USING (visitor_id, session)
   GROUP BY visitor_id, session
 )`
+}
+
+/**
+ * Events with `n`, the number of the session they make among those of their visitor and client.
+ *
+ * @param events with `visitor_id`, `event_id`, `at`, `client` and `day`
+ */
+export function numbered(rules: SqlRules, events: string): string {
+  const visit = 'PARTITION BY visitor_id, client ORDER BY at, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW'
+  return `SELECT *, sum(starts) OVER (${visit}) AS n FROM (
+    SELECT *, isNull(before_at) OR (client = '' AND at - before_at > ${rules.gapMs}) OR day != before_day AS starts FROM (
+      SELECT *, lagInFrame(toNullable(at)) OVER w AS before_at, lagInFrame(day) OVER w AS before_day
+      FROM (${events}) WINDOW w AS (${visit})
+    )
+  )`
 }
 
 /** The session that the client names, where that counts. */
