@@ -183,6 +183,7 @@ describe('a request', () => {
     const context = {
       consent: { analytics_storage: 'denied' },
       ip: '203.0.113.9',
+      groupId: 'g',
       page: { url: 'https://shop.example/?gclid=G&a=b' },
     }
     const identity = { anonymousId: 'a', userId: 'u', groupId: 'g', traits: { email: 'e' } }

@@ -50,7 +50,7 @@ function propertiesWithoutClickIds(properties: Readonly<Record<string, string>>)
 }
 
 const identifyingFields: ReadonlySet<string> = new Set(['anonymousId', 'userId', 'previousId', 'groupId', 'traits'])
-const identifyingContext: ReadonlySet<string> = new Set(['ip', 'traits', 'sessionId', 'device'])
+const identifyingContext: ReadonlySet<string> = new Set(['ip', 'traits', 'groupId', 'sessionId', 'device'])
 
 /**
  * A refused message as JSON for its dead letter. Without analytics consent it is kept as its event would have been:
