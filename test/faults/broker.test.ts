@@ -5,7 +5,7 @@ import { openRig, type Rig } from '../support/rig.ts'
 import { seed } from '../support/seed.ts'
 import { ownKafka } from '../support/servers.ts'
 import { until } from '../support/until.ts'
-import { untilStopped } from '../support/workers.ts'
+import { untilStopped, type ServiceProcess } from '../support/workers.ts'
 
 /** Longer than all that a test waits for may take together: what did not come in its own time is what it fails with. */
 const longestMs = 420_000
@@ -44,7 +44,7 @@ describe(`the pipeline with its broker killed in a transaction, CAIRN_SEED=${see
       await untilStopped(worker)
       await kafka.kill()
       worker.kill('SIGCONT')
-      await until(() => worker.log().includes('the transaction ended in_doubt'))
+      await until(() => isInDoubt(worker))
       await kafka.restart()
       await sending
       expect(await rig.judge()).toEqual([])
@@ -60,11 +60,11 @@ describe(`the pipeline with its broker killed in a transaction, CAIRN_SEED=${see
         const worker = await startPipeline(proxy.address)
         const sending = rig.send(600)
         await untilStopped(worker)
-        proxy.silenceEnds()
+        proxy.silenceEnds(`${rig.instance.namespace}.attribution-`)
         worker.kill('SIGCONT')
         await until(() => proxy.silenced() > 0)
         await kafka.kill()
-        await until(() => worker.log().includes('the transaction ended in_doubt'))
+        await until(() => isInDoubt(worker))
         proxy.letEndsPass()
         await kafka.restart()
         await sending
@@ -76,6 +76,12 @@ describe(`the pipeline with its broker killed in a transaction, CAIRN_SEED=${see
     longestMs,
   )
 })
+
+/** Whether a transaction of visitors is: those of orders, in the same process, are others. */
+function isInDoubt(worker: ServiceProcess): boolean {
+  const lines = worker.log().split('\n')
+  return lines.some((line) => line.includes('the transaction ended in_doubt') && line.includes('/partition/loop.'))
+}
 
 async function isReady(port: number): Promise<boolean> {
   const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)

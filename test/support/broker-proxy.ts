@@ -10,8 +10,11 @@ export interface BrokerProxy {
   release(): void
   /** How many Produce requests were answered and their answers passed on. */
   answered(): number
-  /** Keeps back for good the answers that a transaction was ended: the broker has done its part, and nobody hears of it. */
-  silenceEnds(): void
+  /**
+   * Keeps back for good the answers that a transaction was ended whose id begins so: the broker has done its part, and nobody
+   * hears of it.
+   */
+  silenceEnds(ofTransactions: string): void
   letEndsPass(): void
   /** How many answers were kept back. */
   silenced(): number
@@ -26,7 +29,8 @@ export async function proxyToBroker(port: number): Promise<BrokerProxy> {
   let waiting: (() => void)[] = []
   let holding = false
   let answered = 0
-  let isSilencing = false
+  /** Of which transactions, while there are some. */
+  let silencing: string | undefined
   let silenced = 0
   const server = createServer((client) => {
     const broker = connect(port, '127.0.0.1')
@@ -40,18 +44,19 @@ export async function proxyToBroker(port: number): Promise<BrokerProxy> {
         other.destroy()
       })
     }
-    // int32 size · int16 API · int16 version · int32 correlation, and in answers int32 size · int32 correlation.
+    // int32 size · int16 API · int16 version · int32 correlation · string client, and in answers int32 size · int32 correlation.
     onFrames(client, (frame) => {
       const isProduce = frame.readInt16BE(4) === produce
       if (isProduce) asked.add(frame.readInt32BE(8))
-      if (frame.readInt16BE(4) === endTxn) ends.add(frame.readInt32BE(8))
+      if (silencing !== undefined && frame.readInt16BE(4) === endTxn && afterClient(frame).includes(silencing))
+        ends.add(frame.readInt32BE(8))
       if (isProduce && holding) waiting.push(() => broker.write(frame))
       else broker.write(frame)
     })
     onFrames(broker, (frame) => {
       const correlation = frame.readInt32BE(4)
       // int32 throttle time · int16 error: what is refused is tried again.
-      if (ends.delete(correlation) && isSilencing && frame.readInt16BE(12) === 0) {
+      if (ends.delete(correlation) && silencing !== undefined && frame.readInt16BE(12) === 0) {
         silenced++
         return
       }
@@ -70,14 +75,19 @@ export async function proxyToBroker(port: number): Promise<BrokerProxy> {
       waiting = []
     },
     answered: () => answered,
-    silenceEnds: () => void (isSilencing = true),
-    letEndsPass: () => void (isSilencing = false),
+    silenceEnds: (ofTransactions) => void (silencing = ofTransactions),
+    letEndsPass: () => void (silencing = undefined),
     silenced: () => silenced,
     close() {
       server.close()
       for (const socket of sockets) socket.destroy()
     },
   }
+}
+
+/** What a request says, without who asks. */
+function afterClient(frame: Buffer): Buffer {
+  return frame.subarray(14 + Math.max(0, frame.readInt16BE(12)))
 }
 
 /** A broker's answers tell clients where it is, as a host and an int32 port: they would go past the proxy. */

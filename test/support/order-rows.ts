@@ -135,12 +135,12 @@ export function diskLost(how: 'wiped' | 'outdated'): OrderRow {
 
 /**
  * An owner halted before it says that orders are placed wakes up once its successor has said that, and has corrected each
- * of them: wherever the zombie could still write, its state would be an older one. It ends with the first it writes, since
- * it would come to what its successor has written, too.
+ * of them: where the zombie could still write, its state would be an older one. With the first it writes it ends, since it
+ * would come to what its successor has written, too.
  */
 export function zombieWakes(): OrderRow {
   return async (root) => {
-    const { namespace, traffic, worker } = await begin('order-zombie', root)
+    const { namespace, traffic, worker } = await begin('order-zombie', root, 1)
     await traffic.sendThese(placed(portion))
     const zombie = worker({ CAIRN_FAULT: 'orders.before-append=stop@6,orders.after-commit=kill@6' })
     await untilStopped(zombie)
@@ -182,13 +182,14 @@ interface Begun {
   readonly worker: (settings?: Readonly<Record<string, string>>) => ServiceProcess
 }
 
-async function begin(what: string, root: string): Promise<Begun> {
-  const traffic = await startTraffic(what, seed, 4, orderEvents)
+async function begin(what: string, root: string, partitions = 4): Promise<Begun> {
+  const traffic = await startTraffic(what, seed, partitions, orderEvents)
   const { namespace } = traffic
   const disk = join(stateFolder, namespace)
   const always = {
     KAFKA_BROKERS: brokers().join(','),
     CAIRN_NAMESPACE: namespace,
+    CAIRN_PARTITIONS: String(partitions),
     SESSION_TIMEOUT_MS: '2000',
     BATCH_RECORDS: '30',
     CHECKPOINT_MS: '400',

@@ -55,12 +55,11 @@ export function faultsFrom(
   })
   return {
     reach(reached) {
-      for (const fault of faults) {
-        if (reached !== fault.point || --fault.left !== 0) continue
-        if (fault.action === 'fail') return Promise.reject(new Error(`the fault asked for at ${reached}`))
-        process.kill(process.pid, fault.action === 'kill' ? 'SIGKILL' : 'SIGSTOP')
-      }
-      return Promise.resolve()
+      const due = faults.filter(({ point }) => point === reached).filter((fault) => --fault.left === 0)
+      for (const { action } of due)
+        if (action !== 'fail') process.kill(process.pid, action === 'kill' ? 'SIGKILL' : 'SIGSTOP')
+      if (!due.some(({ action }) => action === 'fail')) return Promise.resolve()
+      return Promise.reject(new Error(`the fault asked for at ${reached}`))
     },
   }
 }

@@ -7,7 +7,7 @@ import { Owned } from './owned.ts'
 import type { Progress } from './progress.ts'
 import type { Supervision } from './supervision.ts'
 import type { TopicKind } from './topic-names.ts'
-import { KafkaUnavailable, unanswered } from './unavailable.ts'
+import { kafkaObstacle, KafkaUnavailable, unanswered } from './unavailable.ts'
 
 export interface OwnedTopic {
   readonly kind: TopicKind
@@ -134,7 +134,9 @@ async function connectMember(options: OwnershipOptions, held: () => number[]): P
     await consumer.subscribe({ topics: options.topics.map((t) => t.name), fromBeginning: true })
     return consumer
   } catch (error) {
-    throw new KafkaUnavailable(unanswered(options.connection, error))
+    await consumer.disconnect().catch(() => undefined)
+    if (kafkaObstacle(error) === undefined) throw error
+    throw new KafkaUnavailable(unanswered(options.connection, error), { cause: error })
   }
 }
 

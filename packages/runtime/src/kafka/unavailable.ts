@@ -4,10 +4,10 @@ import type { KafkaConnection } from './client.ts'
 /** kafkajs spreads its errors into its exports, where Node finds no names to import. */
 const { KafkaJSError, KafkaJSNonRetriableError, KafkaJSNumberOfRetriesExceeded } = kafkajs
 
-/** Kafka answers, but what is needed does not come. */
+/** What is needed of Kafka does not come, though the client itself would go on asking. */
 export class KafkaUnavailable extends Error {
-  constructor(message: string) {
-    super(message)
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
     this.name = 'KafkaUnavailable'
   }
 }
