@@ -21,6 +21,9 @@ const withServers = {
 
 /** @type {import('jest').Config} */
 export default {
+  testSequencer: '<rootDir>/test/support/sequencer.js',
+  // What a test file has loaded stays in its worker's memory.
+  workerIdleMemoryLimit: '800MB',
   // Most of the tests with servers wait for these.
   maxWorkers: 2,
   projects: [
