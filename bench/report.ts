@@ -47,7 +47,7 @@ async function sample(measure: string, run: number, side: Side, unit: string): P
   return taken
 }
 
-/** Prints the JSON line of a measure: the medians, their ratio and the highest memory of each process. */
+/** Prints the JSON line of a measure: the medians and their ratio, the least and the most, and the highest memory of each process. */
 export function printMeasure(
   measure: string,
   unit: string,
@@ -60,6 +60,7 @@ export function printMeasure(
     ours: format(own),
     peer: other === null ? null : format(other),
     ratio: other === null ? null : Number((own / other).toFixed(2)),
+    least_most: { ours: leastMost(ours), peer: leastMost(peer) },
     unit,
     cpu_us: { ours: medianCpu(ours), peer: medianCpu(peer) },
     peak_mb: highest([...ours, ...peer]),
@@ -73,6 +74,11 @@ export function progress(line: string): void {
 
 function median(samples: readonly Sample[]): number {
   return middleOf(samples.map(({ value }) => value))
+}
+
+function leastMost(samples: readonly Sample[]): number[] {
+  const values = samples.map(({ value }) => value)
+  return values.length === 0 ? [] : [format(Math.min(...values)), format(Math.max(...values))]
 }
 
 function medianCpu(samples: readonly Sample[]): Cpu {

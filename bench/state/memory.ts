@@ -26,7 +26,12 @@ export class AnonPeak {
   }
 
   sample(): void {
-    this.#mb = Math.max(this.#mb, anonMb(this.#pid))
+    try {
+      this.#mb = Math.max(this.#mb, anonMb(this.#pid))
+    } catch {
+      // The process has ended; whoever waits for it says how.
+      clearInterval(this.#timer)
+    }
   }
 
   /** Ends the sampling. MB. */

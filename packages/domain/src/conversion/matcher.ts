@@ -131,7 +131,6 @@ function readTests(check: Check, entries: Readonly<Record<string, unknown>>, pat
   return Object.entries(entries).map(([name, json]) => [name, readComparison(check, json, [...path, name])])
 }
 
-/** Own keys only: a property called `constructor` must not find what every object has. */
 function fieldOf(event: StorefrontEvent, name: string): string | undefined {
   switch (name) {
     case 'order_id':

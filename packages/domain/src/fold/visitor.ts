@@ -56,8 +56,8 @@ export interface Retention {
 
 /**
  * All that is kept of a visitor (schemas/avro/visitor-state.avsc). The due times come first so that a codec can read
- * them without decoding the rest. Its lists grow by `concat`: one that was spread into another or pushed to keeps room for
- * sixteen more items.
+ * them without decoding the rest. Those of its lists that mostly stay short grow by `concat`: one that was spread into
+ * another or pushed to keeps room for sixteen more items.
  */
 export interface VisitorState extends Dues, Seen, History {
   readonly site: string
