@@ -1,10 +1,11 @@
-import { anchorOf, newCompanion, sessionOf, type Anchor } from '../conversion/companion.ts'
+import { anchorOf, newCompanion, sessionOf, type Anchor, type Companion } from '../conversion/companion.ts'
 import { conversionRow, newConversion, type Conversion, type ConversionOwner } from '../conversion/conversion.ts'
 import type { Holder } from '../conversion/count.ts'
 import { netOf } from '../conversion/net.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import type { Verdict } from '../order/verdict.ts'
+import { covers } from '../session/place.ts'
 import type { SessionRules } from '../session/rules.ts'
 import type { Arrival } from '../session/session.ts'
 import { makeRoom } from './companions.ts'
@@ -68,28 +69,57 @@ function place(
 ): OrderRows {
   const before = standingOf(visitor)
   const last = takeOut(visitor, verdict.order_id)
-  const { conversions, order } = convert(kept, last, verdict, goals, key, arrival)
+  const { conversions, order } = convert(kept, last.conversions, verdict, goals, key, arrival)
   keepOrder(visitor, order)
-  const final =
-    verdict.event === null || conversions.length === 0
-      ? []
-      : hold(visitor, verdict.event, verdict.order_id, conversions, key, arrival)
+  let final: readonly ConversionRow[] = []
+  if (verdict.event !== null && conversions.length > 0 && !putBack(visitor, last, conversions, verdict.event, arrival))
+    final = hold(visitor, verdict.event, verdict.order_id, conversions, key, arrival)
   noteChanges(visitor, before, new Set(), arrival)
   const rows = [...rowsSince(before, visitor, key, arrival), ...final]
   return { conversions: rows, credited: rows, credits: [] }
 }
 
+/** What an order came to before, and what held it. */
+interface Taken {
+  readonly conversions: readonly Conversion[]
+  readonly companion: Companion | undefined
+}
+
 /** Takes an order's conversions from whatever holds them, and its companion away. */
-function takeOut(visitor: VisitorState, orderId: string): Conversion[] {
-  const taken: Conversion[] = []
+function takeOut(visitor: VisitorState, orderId: string): Taken {
+  const conversions: Conversion[] = []
   for (const holder of holdersOf(visitor)) {
     const own = holder.conversions.filter((one) => isOf(orderId, one))
     if (own.length === 0) continue
-    taken.push(...own)
+    conversions.push(...own)
     holder.conversions = holder.conversions.filter((one) => !own.includes(one))
   }
-  visitor.companions = visitor.companions.filter(({ order_id }) => order_id !== orderId)
-  return taken
+  const companion = visitor.companions.find(({ order_id }) => order_id === orderId)
+  visitor.companions = visitor.companions.filter((one) => one !== companion)
+  return { conversions, companion }
+}
+
+/**
+ * Gives an order that is in no session back to its companion, as long as the same purchase decides: what it is worth moves it
+ * nowhere, and what of it was said to wait for a session is not to be final under the same version.
+ *
+ * @returns whether it was there
+ */
+function putBack(
+  visitor: VisitorState,
+  { companion }: Taken,
+  conversions: readonly Conversion[],
+  event: StorefrontEvent,
+  { streamTime }: Arrival,
+): boolean {
+  if (companion?.session_id !== '') return false
+  if (companion.event_id !== event.event_id || companion.time !== event.event_time) return false
+  // It had room; what else waits gives way where it takes more of that now.
+  makeRoom(visitor, streamTime)
+  companion.size = companionSize(companion, conversions)
+  companion.conversions = conversions
+  visitor.companions = visitor.companions.concat(companion)
+  return true
 }
 
 function holdersOf({ sessions, companions }: VisitorState): Holder[] {
@@ -190,10 +220,10 @@ function pastOrigin({ touches }: VisitorState, event: StorefrontEvent, rules: Se
 function heldAt(
   touch: VisitorState['touches'][number],
   { time, client_session_id, is_own }: Anchor,
-  { clientSession, gapMs }: SessionRules,
+  rules: SessionRules,
 ): boolean {
   const isNamed = client_session_id !== ''
-  if (clientSession === 'trust' && (is_own || isNamed) && !isOfClientSession(touch, client_session_id)) return false
-  if (isNamed && !is_own) return true
-  return touch.started_at <= time && time <= touch.ended_at + gapMs
+  if (rules.clientSession === 'trust' && (is_own || isNamed) && !isOfClientSession(touch, client_session_id))
+    return false
+  return covers(touch, time, isNamed && !is_own, rules)
 }

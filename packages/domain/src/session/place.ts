@@ -86,8 +86,7 @@ export function coveringSession<S extends Session>(
   const isNamed = rules.clientSession === 'trust' && clientSessionId !== ''
   let found: S | undefined
   for (const session of sessions) {
-    if (isNamed ? session.client_session_id !== clientSessionId : !covers(session, time, rules)) continue
-    if (rules.dayOf !== null && !isOfDay(session, time, rules.dayOf)) continue
+    if ((isNamed && session.client_session_id !== clientSessionId) || !covers(session, time, isNamed, rules)) continue
     if (found === undefined || isNearer(session, found, time)) found = session
   }
   return found
@@ -115,8 +114,16 @@ export function sessionHolding<S extends Session>(
   return found
 }
 
-function covers(session: Session, time: Millis, rules: SessionRules): boolean {
-  return session.started_at <= time && time <= session.ended_at + rules.gapMs
+type Span = Pick<Session, 'started_at' | 'ended_at'>
+
+/**
+ * Whether what a server says happened at `time` can be in a session, which may have been let go by now.
+ *
+ * @param isNamed whether it names the session: then it counts whenever that was, but for another day
+ */
+export function covers(session: Span, time: Millis, isNamed: boolean, { gapMs, dayOf }: SessionRules): boolean {
+  if (dayOf !== null && !isOfDay(session, time, dayOf)) return false
+  return isNamed || (session.started_at <= time && time <= session.ended_at + gapMs)
 }
 
 /** Whether `a` started after `b`, but not after `time` where only `b` did not. */
@@ -156,7 +163,7 @@ function startsBefore(a: Session, b: Session): boolean {
 }
 
 /** Whether all of a session is in the day of `time`: one that was begun under other rules may span two. */
-function isOfDay({ started_at, ended_at }: Session, time: Millis, dayOf: DayOf): boolean {
+function isOfDay({ started_at, ended_at }: Span, time: Millis, dayOf: DayOf): boolean {
   const day = dayOf(time)
   return dayOf(started_at) === day && dayOf(ended_at) === day
 }
