@@ -188,3 +188,50 @@ describe('an order that is updated when its session is forgotten', () => {
     expect(changes(updated).slice(0, 2)).toEqual(['+buy 1000', '+large 1000'])
   })
 })
+
+describe.each([1, 2 * DAY])('an order of which a goal is defined no more, %d ms later', (later) => {
+  const drop = (goal: Record<string, unknown>, value_minor: number) => {
+    const fold = bought(buy, goal)
+    const { conversions } = fold.verdict(T, event, { ...PLACED, value_minor: 2_000 })
+    fold.tick(T + later)
+    fold.define(T + later, { goals: [buy] })
+    const updated = fold.verdict(T + later, event, { ...AGAIN, value_minor })
+    return { fold, id: conversions[1]?.conversion_id, updated }
+  }
+
+  it('stays with it, worth what it is worth now, and is netted with it', () => {
+    const { fold, id, updated } = drop(large, 1_000)
+    expect(changes(updated)).toEqual([
+      '+buy 1000',
+      '+large 1000',
+      '+credit buy Email,Direct 1000,0',
+      '+credit large Email,Direct 1000,0',
+    ])
+    expect(updated.conversions[1]?.conversion_id).toBe(id)
+    const refund = { order_offset: 3, number: 3, value_minor: 1_000, status: 'partly_refunded', refunded_minor: 400 } as const // prettier-ignore
+    expect(changes(fold.verdict(T + later, event, refund)).slice(0, 2)).toEqual(['+buy 600', '+large 600'])
+  })
+
+  it('keeps the worth that the goal set itself', () => {
+    const { fold, updated } = drop({ ...large, value: { amount: 5, currency: 'EUR' } }, 1_000)
+    expect(changes(updated)).not.toContain('-large')
+    const refund = { order_offset: 3, number: 3, value_minor: 1_000, status: 'partly_refunded', refunded_minor: 400 } as const // prettier-ignore
+    expect(
+      changes(fold.verdict(T + later, event, refund))
+        .slice(0, 2)
+        .sort(),
+    ).toEqual(['+buy 600', '+large 500'])
+  })
+
+  it('stays with it where an earlier purchase decides', () => {
+    const { fold } = drop(large, 2_000)
+    const earlier = { ...event, event_id: 'q', event_time: T - 1 }
+    fold.event(T + later, earlier)
+    const moved = fold.verdict(T + later, earlier, { order_offset: 3, number: 3, value_minor: 1_000 })
+    const live = moved.conversions.filter((row) => row.is_deleted === 0)
+    expect(live.map(({ goal, value_minor }) => [goal, value_minor])).toEqual([
+      ['buy', 1_000],
+      ['large', 1_000],
+    ])
+  })
+})

@@ -1,7 +1,12 @@
 import { anchorOf, newCompanion, sessionOf, type Anchor, type Companion } from '../conversion/companion.ts'
-import { conversionRow, newConversion, type Conversion, type ConversionOwner } from '../conversion/conversion.ts'
+import {
+  conversionRow,
+  newConversion,
+  renewed,
+  type Conversion,
+  type ConversionOwner,
+} from '../conversion/conversion.ts'
 import type { Holder } from '../conversion/count.ts'
-import { netOf } from '../conversion/net.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import type { Verdict } from '../order/verdict.ts'
@@ -13,7 +18,7 @@ import { sessionlessOrigin } from './conversion-origin.ts'
 import { isOfClientSession } from './journey.ts'
 import { keepOrder, matchedWith, type KeptOrder } from './kept-order.ts'
 import type { VerdictOutcome } from './output.ts'
-import { restate, type OrderGoals, type OrderRows } from './restate-order.ts'
+import { restate, worthNow, type OrderGoals, type OrderRows } from './restate-order.ts'
 import { noteChanges, rowsSince, standingOf } from './revisit.ts'
 import { companionSize } from './size.ts'
 import type { VisitorState } from './visitor.ts'
@@ -131,12 +136,15 @@ function isOf(orderId: string, { order_id, order_status }: Conversion): boolean 
   return order_id === orderId && order_status !== ''
 }
 
-/** What an order now converts to. What it is worth may change; another purchase, or another goal, is another conversion. */
+/**
+ * What an order now converts to. What it is worth may change; another purchase, or another goal, is another conversion. What
+ * a goal counted that is defined no more stays.
+ */
 function convert(
   kept: KeptOrder | undefined,
   last: readonly Conversion[],
   verdict: Verdict,
-  { match }: OrderGoals,
+  { match, has }: OrderGoals,
   key: string,
   arrival: Arrival,
 ): { readonly conversions: readonly Conversion[]; readonly order: Omit<KeptOrder, 'size'> } {
@@ -146,7 +154,7 @@ function convert(
     return { conversions: [], order: { ...base, matched: 0, valued: [], is_cut: false, said: kept?.said ?? [] } }
   const matched = matchedWith(event, verdict)
   if (kept?.matched === matched && verdict.number > 1) {
-    const conversions = last.map((one) => netted(one, kept.valued.includes(one.goal), verdict))
+    const conversions = last.map((one) => worthNow(one, kept.valued.includes(one.goal), verdict))
     return { conversions, order: { ...kept, ...base } }
   }
   // Goals are matched, and worth what they are, with the order's value before anything was refunded.
@@ -158,14 +166,18 @@ function convert(
     )
     return same === undefined ? made : { ...made, id: same.id }
   })
-  const valued = goals.filter(({ isEventValue }) => isEventValue).map(({ name }) => name)
-  return { conversions, order: { ...base, matched, valued, is_cut: false, said: kept?.said ?? [] } }
+  const own = goals.filter(({ isEventValue }) => isEventValue).map(({ name }) => name)
+  const valued = [...(kept?.valued.filter((name) => !has(name)) ?? []), ...own]
+  const others = last.filter(({ goal }) => !has(goal))
+  const stay = others.map((one) => madeBy(event, worthNow(one, valued.includes(one.goal), verdict), arrival))
+  const order = { ...base, matched, valued, is_cut: false, said: kept?.said ?? [] }
+  return { conversions: conversions.concat(stay), order }
 }
 
-function netted(conversion: Conversion, isOrders: boolean, verdict: Verdict): Conversion {
-  const { value_minor, refunded_minor } = conversion
-  const gross = value_minor === null ? null : value_minor + refunded_minor
-  return { ...conversion, ...netOf(gross, isOrders, verdict), order_status: verdict.status }
+function madeBy(event: StorefrontEvent, conversion: Conversion, { offset }: Arrival): Conversion {
+  const { event_id, name: event_name, event_time, user_id } = event
+  if (conversion.event_id === event_id && conversion.event_time === event_time) return conversion
+  return renewed({ ...conversion, event_id, event_name, event_time, user_id }, offset)
 }
 
 /**

@@ -86,7 +86,7 @@ function sayAgain(
   const conversions: ConversionRow[] = []
   const credits: CreditRow[] = []
   for (const { row, credit } of said) {
-    const now = rowNow(row, valued.includes(row.goal), verdict)
+    const now = worthNow(row, valued.includes(row.goal), verdict)
     if (isSame(now, row, statedFields)) continue
     conversions.push({ ...now, version, reason: 'order' })
     if (credit === null || isSame(now, row, creditedFields)) continue
@@ -103,12 +103,18 @@ function isSame(a: ConversionRow, b: ConversionRow, fields: readonly (keyof Conv
   return fields.every((field) => a[field] === b[field])
 }
 
-/** @param isOrders whether its value is the order's */
-function rowNow(row: ConversionRow, isOrders: boolean, verdict: Verdict): ConversionRow {
+type Stated = Pick<ConversionRow, (typeof statedFields)[number]>
+
+/**
+ * What was said of an order, with what it comes to now.
+ *
+ * @param isOrders whether its value is the order's
+ */
+export function worthNow<S extends Stated>(last: S, isOrders: boolean, verdict: Verdict): S {
   const { status: order_status, coupon, promotion } = verdict
-  const own = row.value_minor === null ? null : row.value_minor + row.refunded_minor
+  const own = last.value_minor === null ? null : last.value_minor + last.refunded_minor
   const net = netOf(isOrders ? verdict.value_minor : own, isOrders, verdict)
-  return { ...row, ...net, currency: isOrders ? verdict.currency : row.currency, order_status, coupon, promotion }
+  return { ...last, ...net, currency: isOrders ? verdict.currency : last.currency, order_status, coupon, promotion }
 }
 
 /**
