@@ -235,3 +235,21 @@ describe.each([1, 2 * DAY])('an order of which a goal is defined no more, %d ms 
     ])
   })
 })
+
+describe('an order that begins anew because it was forgotten', () => {
+  it('is netted once, as what it is since then', () => {
+    const fold = bought(buy)
+    const [first] = fold.verdict(T, event, PLACED).conversions
+    const [reloaded, refunded] = [T + 183 * DAY, T + 190 * DAY]
+    fold.tick(reloaded)
+    const again = { ...event, event_id: 'reload', event_time: reloaded }
+    fold.event(reloaded, again)
+    const [second] = fold.verdict(reloaded, again, { order_offset: 5, number: 1 }).conversions
+    expect(second?.conversion_id).not.toBe(first?.conversion_id)
+    fold.tick(refunded)
+    const refund = { order_offset: 6, number: 2, status: 'partly_refunded', refunded_minor: 400 } as const
+    expect(fold.verdict(refunded, again, refund).conversions).toMatchObject([
+      { conversion_id: second?.conversion_id, value_minor: 600 },
+    ])
+  })
+})

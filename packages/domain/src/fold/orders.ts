@@ -157,6 +157,8 @@ function convert(
     const conversions = last.map((one) => worthNow(one, kept.valued.includes(one.goal), verdict))
     return { conversions, order: { ...kept, ...base } }
   }
+  // One that begins anew has nothing to do with what it was before the fold of orders forgot it.
+  const before = verdict.number > 1 ? kept : undefined
   // Goals are matched, and worth what they are, with the order's value before anything was refunded.
   const goals = match(event)
   const conversions = goals.map((goal) => {
@@ -167,10 +169,10 @@ function convert(
     return same === undefined ? made : { ...made, id: same.id }
   })
   const own = goals.filter(({ isEventValue }) => isEventValue).map(({ name }) => name)
-  const valued = [...(kept?.valued.filter((name) => !has(name)) ?? []), ...own]
+  const valued = [...(before?.valued.filter((name) => !has(name)) ?? []), ...own]
   const others = last.filter(({ goal }) => !has(goal))
   const stay = others.map((one) => madeBy(event, worthNow(one, valued.includes(one.goal), verdict), arrival))
-  const order = { ...base, matched, valued, is_cut: false, said: kept?.said ?? [] }
+  const order = { ...base, matched, valued, is_cut: false, said: before?.said ?? [] }
   return { conversions: conversions.concat(stay), order }
 }
 
