@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import { buildEvent, FoldRun, type Stepped } from '@cairn/testkit/domain'
 
 const T = 1_700_000_000_000
-const DAY = 24 * 60 * 60_000
+const MINUTE = 60_000
+const DAY = 24 * 60 * MINUTE
 const [PLACED, AGAIN] = [
   { order_offset: 1, number: 1 },
   { order_offset: 2, number: 2 },
@@ -251,5 +252,25 @@ describe('an order that begins anew because it was forgotten', () => {
     expect(fold.verdict(refunded, again, refund).conversions).toMatchObject([
       { conversion_id: second?.conversion_id, value_minor: 600 },
     ])
+  })
+})
+
+describe('an order whose session shares its time with another, as a cap makes them', () => {
+  it('stays in its own when it is refunded', () => {
+    const fold = new FoldRun()
+    fold.define(T, { session: { max_events: 3 }, goals: [buy] })
+    const now = T + 40 * MINUTE
+    const at = (minute: number) => T + (minute - 10) * MINUTE
+    fold.event(now, { event_id: 'first', event_time: at(0), source: 'letter', medium: 'email' })
+    const { labelled } = fold.event(now, event)
+    fold.verdict(now, event, PLACED)
+    fold.event(now, { event_id: 'last', event_time: at(40) })
+    const beside = [5, 15].map((minute) => fold.event(now, { event_id: `late${minute}`, event_time: at(minute) }))
+    expect(beside.map((one) => one.labelled === labelled)).toEqual([false, false])
+    fold.flush(now)
+    const refund = { ...AGAIN, status: 'partly_refunded', refunded_minor: 400 } as const
+    const refunded = fold.verdict(now, event, refund)
+    expect(refunded.conversions).toMatchObject([{ reason: 'order', session_id: labelled, channel: 'Email' }])
+    expect(fold.flush(now).sessions).toMatchObject([{ session_id: labelled, goal_values: [600] }])
   })
 })

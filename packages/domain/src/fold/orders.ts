@@ -87,43 +87,43 @@ function place(
 /** What an order came to before, and what held it. */
 interface Taken {
   readonly conversions: readonly Conversion[]
+  readonly holder: Holder | undefined
   readonly companion: Companion | undefined
 }
 
 /** Takes an order's conversions from whatever holds them, and its companion away. */
 function takeOut(visitor: VisitorState, orderId: string): Taken {
-  const conversions: Conversion[] = []
-  for (const holder of holdersOf(visitor)) {
-    const own = holder.conversions.filter((one) => isOf(orderId, one))
-    if (own.length === 0) continue
-    conversions.push(...own)
-    holder.conversions = holder.conversions.filter((one) => !own.includes(one))
-  }
+  const isOwn = (one: Conversion): boolean => isOf(orderId, one)
+  // All that an order converts to is in one place.
+  const holder = holdersOf(visitor).find(({ conversions }) => conversions.some(isOwn))
+  const conversions = holder?.conversions.filter(isOwn) ?? []
+  if (holder !== undefined) holder.conversions = holder.conversions.filter((one) => !isOwn(one))
   const companion = visitor.companions.find(({ order_id }) => order_id === orderId)
   visitor.companions = visitor.companions.filter((one) => one !== companion)
-  return { conversions, companion }
+  return { conversions, holder, companion }
 }
 
 /**
- * Gives an order that is in no session back to its companion, as long as the same purchase decides: what it is worth moves it
- * nowhere, and what of it was said to wait for a session is not to be final under the same version.
+ * Gives an order back to what held it, as long as the same purchase decides: what it is worth moves it nowhere. Sessions that
+ * a cap has parted may share its time, and what waits for a session is not to be final under the same version.
  *
- * @returns whether it was there
+ * @returns whether something held it
  */
 function putBack(
   visitor: VisitorState,
-  { companion }: Taken,
+  { conversions: [last], holder, companion }: Taken,
   conversions: readonly Conversion[],
   event: StorefrontEvent,
   { streamTime }: Arrival,
 ): boolean {
-  if (companion?.session_id !== '') return false
-  if (companion.event_id !== event.event_id || companion.time !== event.event_time) return false
-  // It had room; what else waits gives way where it takes more of that now.
-  makeRoom(visitor, streamTime)
-  companion.size = companionSize(companion, conversions)
-  companion.conversions = conversions
-  visitor.companions = visitor.companions.concat(companion)
+  if (holder === undefined || last?.event_id !== event.event_id || last.event_time !== event.event_time) return false
+  if (companion !== undefined) {
+    // It had room; what waits for a session gives way where it takes more of that now.
+    makeRoom(visitor, streamTime)
+    companion.size = companionSize(companion, conversions)
+    visitor.companions = visitor.companions.concat(companion)
+  }
+  holder.conversions = holder.conversions.concat(conversions)
   return true
 }
 

@@ -93,8 +93,9 @@ export function coveringSession<S extends Session>(
 }
 
 /**
- * The session that holds an event of the visitor's own client, if it has come: sessions of one client never share a time,
- * unless campaigns cut them, and then they keep their events.
+ * The session that holds an event of the visitor's own client, if it has come. Sessions of one client share a time where
+ * campaigns cut them, and then they keep their events; or where one had refused an event by its cap, and then this is the
+ * one that started last, which may be another.
  */
 export function sessionHolding<S extends Session>(
   sessions: readonly S[],
