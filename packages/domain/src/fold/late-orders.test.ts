@@ -89,3 +89,15 @@ describe('an order that a server sends for a visitor whose session is forgotten'
     expect(conversions).toMatchObject([{ conversion_id, session_id: null, is_deleted: 0, value_minor: 900 }])
   })
 })
+
+describe('orders of servers that wait for a session, more than are kept', () => {
+  it('stay as they are when they give way to another', () => {
+    const fold = new FoldRun()
+    fold.define(T, { goals: [buy] })
+    const decide = (at: number) => {
+      const event = buildEvent({ event_id: `p${at}`, name: 'purchase', order_id: `o${at}`, event_time: T, value_minor: 1_000, currency: 'EUR', is_server: true }) // prettier-ignore
+      return fold.verdict(T + at, event, {}).conversions.map((row) => [row.event_id, row.is_deleted])
+    }
+    for (let at = 0; at < 300; at++) expect(decide(at)).toEqual([[`p${at}`, 0]])
+  })
+})

@@ -19,7 +19,7 @@ import { isOfClientSession } from './journey.ts'
 import { keepOrder, matchedWith, type KeptOrder } from './kept-order.ts'
 import type { VerdictOutcome } from './output.ts'
 import { restate, worthNow, type OrderGoals, type OrderRows } from './restate-order.ts'
-import { noteChanges, rowsSince, standingOf } from './revisit.ts'
+import { noteChanges, rowsSince, standingOf, type Standing } from './revisit.ts'
 import { companionSize } from './size.ts'
 import type { VisitorState } from './visitor.ts'
 
@@ -72,16 +72,23 @@ function place(
   key: string,
   arrival: Arrival,
 ): OrderRows {
-  const before = standingOf(visitor)
+  const stood = standingOf(visitor)
   const last = takeOut(visitor, verdict.order_id)
   const { conversions, order } = convert(kept, last.conversions, verdict, goals, key, arrival)
   keepOrder(visitor, order)
   let final: readonly ConversionRow[] = []
   if (verdict.event !== null && conversions.length > 0 && !putBack(visitor, last, conversions, verdict.event, arrival))
     final = hold(visitor, verdict.event, verdict.order_id, conversions, key, arrival)
+  const before = ofThoseLeft(stood, visitor, last)
   noteChanges(visitor, before, new Set(), arrival)
   const rows = [...rowsSince(before, visitor, key, arrival), ...final]
   return { conversions: rows, credited: rows, credits: [] }
+}
+
+/** What stood, but for what has given way since: that is final, and not gone. */
+function ofThoseLeft(stood: Standing, visitor: VisitorState, { holder }: Taken): Standing {
+  const left = new Set<Holder | undefined>(holdersOf(visitor)).add(holder)
+  return new Map([...stood].filter(([one]) => left.has(one)))
 }
 
 /** What an order came to before, and what held it. */
