@@ -2,6 +2,8 @@ import type { CreditRow } from '../attribution/row.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
 import { hash53 } from '../event/hash.ts'
+import { orderSaidEveryMs } from '../order/fold.ts'
+import { orderKeptMs } from '../order/orders.ts'
 import type { Verdict } from '../order/verdict.ts'
 
 /**
@@ -41,8 +43,11 @@ interface Orders {
   orders: readonly KeptOrder[]
 }
 
-/** Two days more than the fold of orders remembers one: what it still decides must find what it is about. */
-const ORDER_LIFETIME_MS = 184 * 86_400_000
+/**
+ * Two days more than the fold of orders remembers one after it was last said: what it still decides must find what it is
+ * about, and may be late.
+ */
+const ORDER_LIFETIME_MS = orderKeptMs + orderSaidEveryMs + 2 * 86_400_000
 /** Bytes that a visitor's orders may take: of one who invents them without end the longest untouched go first. */
 const MAX_SIZE = 256 * 1024
 
@@ -136,7 +141,7 @@ function saidAfter(
   return now
 }
 
-/** Forgets orders that no verdict came of for 184 days: what comes now is no correction any more. */
+/** Forgets orders that no verdict came of for 191 days: what comes now is no correction any more. */
 export function forgetOrders(visitor: Orders, now: Millis): void {
   const isKept = (order: KeptOrder): boolean => dueOf(order) > now
   if (!visitor.orders.every(isKept)) visitor.orders = visitor.orders.filter(isKept)

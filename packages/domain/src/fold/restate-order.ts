@@ -87,7 +87,7 @@ function sayAgain(
   const credits: CreditRow[] = []
   for (const { row, credit } of said) {
     const now = worthNow(row, valued.includes(row.goal), verdict)
-    if (isSame(now, row, statedFields)) continue
+    if (now === row) continue
     conversions.push({ ...now, version, reason: 'order' })
     if (credit === null || isSame(now, row, creditedFields)) continue
     credits.push(divided(credit, { ...now, version, definitions_number: definitionsNumber }))
@@ -99,14 +99,14 @@ function sayAgain(
 const creditedFields = ['value_minor', 'currency'] as const
 const statedFields = [...creditedFields, 'refunded_minor', 'order_status', 'coupon', 'promotion'] as const
 
-function isSame(a: ConversionRow, b: ConversionRow, fields: readonly (keyof ConversionRow)[]): boolean {
+function isSame(a: Stated, b: Stated, fields: readonly (keyof Stated)[]): boolean {
   return fields.every((field) => a[field] === b[field])
 }
 
 type Stated = Pick<ConversionRow, (typeof statedFields)[number]>
 
 /**
- * What was said of an order, with what it comes to now.
+ * What was said of an order, with what it comes to now; itself where that is the same.
  *
  * @param isOrders whether its value is the order's
  */
@@ -114,7 +114,9 @@ export function worthNow<S extends Stated>(last: S, isOrders: boolean, verdict: 
   const { status: order_status, coupon, promotion } = verdict
   const own = last.value_minor === null ? null : last.value_minor + last.refunded_minor
   const net = netOf(isOrders ? verdict.value_minor : own, isOrders, verdict)
-  return { ...last, ...net, currency: isOrders ? verdict.currency : last.currency, order_status, coupon, promotion }
+  const currency = isOrders ? verdict.currency : last.currency
+  const now = { ...last, ...net, currency, order_status, coupon, promotion }
+  return isSame(now, last, statedFields) ? last : now
 }
 
 /**
