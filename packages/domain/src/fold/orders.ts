@@ -16,7 +16,7 @@ import type { Arrival } from '../session/session.ts'
 import { makeRoom } from './companions.ts'
 import { sessionlessOrigin } from './conversion-origin.ts'
 import { isOfClientSession } from './journey.ts'
-import { keepOrder, matchedWith, type KeptOrder } from './kept-order.ts'
+import { isBare, keepOrder, matchedWith, type KeptOrder } from './kept-order.ts'
 import type { VerdictOutcome } from './output.ts'
 import { restate, worthNow, type OrderGoals, type OrderRows } from './restate-order.ts'
 import { noteChanges, rowsSince, standingOf, type Standing } from './revisit.ts'
@@ -41,9 +41,8 @@ export function takeVerdict(
 ): Decided {
   const kept = visitor.orders.find(({ order_id }) => order_id === verdict.order_id)
   const isHeld = holdersOf(visitor).some(({ conversions }) => conversions.some((one) => isOf(verdict.order_id, one)))
-  const isKnown = kept !== undefined || isHeld
-  if (!isKnown && (verdict.number > 1 || verdict.event === null)) return nothing('verdict_forgotten')
-  if (kept !== undefined && verdict.order_offset <= kept.order_offset) return nothing('verdict_repeated')
+  const ignored = whyIgnored(kept, isHeld, verdict)
+  if (ignored !== undefined) return { outcome: ignored, conversions: [], credited: [], credits: [] }
   const isPast = kept !== undefined && !isHeld && isSaid(kept, verdict)
   const decided = isPast
     ? restate(visitor, kept, verdict, goals, key, arrival)
@@ -59,8 +58,15 @@ function isSaid({ said, is_cut }: KeptOrder, { number }: Verdict): boolean {
   return is_cut || (number > 1 && said.length > 0)
 }
 
-function nothing(outcome: VerdictOutcome): Decided {
-  return { outcome, conversions: [], credited: [], credits: [] }
+/** Why a verdict says nothing: nothing is known of its order any more, or it was there already. */
+function whyIgnored(
+  kept: KeptOrder | undefined,
+  isHeld: boolean,
+  { number, event, order_offset }: Verdict,
+): VerdictOutcome | undefined {
+  if (kept === undefined) return !isHeld && (number > 1 || event === null) ? 'verdict_forgotten' : undefined
+  if (order_offset <= kept.order_offset) return 'verdict_repeated'
+  return !isHeld && isBare(kept) ? 'verdict_forgotten' : undefined
 }
 
 /** Puts the order into the session that covers its purchase, in the place of what it came to before. */
