@@ -115,9 +115,9 @@ describe('an order that the version before counted', () => {
       const [[, bytes] = []] = takeDirty(now.partition)
       return jsonVisitorCodec.decode(bytes as Uint8Array).orders.length
     }
-    now.tick(T + 184 * DAY)
+    now.tick(T + 191 * DAY)
     expect(held()).toBe(1)
-    now.tick(T + 184 * DAY + 1)
+    now.tick(T + 191 * DAY + 1)
     expect(held()).toBe(0)
   })
 })

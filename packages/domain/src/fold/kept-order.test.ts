@@ -63,3 +63,27 @@ describe('the orders of a visitor who buys a lot', () => {
     expect(credited.sort()).toEqual(converted.sort())
   })
 })
+
+describe('an order that there was no room to remember', () => {
+  it('is not counted again by a verdict that is said again', () => {
+    const fold = new FoldRun()
+    const [buy] = goals
+    fold.define(T, { goals: Array.from({ length: 20 }, (_, at) => ({ ...buy, name: `buy${at}${'-'.repeat(200)}` })) })
+    const warehouse = new Warehouse()
+    const orders = Array.from(
+      { length: 40 },
+      (_, at) =>
+      buildEvent({ event_id: `p${at}`, event_time: T + at, name: 'purchase', order_id: `o${at}`, value_minor: 1_000, currency: 'EUR', is_server: true }), // prettier-ignore
+    )
+    const decide = (at: number, fields: Parameters<FoldRun['verdict']>[2]) => {
+      fold.tick(T + (at + 1) * 3 * DAY)
+      const stepped = fold.verdict(T + at * 3 * DAY, orders[at] ?? buildEvent({ event_id: '' }), fields)
+      warehouse.apply(stepped.result.outputs)
+      return stepped.outcome
+    }
+    for (let at = 0; at < 40; at++) decide(at, {})
+    expect(decide(0, { order_offset: 2, number: 2, ...refund })).toBe('verdict_forgotten')
+    for (let at = 0; at < 40; at++) expect([at, decide(at, {})]).toEqual([at, 'verdict_repeated'])
+    expect(warehouse.liveConversions()).toHaveLength(800)
+  })
+})

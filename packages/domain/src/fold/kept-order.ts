@@ -2,6 +2,8 @@ import type { CreditRow } from '../attribution/row.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
 import { hash53 } from '../event/hash.ts'
+import { orderSaidEveryMs } from '../order/fold.ts'
+import { orderKeptMs } from '../order/orders.ts'
 import type { Verdict } from '../order/verdict.ts'
 
 /**
@@ -41,10 +43,17 @@ interface Orders {
   orders: readonly KeptOrder[]
 }
 
-/** Two days more than the fold of orders remembers one: what it still decides must find what it is about. */
-const ORDER_LIFETIME_MS = 184 * 86_400_000
+/**
+ * Two days more than the fold of orders remembers one after it was last said: what it still decides must find what it is
+ * about, and may be late.
+ */
+const ORDER_LIFETIME_MS = orderKeptMs + orderSaidEveryMs + 2 * 86_400_000
 /** Bytes that a visitor's orders may take: of one who invents them without end the longest untouched go first. */
 const MAX_SIZE = 256 * 1024
+/** Of that, those of which no more is known than that they were there. */
+const MAX_BARE_SIZE = 16 * 1024
+/** One with a longer id would take the room of many. */
+const MAX_BARE_ID = 100
 
 /** Puts an order in its place, last; those before it that have no room any more are forgotten. */
 export function keepOrder(visitor: Orders, order: Sizeless): void {
@@ -54,11 +63,11 @@ export function keepOrder(visitor: Orders, order: Sizeless): void {
 
 /**
  * The longest untouched lose the micro conversions of their credits first, of which a count stays, then their credits, then
- * all of them are forgotten.
+ * all but what tells that they were said; at last they are forgotten.
  */
 function withinBounds(orders: readonly KeptOrder[]): readonly KeptOrder[] {
   if (ordersSize(orders) <= MAX_SIZE) return orders
-  const kept = shed(shed(orders, withoutAssists), withoutCredits)
+  const kept = boundBare(shed(shed(shed(orders, withoutAssists), withoutCredits), bare))
   let size = ordersSize(kept)
   let from = 0
   while (size > MAX_SIZE && from < kept.length - 1) size -= kept[from++]?.size ?? 0
@@ -95,6 +104,26 @@ function unassisted(credit: CreditRow): CreditRow {
 function withoutCredits(order: Sizeless): Sizeless {
   if (!order.said.some(({ credit }) => credit !== null)) return order
   return { ...order, said: order.said.map(({ row }) => ({ row, credit: null })) }
+}
+
+/** Stays so that a verdict which is said again, after a crash, is not taken for that of a new order. */
+function bare(order: Sizeless): Sizeless {
+  if (isBare(order) || order.order_id.length > MAX_BARE_ID) return order
+  return { ...order, matched: 0, valued: [], said: [], is_cut: true }
+}
+
+/** Nothing can be said of it any more. */
+export function isBare({ is_cut, said }: Sizeless): boolean {
+  return is_cut && said.length === 0
+}
+
+function boundBare(orders: readonly KeptOrder[]): readonly KeptOrder[] {
+  let excess = ordersSize(orders.filter(isBare)) - MAX_BARE_SIZE
+  return orders.filter((order) => {
+    if (excess <= 0 || !isBare(order)) return true
+    excess -= order.size
+    return false
+  })
 }
 
 /** An order of a hundred goals can be too large by itself: then its credits, and if need be all of it, stay as they are. */
@@ -136,7 +165,7 @@ function saidAfter(
   return now
 }
 
-/** Forgets orders that no verdict came of for 184 days: what comes now is no correction any more. */
+/** Forgets orders that no verdict came of for 191 days: what comes now is no correction any more. */
 export function forgetOrders(visitor: Orders, now: Millis): void {
   const isKept = (order: KeptOrder): boolean => dueOf(order) > now
   if (!visitor.orders.every(isKept)) visitor.orders = visitor.orders.filter(isKept)

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import { buildEvent, FoldRun, type Stepped } from '@cairn/testkit/domain'
 
 const T = 1_700_000_000_000
-const DAY = 24 * 60 * 60_000
+const MINUTE = 60_000
+const DAY = 24 * 60 * MINUTE
 const [PLACED, AGAIN] = [
   { order_offset: 1, number: 1 },
   { order_offset: 2, number: 2 },
@@ -186,5 +187,90 @@ describe('an order that is updated when its session is forgotten', () => {
     fold.define(T + 2 * DAY, { goals: [buy] })
     const updated = fold.verdict(T + 2 * DAY, event, { ...AGAIN, value_minor: 1_000 })
     expect(changes(updated).slice(0, 2)).toEqual(['+buy 1000', '+large 1000'])
+  })
+})
+
+describe.each([1, 2 * DAY])('an order of which a goal is defined no more, %d ms later', (later) => {
+  const drop = (goal: Record<string, unknown>, value_minor: number) => {
+    const fold = bought(buy, goal)
+    const { conversions } = fold.verdict(T, event, { ...PLACED, value_minor: 2_000 })
+    fold.tick(T + later)
+    fold.define(T + later, { goals: [buy] })
+    const updated = fold.verdict(T + later, event, { ...AGAIN, value_minor })
+    return { fold, id: conversions[1]?.conversion_id, updated }
+  }
+
+  it('stays with it, worth what it is worth now, and is netted with it', () => {
+    const { fold, id, updated } = drop(large, 1_000)
+    expect(changes(updated)).toEqual([
+      '+buy 1000',
+      '+large 1000',
+      '+credit buy Email,Direct 1000,0',
+      '+credit large Email,Direct 1000,0',
+    ])
+    expect(updated.conversions[1]?.conversion_id).toBe(id)
+    const refund = { order_offset: 3, number: 3, value_minor: 1_000, status: 'partly_refunded', refunded_minor: 400 } as const // prettier-ignore
+    expect(changes(fold.verdict(T + later, event, refund)).slice(0, 2)).toEqual(['+buy 600', '+large 600'])
+  })
+
+  it('keeps the worth that the goal set itself', () => {
+    const { fold, updated } = drop({ ...large, value: { amount: 5, currency: 'EUR' } }, 1_000)
+    expect(changes(updated)).not.toContain('-large')
+    const refund = { order_offset: 3, number: 3, value_minor: 1_000, status: 'partly_refunded', refunded_minor: 400 } as const // prettier-ignore
+    expect(
+      changes(fold.verdict(T + later, event, refund))
+        .slice(0, 2)
+        .sort(),
+    ).toEqual(['+buy 600', '+large 500'])
+  })
+
+  it('stays with it where an earlier purchase decides', () => {
+    const { fold } = drop(large, 2_000)
+    const earlier = { ...event, event_id: 'q', event_time: T - 1 }
+    fold.event(T + later, earlier)
+    const moved = fold.verdict(T + later, earlier, { order_offset: 3, number: 3, value_minor: 1_000 })
+    const live = moved.conversions.filter((row) => row.is_deleted === 0)
+    expect(live.map(({ goal, value_minor }) => [goal, value_minor])).toEqual([
+      ['buy', 1_000],
+      ['large', 1_000],
+    ])
+  })
+})
+
+describe('an order that begins anew because it was forgotten', () => {
+  it('is netted once, as what it is since then', () => {
+    const fold = bought(buy)
+    const [first] = fold.verdict(T, event, PLACED).conversions
+    const [reloaded, refunded] = [T + 183 * DAY, T + 190 * DAY]
+    fold.tick(reloaded)
+    const again = { ...event, event_id: 'reload', event_time: reloaded }
+    fold.event(reloaded, again)
+    const [second] = fold.verdict(reloaded, again, { order_offset: 5, number: 1 }).conversions
+    expect(second?.conversion_id).not.toBe(first?.conversion_id)
+    fold.tick(refunded)
+    const refund = { order_offset: 6, number: 2, status: 'partly_refunded', refunded_minor: 400 } as const
+    expect(fold.verdict(refunded, again, refund).conversions).toMatchObject([
+      { conversion_id: second?.conversion_id, value_minor: 600 },
+    ])
+  })
+})
+
+describe('an order whose session shares its time with another, as a cap makes them', () => {
+  it('stays in its own when it is refunded', () => {
+    const fold = new FoldRun()
+    fold.define(T, { session: { max_events: 3 }, goals: [buy] })
+    const now = T + 40 * MINUTE
+    const at = (minute: number) => T + (minute - 10) * MINUTE
+    fold.event(now, { event_id: 'first', event_time: at(0), source: 'letter', medium: 'email' })
+    const { labelled } = fold.event(now, event)
+    fold.verdict(now, event, PLACED)
+    fold.event(now, { event_id: 'last', event_time: at(40) })
+    const beside = [5, 15].map((minute) => fold.event(now, { event_id: `late${minute}`, event_time: at(minute) }))
+    expect(beside.map((one) => one.labelled === labelled)).toEqual([false, false])
+    fold.flush(now)
+    const refund = { ...AGAIN, status: 'partly_refunded', refunded_minor: 400 } as const
+    const refunded = fold.verdict(now, event, refund)
+    expect(refunded.conversions).toMatchObject([{ reason: 'order', session_id: labelled, channel: 'Email' }])
+    expect(fold.flush(now).sessions).toMatchObject([{ session_id: labelled, goal_values: [600] }])
   })
 })

@@ -114,10 +114,10 @@ describe('an order', () => {
     expect(refunded.sessions).toEqual([])
   })
 
-  it.each(['verdict', 'verdict_forgotten'])('is known for 184 days: at their end a refund is a %s', (outcome) => {
+  it.each(['verdict', 'verdict_forgotten'])('is known for 191 days: at their end a refund is a %s', (outcome) => {
     const { fold, event } = bought(buy)
     fold.verdict(T, event, PLACED)
-    const end = T + 184 * DAY + (outcome === 'verdict' ? 0 : 1)
+    const end = T + 191 * DAY + (outcome === 'verdict' ? 0 : 1)
     const late = fold.verdict(end, event, { ...REFUNDED, status: 'refunded', refunded_minor: 1_000 })
     expect([late.outcome, changes(late)]).toEqual([outcome, outcome === 'verdict' ? ['+buy 0 1000 refunded'] : []])
   })

@@ -1,19 +1,25 @@
-import { anchorOf, newCompanion, sessionOf, type Anchor } from '../conversion/companion.ts'
-import { conversionRow, newConversion, type Conversion, type ConversionOwner } from '../conversion/conversion.ts'
+import { anchorOf, newCompanion, sessionOf, type Anchor, type Companion } from '../conversion/companion.ts'
+import {
+  conversionRow,
+  newConversion,
+  renewed,
+  type Conversion,
+  type ConversionOwner,
+} from '../conversion/conversion.ts'
 import type { Holder } from '../conversion/count.ts'
-import { netOf } from '../conversion/net.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import type { Verdict } from '../order/verdict.ts'
+import { covers } from '../session/place.ts'
 import type { SessionRules } from '../session/rules.ts'
 import type { Arrival } from '../session/session.ts'
 import { makeRoom } from './companions.ts'
 import { sessionlessOrigin } from './conversion-origin.ts'
 import { isOfClientSession } from './journey.ts'
-import { keepOrder, matchedWith, type KeptOrder } from './kept-order.ts'
+import { isBare, keepOrder, matchedWith, type KeptOrder } from './kept-order.ts'
 import type { VerdictOutcome } from './output.ts'
-import { restate, type OrderGoals, type OrderRows } from './restate-order.ts'
-import { noteChanges, rowsSince, standingOf } from './revisit.ts'
+import { restate, worthNow, type OrderGoals, type OrderRows } from './restate-order.ts'
+import { noteChanges, rowsSince, standingOf, type Standing } from './revisit.ts'
 import { companionSize } from './size.ts'
 import type { VisitorState } from './visitor.ts'
 
@@ -35,9 +41,8 @@ export function takeVerdict(
 ): Decided {
   const kept = visitor.orders.find(({ order_id }) => order_id === verdict.order_id)
   const isHeld = holdersOf(visitor).some(({ conversions }) => conversions.some((one) => isOf(verdict.order_id, one)))
-  const isKnown = kept !== undefined || isHeld
-  if (!isKnown && (verdict.number > 1 || verdict.event === null)) return nothing('verdict_forgotten')
-  if (kept !== undefined && verdict.order_offset <= kept.order_offset) return nothing('verdict_repeated')
+  const ignored = whyIgnored(kept, isHeld, verdict)
+  if (ignored !== undefined) return { outcome: ignored, conversions: [], credited: [], credits: [] }
   const isPast = kept !== undefined && !isHeld && isSaid(kept, verdict)
   const decided = isPast
     ? restate(visitor, kept, verdict, goals, key, arrival)
@@ -53,8 +58,15 @@ function isSaid({ said, is_cut }: KeptOrder, { number }: Verdict): boolean {
   return is_cut || (number > 1 && said.length > 0)
 }
 
-function nothing(outcome: VerdictOutcome): Decided {
-  return { outcome, conversions: [], credited: [], credits: [] }
+/** Why a verdict says nothing: nothing is known of its order any more, or it was there already. */
+function whyIgnored(
+  kept: KeptOrder | undefined,
+  isHeld: boolean,
+  { number, event, order_offset }: Verdict,
+): VerdictOutcome | undefined {
+  if (kept === undefined) return !isHeld && (number > 1 || event === null) ? 'verdict_forgotten' : undefined
+  if (order_offset <= kept.order_offset) return 'verdict_repeated'
+  return !isHeld && isBare(kept) ? 'verdict_forgotten' : undefined
 }
 
 /** Puts the order into the session that covers its purchase, in the place of what it came to before. */
@@ -66,30 +78,66 @@ function place(
   key: string,
   arrival: Arrival,
 ): OrderRows {
-  const before = standingOf(visitor)
+  const stood = standingOf(visitor)
   const last = takeOut(visitor, verdict.order_id)
-  const { conversions, order } = convert(kept, last, verdict, goals, key, arrival)
+  const { conversions, order } = convert(kept, last.conversions, verdict, goals, key, arrival)
   keepOrder(visitor, order)
-  const final =
-    verdict.event === null || conversions.length === 0
-      ? []
-      : hold(visitor, verdict.event, verdict.order_id, conversions, key, arrival)
+  let final: readonly ConversionRow[] = []
+  if (verdict.event !== null && conversions.length > 0 && !putBack(visitor, last, conversions, verdict.event, arrival))
+    final = hold(visitor, verdict.event, verdict.order_id, conversions, key, arrival)
+  const before = ofThoseLeft(stood, visitor, last)
   noteChanges(visitor, before, new Set(), arrival)
   const rows = [...rowsSince(before, visitor, key, arrival), ...final]
   return { conversions: rows, credited: rows, credits: [] }
 }
 
+/** What stood, but for what has given way since: that is final, and not gone. */
+function ofThoseLeft(stood: Standing, visitor: VisitorState, { holder }: Taken): Standing {
+  const left = new Set<Holder | undefined>(holdersOf(visitor)).add(holder)
+  return new Map([...stood].filter(([one]) => left.has(one)))
+}
+
+/** What an order came to before, and what held it. */
+interface Taken {
+  readonly conversions: readonly Conversion[]
+  readonly holder: Holder | undefined
+  readonly companion: Companion | undefined
+}
+
 /** Takes an order's conversions from whatever holds them, and its companion away. */
-function takeOut(visitor: VisitorState, orderId: string): Conversion[] {
-  const taken: Conversion[] = []
-  for (const holder of holdersOf(visitor)) {
-    const own = holder.conversions.filter((one) => isOf(orderId, one))
-    if (own.length === 0) continue
-    taken.push(...own)
-    holder.conversions = holder.conversions.filter((one) => !own.includes(one))
+function takeOut(visitor: VisitorState, orderId: string): Taken {
+  const isOwn = (one: Conversion): boolean => isOf(orderId, one)
+  // All that an order converts to is in one place.
+  const holder = holdersOf(visitor).find(({ conversions }) => conversions.some(isOwn))
+  const conversions = holder?.conversions.filter(isOwn) ?? []
+  if (holder !== undefined) holder.conversions = holder.conversions.filter((one) => !isOwn(one))
+  const companion = visitor.companions.find(({ order_id }) => order_id === orderId)
+  visitor.companions = visitor.companions.filter((one) => one !== companion)
+  return { conversions, holder, companion }
+}
+
+/**
+ * Gives an order back to what held it, as long as the same purchase decides: what it is worth moves it nowhere. Sessions that
+ * a cap has parted may share its time, and what waits for a session is not to be final under the same version.
+ *
+ * @returns whether something held it
+ */
+function putBack(
+  visitor: VisitorState,
+  { conversions: [last], holder, companion }: Taken,
+  conversions: readonly Conversion[],
+  event: StorefrontEvent,
+  { streamTime }: Arrival,
+): boolean {
+  if (holder === undefined || last?.event_id !== event.event_id || last.event_time !== event.event_time) return false
+  if (companion !== undefined) {
+    // It had room; what waits for a session gives way where it takes more of that now.
+    makeRoom(visitor, streamTime)
+    companion.size = companionSize(companion, conversions)
+    visitor.companions = visitor.companions.concat(companion)
   }
-  visitor.companions = visitor.companions.filter(({ order_id }) => order_id !== orderId)
-  return taken
+  holder.conversions = holder.conversions.concat(conversions)
+  return true
 }
 
 function holdersOf({ sessions, companions }: VisitorState): Holder[] {
@@ -101,12 +149,15 @@ function isOf(orderId: string, { order_id, order_status }: Conversion): boolean 
   return order_id === orderId && order_status !== ''
 }
 
-/** What an order now converts to. What it is worth may change; another purchase, or another goal, is another conversion. */
+/**
+ * What an order now converts to. What it is worth may change; another purchase, or another goal, is another conversion. What
+ * a goal counted that is defined no more stays.
+ */
 function convert(
   kept: KeptOrder | undefined,
   last: readonly Conversion[],
   verdict: Verdict,
-  { match }: OrderGoals,
+  { match, has }: OrderGoals,
   key: string,
   arrival: Arrival,
 ): { readonly conversions: readonly Conversion[]; readonly order: Omit<KeptOrder, 'size'> } {
@@ -116,9 +167,11 @@ function convert(
     return { conversions: [], order: { ...base, matched: 0, valued: [], is_cut: false, said: kept?.said ?? [] } }
   const matched = matchedWith(event, verdict)
   if (kept?.matched === matched && verdict.number > 1) {
-    const conversions = last.map((one) => netted(one, kept.valued.includes(one.goal), verdict))
+    const conversions = last.map((one) => worthNow(one, kept.valued.includes(one.goal), verdict))
     return { conversions, order: { ...kept, ...base } }
   }
+  // One that begins anew has nothing to do with what it was before the fold of orders forgot it.
+  const before = verdict.number > 1 ? kept : undefined
   // Goals are matched, and worth what they are, with the order's value before anything was refunded.
   const goals = match(event)
   const conversions = goals.map((goal) => {
@@ -128,14 +181,18 @@ function convert(
     )
     return same === undefined ? made : { ...made, id: same.id }
   })
-  const valued = goals.filter(({ isEventValue }) => isEventValue).map(({ name }) => name)
-  return { conversions, order: { ...base, matched, valued, is_cut: false, said: kept?.said ?? [] } }
+  const own = goals.filter(({ isEventValue }) => isEventValue).map(({ name }) => name)
+  const valued = [...(before?.valued.filter((name) => !has(name)) ?? []), ...own]
+  const others = last.filter(({ goal }) => !has(goal))
+  const stay = others.map((one) => madeBy(event, worthNow(one, valued.includes(one.goal), verdict), arrival))
+  const order = { ...base, matched, valued, is_cut: false, said: before?.said ?? [] }
+  return { conversions: conversions.concat(stay), order }
 }
 
-function netted(conversion: Conversion, isOrders: boolean, verdict: Verdict): Conversion {
-  const { value_minor, refunded_minor } = conversion
-  const gross = value_minor === null ? null : value_minor + refunded_minor
-  return { ...conversion, ...netOf(gross, isOrders, verdict), order_status: verdict.status }
+function madeBy(event: StorefrontEvent, conversion: Conversion, { offset }: Arrival): Conversion {
+  const { event_id, name: event_name, event_time, user_id } = event
+  if (conversion.event_id === event_id && conversion.event_time === event_time) return conversion
+  return renewed({ ...conversion, event_id, event_name, event_time, user_id }, offset)
 }
 
 /**
@@ -190,10 +247,10 @@ function pastOrigin({ touches }: VisitorState, event: StorefrontEvent, rules: Se
 function heldAt(
   touch: VisitorState['touches'][number],
   { time, client_session_id, is_own }: Anchor,
-  { clientSession, gapMs }: SessionRules,
+  rules: SessionRules,
 ): boolean {
   const isNamed = client_session_id !== ''
-  if (clientSession === 'trust' && (is_own || isNamed) && !isOfClientSession(touch, client_session_id)) return false
-  if (isNamed && !is_own) return true
-  return touch.started_at <= time && time <= touch.ended_at + gapMs
+  if (rules.clientSession === 'trust' && (is_own || isNamed) && !isOfClientSession(touch, client_session_id))
+    return false
+  return covers(touch, time, isNamed && !is_own, rules)
 }

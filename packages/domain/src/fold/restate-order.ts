@@ -86,8 +86,8 @@ function sayAgain(
   const conversions: ConversionRow[] = []
   const credits: CreditRow[] = []
   for (const { row, credit } of said) {
-    const now = rowNow(row, valued.includes(row.goal), verdict)
-    if (isSame(now, row, statedFields)) continue
+    const now = worthNow(row, valued.includes(row.goal), verdict)
+    if (now === row) continue
     conversions.push({ ...now, version, reason: 'order' })
     if (credit === null || isSame(now, row, creditedFields)) continue
     credits.push(divided(credit, { ...now, version, definitions_number: definitionsNumber }))
@@ -99,16 +99,24 @@ function sayAgain(
 const creditedFields = ['value_minor', 'currency'] as const
 const statedFields = [...creditedFields, 'refunded_minor', 'order_status', 'coupon', 'promotion'] as const
 
-function isSame(a: ConversionRow, b: ConversionRow, fields: readonly (keyof ConversionRow)[]): boolean {
+function isSame(a: Stated, b: Stated, fields: readonly (keyof Stated)[]): boolean {
   return fields.every((field) => a[field] === b[field])
 }
 
-/** @param isOrders whether its value is the order's */
-function rowNow(row: ConversionRow, isOrders: boolean, verdict: Verdict): ConversionRow {
+type Stated = Pick<ConversionRow, (typeof statedFields)[number]>
+
+/**
+ * What was said of an order, with what it comes to now; itself where that is the same.
+ *
+ * @param isOrders whether its value is the order's
+ */
+export function worthNow<S extends Stated>(last: S, isOrders: boolean, verdict: Verdict): S {
   const { status: order_status, coupon, promotion } = verdict
-  const own = row.value_minor === null ? null : row.value_minor + row.refunded_minor
+  const own = last.value_minor === null ? null : last.value_minor + last.refunded_minor
   const net = netOf(isOrders ? verdict.value_minor : own, isOrders, verdict)
-  return { ...row, ...net, currency: isOrders ? verdict.currency : row.currency, order_status, coupon, promotion }
+  const currency = isOrders ? verdict.currency : last.currency
+  const now = { ...last, ...net, currency, order_status, coupon, promotion }
+  return isSame(now, last, statedFields) ? last : now
 }
 
 /**

@@ -40,6 +40,12 @@ export interface FoldedOrder {
   readonly verdicts: readonly AddressedVerdict[]
 }
 
+/**
+ * How often an order that goes on changing is said at least, though it comes to the same. Each change prolongs how long it is
+ * remembered here; its buyer must not have forgotten it when one comes that it is worth less by.
+ */
+export const orderSaidEveryMs: Millis = 7 * 24 * 60 * 60 * 1000
+
 /** Purchases of an order that are known again. */
 const MAX_PURCHASES = 100
 
@@ -62,8 +68,9 @@ const nothingYet: OrderState = {
 }
 
 /**
- * Takes one event of an order in, and says what the order comes to if that is now something else. What it comes to is a
- * function of the set of its events: any order and repetition of them ends in the same last verdict.
+ * Takes one event of an order in, and says what the order comes to if that is now something else, or if the event is the
+ * first in a week that changes what is kept. What it comes to is a function of the set of its events: any order and
+ * repetition of them ends in the same last verdict.
  *
  * @param offset of the event's record in order-events
  * @param now stream time of that record
@@ -80,12 +87,18 @@ export function foldOrder(state: OrderState | null, sent: SentEvent, offset: num
       verdicts: [],
     }
   const outcome = outcomeOf(order, buyer)
-  if (before.said !== null && saysSame(before.said, buyer, outcome)) {
-    const result = isFull ? 'too_many_refunds' : whyUnchanged(order, buyer, sent.event)
+  const isSame = before.said !== null && saysSame(before.said, buyer, outcome)
+  const news = isSame ? whyUnchanged(order, buyer, sent.event) : 'verdict'
+  const result = isFull ? 'too_many_refunds' : news
+  if (isSame && (order === before || periodOf(before.touched_at) === periodOf(now)))
     return { state: kept, result, verdicts: [] }
-  }
   const { said, verdicts } = say(before.said, buyer, outcome, sent.event.order_id, offset)
-  return { state: { ...order, touched_at: now, said }, result: isFull ? 'too_many_refunds' : 'verdict', verdicts }
+  return { state: { ...order, touched_at: now, said }, result, verdicts }
+}
+
+/** All changes but the first of a period find that the order was said in it. */
+function periodOf(time: Millis): number {
+  return Math.floor(time / orderSaidEveryMs)
 }
 
 /** What is kept after the event; the same object where that is what was kept before. */

@@ -86,16 +86,16 @@ export function coveringSession<S extends Session>(
   const isNamed = rules.clientSession === 'trust' && clientSessionId !== ''
   let found: S | undefined
   for (const session of sessions) {
-    if (isNamed ? session.client_session_id !== clientSessionId : !covers(session, time, rules)) continue
-    if (rules.dayOf !== null && !isOfDay(session, time, rules.dayOf)) continue
+    if ((isNamed && session.client_session_id !== clientSessionId) || !covers(session, time, isNamed, rules)) continue
     if (found === undefined || isNearer(session, found, time)) found = session
   }
   return found
 }
 
 /**
- * The session that holds an event of the visitor's own client, if it has come: sessions of one client never share a time,
- * unless campaigns cut them, and then they keep their events.
+ * The session that holds an event of the visitor's own client, if it has come. Sessions of one client share a time where
+ * campaigns cut them, and then they keep their events; or where one had refused an event by its cap, and then this is the
+ * one that started last, which may be another.
  */
 export function sessionHolding<S extends Session>(
   sessions: readonly S[],
@@ -115,8 +115,16 @@ export function sessionHolding<S extends Session>(
   return found
 }
 
-function covers(session: Session, time: Millis, rules: SessionRules): boolean {
-  return session.started_at <= time && time <= session.ended_at + rules.gapMs
+type Span = Pick<Session, 'started_at' | 'ended_at'>
+
+/**
+ * Whether what a server says happened at `time` can be in a session, which may have been let go by now.
+ *
+ * @param isNamed whether it names the session: then it counts whenever that was, but for another day
+ */
+export function covers(session: Span, time: Millis, isNamed: boolean, { gapMs, dayOf }: SessionRules): boolean {
+  if (dayOf !== null && !isOfDay(session, time, dayOf)) return false
+  return isNamed || (session.started_at <= time && time <= session.ended_at + gapMs)
 }
 
 /** Whether `a` started after `b`, but not after `time` where only `b` did not. */
@@ -156,7 +164,7 @@ function startsBefore(a: Session, b: Session): boolean {
 }
 
 /** Whether all of a session is in the day of `time`: one that was begun under other rules may span two. */
-function isOfDay({ started_at, ended_at }: Session, time: Millis, dayOf: DayOf): boolean {
+function isOfDay({ started_at, ended_at }: Span, time: Millis, dayOf: DayOf): boolean {
   const day = dayOf(time)
   return dayOf(started_at) === day && dayOf(ended_at) === day
 }
