@@ -29,7 +29,8 @@ export class Rehoming {
     this.byFirstOffset = new Map(chain.map((session) => [session.first_offset, session]))
   }
 
-  assign(parts: readonly Fact[][]): void {
+  /** @returns the sessions of the parts */
+  assign(parts: readonly Fact[][]): readonly TrackedSession[] {
     const before = new Map(this.chain.map((session) => [session, session.facts]))
     const lastCut = this.chain.at(-1)?.cut ?? ''
     const sessions = parts.map((part) => this.sessionFor(part))
@@ -45,6 +46,7 @@ export class Rehoming {
     for (const [at, session] of touched.entries()) this.moveEvents(session, before.get(session) ?? [], moved[at] ?? [])
     this.moveConversions(touched)
     this.noteEnds(sessions, lastCut)
+    return sessions
   }
 
   sessionOf(offset: number): TrackedSession {
