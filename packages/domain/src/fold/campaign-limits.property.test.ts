@@ -84,4 +84,48 @@ describe('sessions that campaigns cut and limits end, whatever comes in whatever
       { numRuns: 500 },
     )
   })
+
+  it('stand apart only where a campaign parts them or they would be too much together, and say so', () => {
+    fc.assert(
+      fc.property(visits, (sent) => {
+        const { warehouse, placed } = fold(sent)
+        const sessions = warehouse.liveSessions().toSorted((a, b) => a.started_at - b.started_at)
+        const campaignOf = (time: number) => placed.find((one) => one.time === time)?.campaign ?? ''
+        for (const [at, next] of sessions.slice(1).entries()) {
+          const one = sessions[at]
+          if (one === undefined || next.started_at < one.ended_at || next.started_at - one.ended_at > GAP) continue
+          const begun = campaignOf(next.started_at)
+          if (begun !== '' && begun !== campaignOf(one.started_at)) {
+            expect(['campaign', 'cap']).toContain(one.end_reason)
+            continue
+          }
+          expect([one.end_reason, next.end_reason]).toContain('cap')
+          // Together they would not end before the one behind them, and be too much with that.
+          const third = sessions[at + 2]
+          const goesOn = third !== undefined && third.started_at - next.ended_at <= GAP
+          const campaign = goesOn ? campaignOf(third.started_at) : ''
+          if (campaign !== '' && campaign === campaignOf(one.started_at)) continue
+          const isTooLong = next.ended_at - one.started_at > MAX_DURATION
+          expect(isTooLong || one.events + next.events > MAX_EVENTS).toBe(true)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('say that they are full only where another is near', () => {
+    fc.assert(
+      fc.property(visits, (sent) => {
+        const sessions = fold(sent).warehouse.liveSessions()
+        for (const one of sessions.filter(({ end_reason }) => end_reason === 'cap')) {
+          const near = sessions.filter(
+            (other) =>
+              other !== one && Math.max(other.started_at - one.ended_at, one.started_at - other.ended_at) <= GAP,
+          )
+          expect(near).not.toEqual([])
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
 })

@@ -211,6 +211,39 @@ describe('cut_on_campaign', () => {
     expect(ends().map((row) => row.end_reason)).toEqual(['campaign', 'cap', 'gap'])
   })
 
+  it('puts a late event that a session has no room for into the next, as if it had come in order', () => {
+    const shop = new Shop({ max_duration: '40m' })
+    for (const [at, minute] of [0, 20, 40, 60, 80, 45].entries()) shop.at(minute, `e${at}`)
+    shop.flush()
+    expect(shop.events).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+    ])
+  })
+
+  it('puts an event between two that do not fit together with it into the earlier, and says that the later was full', () => {
+    const shop = new Shop({ max_duration: '40m' })
+    for (const [at, minute] of [0, 41, 11].entries()) shop.at(minute, `e${at}`)
+    shop.flush(T + 2 * HOUR)
+    expect(shop.events).toEqual([[1, 3], [2]])
+    const ends = shop.warehouse.liveSessions().sort((one, other) => one.started_at - other.started_at)
+    expect(ends.map((row) => row.end_reason)).toEqual(['gap', 'cap'])
+  })
+
+  it('ends a session for the full one behind it, and for its campaign where that carries another', () => {
+    const endsBefore = (name: string) => {
+      const shop = new Shop({ max_events: 2 })
+      shop.at(5, 'a', { ...letter, campaign: name })
+      shop.at(6, 'b')
+      shop.at(0, 'c', letter)
+      shop.flush(T + HOUR)
+      const ends = shop.warehouse.liveSessions().sort((one, other) => one.started_at - other.started_at)
+      return ends.map((row) => row.end_reason)
+    }
+    expect(endsBefore('may')).toEqual(['gap', 'cap'])
+    expect(endsBefore('june')).toEqual(['campaign', 'gap'])
+  })
+
   it('is bounded in what it keeps: a session takes about a thousand events', () => {
     const shop = new Shop()
     for (let at = 0; at < 2_000; at++)

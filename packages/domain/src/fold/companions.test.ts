@@ -151,6 +151,22 @@ describe('a server event', () => {
     expect(fold.event(midnight, { event_id: 't', ...server }).labelled).toBeNull()
   })
 
+  it.each([T + MINUTE, T + GAP])('gives way at %d to an earlier alias where a goal counts once a visitor', (sent) => {
+    const match = { any: [{ event: 'sign_up' }, { event: 'alias' }] }
+    const fold = foldWith({}, { name: 'join', kind: 'micro', match, count: 'once_per_visitor' })
+    const warehouse = new Warehouse()
+    const send = (...of: Parameters<FoldRun['event']>) => warehouse.apply(fold.event(...of).result.outputs)
+    // In a session or in none.
+    if (sent < T + GAP) send(T, { event_id: 'a' })
+    send(T + GAP, { event_id: 's', event_time: sent, name: 'sign_up', ...server })
+    send(T + GAP, { event_id: 'b', event_time: sent + 1, name: 'alias', type: 'alias', user_id: 'ada' })
+    expect(warehouse.liveConversions()).toMatchObject([{ event_id: 's' }])
+    send(T + GAP, { event_id: 'c', event_time: sent - 1, name: 'alias', type: 'alias', user_id: 'ada' })
+    expect(warehouse.liveConversions()).toMatchObject([{ event_id: 'c', session_id: null }])
+    warehouse.apply(fold.flush(T + GRACE).result.outputs)
+    expect(warehouse.rollUp).toEqual(warehouse.recomputedRollUp())
+  })
+
   it('can be joined for gap and grace after it came, and not a millisecond longer', () => {
     for (const [after, events] of [
       [GAP + GRACE, 2],

@@ -1,13 +1,11 @@
-import { retractionRow } from '../aggregate/session-row.ts'
-import type { Conversion } from '../conversion/conversion.ts'
-import { compareMatches, type Match } from '../conversion/match.ts'
 import type { StorefrontEvent } from '../event/event.ts'
-import { cutOnCampaign, factOf, inOrder, startsAnother, sumUp, withoutOrigin, type Fact } from '../session/fact.ts'
+import { cutOnCampaign, factOf, inOrder, startsAnother, withoutOrigin, type Fact } from '../session/fact.ts'
 import { chainOf } from '../session/place.ts'
 import type { SessionRow } from '../session/row.ts'
-import { addEvent, splitIdOf, touch, type Arrival } from '../session/session.ts'
+import { addEvent, type Arrival } from '../session/session.ts'
+import { isSame, Rehoming } from './rehome.ts'
 import { factsSize, MAX_SESSION_SIZE } from './size.ts'
-import { newTrackedSession, type TrackedSession, type VisitorState } from './visitor.ts'
+import type { TrackedSession, VisitorState } from './visitor.ts'
 
 /** What an event did to sessions that campaigns cut. */
 export interface Regrouped {
@@ -21,6 +19,7 @@ export interface Regrouped {
   readonly ended: readonly TrackedSession[]
 }
 
+type Noted = { readonly [key in 'refused' | 'ended']: TrackedSession[] }
 type IsFull = (session: TrackedSession) => boolean
 
 const NOTHING: readonly never[] = []
@@ -29,30 +28,38 @@ const NOTHING: readonly never[] = []
 export function regroup(visitor: VisitorState, event: StorefrontEvent, arrival: Arrival, isFull: IsFull): Regrouped {
   const { rules } = arrival
   const fact = factOf(event, arrival)
-  const takes = (session: TrackedSession): boolean => !isFull(session) && session.events < rules.maxEvents
+  const isWall = (session: TrackedSession): boolean => isFull(session) || session.events >= rules.maxEvents
   const cuttable = visitor.sessions.filter(({ facts }) => facts.length > 0).sort(byFirst)
-  const { near, before } = around(cuttable, fact, (session) => !takes(session))
+  const { near, before, after } = around(cuttable, fact, isWall)
   const chain = chainOf(near, event, rules).sort(byFirst)
   const last = chain.at(-1)
   if (last !== undefined && wouldTake(last, fact) && fact.time - last.started_at <= rules.maxDurationMs) {
     append(last, event, fact, arrival)
-    return { session: last, changed: NOTHING, retractions: NOTHING, refused: NOTHING, ended: NOTHING }
+    const regrouped = { session: last, changed: NOTHING, retractions: NOTHING, refused: [], ended: [] }
+    noteBorder(last, after, event, arrival, regrouped)
+    return regrouped
   }
-  const isStopped = before !== undefined && !takes(before) && chainOf([before], event, rules).length > 0
-  if (!isStopped) return cutAnew(visitor, event, fact, chain, NOTHING, arrival)
-  if (!isBehind(before, fact) || !startsAnother(before.facts, fact))
-    return cutAnew(visitor, event, fact, chain, [before], arrival)
-  const cut = cutAnew(visitor, event, fact, chain, NOTHING, arrival)
-  if (before.cut === 'campaign') return cut
-  before.cut = 'campaign'
-  return { ...cut, ended: [...cut.ended, before] }
+  const room = roomFor(chain, event, fact, arrival)
+  const [first] = room.taken
+  const previous = first !== undefined && beginsBefore(first, fact) ? cuttable[cuttable.indexOf(first) - 1] : undefined
+  const rehoming = new Rehoming(visitor, event, room.taken, arrival)
+  const sessions = rehoming.assign(room.parts)
+  const { changed, ended, retractions } = rehoming
+  const refused = room.refused === undefined ? [] : [room.refused]
+  const regrouped = { session: rehoming.sessionOf(fact.offset), changed, retractions, refused, ended }
+  if (before !== undefined && chainOf([before], event, rules).length > 0) noteWall(before, fact, regrouped)
+  noteBorder(previous, sessions[0], event, arrival, regrouped)
+  noteBorder(sessions.at(-1), room.next ?? after, event, arrival, regrouped)
+  return regrouped
 }
 
 interface Around {
   /** The sessions about the event up to the walls. */
   readonly near: TrackedSession[]
-  /** The last session that begins before the event, be it a wall. */
+  /** The last session that begins before the event, if that is a wall. */
   readonly before: TrackedSession | undefined
+  /** The first wall that begins after the event. */
+  readonly after: TrackedSession | undefined
 }
 
 /**
@@ -63,13 +70,44 @@ function around(sessions: readonly TrackedSession[], fact: Fact, isWall: (sessio
   let near: TrackedSession[] = []
   let before: TrackedSession | undefined
   for (const session of sessions) {
-    const isBefore = beginsBefore(session, fact)
-    if (isBefore) before = session
-    if (!isWall(session)) near.push(session)
-    else if (isBefore) near = []
-    else break
+    if (!isWall(session)) {
+      if (beginsBefore(session, fact)) before = undefined
+      near.push(session)
+    } else if (beginsBefore(session, fact)) {
+      before = session
+      near = []
+    } else {
+      return { near, before, after: session }
+    }
   }
-  return { near, before }
+  return { near, before, after: undefined }
+}
+
+/** Notes what a wall did to an event behind its beginning: parted by another campaign, it has refused nothing. */
+function noteWall(wall: TrackedSession, fact: Fact, { refused, ended }: Noted): void {
+  if (!isBehind(wall, fact) || !startsAnother(wall.facts, fact)) refused.push(wall)
+  else noteCampaign(wall, ended)
+}
+
+/** Notes what parts a session from the next, if it is within its reach: another campaign, or that one has no room. */
+function noteBorder(
+  session: TrackedSession | undefined,
+  next: TrackedSession | undefined,
+  event: StorefrontEvent,
+  { rules }: Arrival,
+  { refused, ended }: Noted,
+): void {
+  const first = next?.facts[0]
+  if (session === undefined || next === undefined || first === undefined) return
+  if (chainOf([session, next], event, rules).length < 2) return
+  if (startsAnother(session.facts, first)) noteCampaign(session, ended)
+  else if (!session.capped && !refused.includes(session)) refused.push(next)
+}
+
+function noteCampaign(session: TrackedSession, ended: TrackedSession[]): void {
+  if (session.cut === 'campaign') return
+  session.cut = 'campaign'
+  ended.push(session)
 }
 
 function beginsBefore({ facts: [first] }: TrackedSession, fact: Fact): boolean {
@@ -96,40 +134,58 @@ function byFirst(a: TrackedSession, b: TrackedSession): number {
   return one === undefined || other === undefined ? 0 : inOrder(one, other)
 }
 
-function cutAnew(
-  visitor: VisitorState,
-  event: StorefrontEvent,
-  fact: Fact,
-  chain: readonly TrackedSession[],
-  refused: readonly TrackedSession[],
-  arrival: Arrival,
-): Regrouped {
-  const parts = partsOf(chain, fact)
-  const asTheyAre = new Map(chain.map((session) => [session.facts[0], session]))
-  const isNew = (part: Fact[]): boolean => !isSame(asTheyAre.get(part[0]), part)
-  const tooMuch = parts.filter((part) => isNew(part) && isTooMuch(part, arrival))
-  if (chain.length > 0 && tooMuch.length > 0) {
-    const fewer = chainOf(withinCaps(chain, fact), event, arrival.rules)
-    if (fewer.length < chain.length) return cutAnew(visitor, event, fact, fewer, refused, arrival)
-    const unplaced = new Set(tooMuch.flat())
-    const refusing = chain.filter(({ facts }) => facts.some((one) => unplaced.has(one)))
-    return cutAnew(visitor, event, fact, [], [...refused, ...refusing], arrival)
-  }
-  const cutting = new Cutting(visitor, event, chain, arrival)
-  cutting.assign(parts)
-  const { changed, ended, retractions } = cutting
-  const session = cutting.sessionOf(fact.offset)
-  return { session, changed, retractions, refused, ended }
+interface Room {
+  /** The sessions that are cut together with the event, in order. */
+  readonly taken: readonly TrackedSession[]
+  readonly parts: readonly Fact[][]
+  /** The session before the event that has no room for it. */
+  readonly refused: TrackedSession | undefined
+  /** The first session behind those taken that is not. */
+  readonly next: TrackedSession | undefined
 }
 
 /**
- * Of the sessions that an event stands in a row with, those that no cap parts from it: a session that has refused events
- * stands alone. Together with what it refused it would be too much for ever, and not even an event among its own would
- * have a place.
+ * Of the sessions that an event stands in a row with, those that may be cut together with it: all of them, or, where that
+ * would make one too large, as many as there is room for. Asked are, as if the events came in order, first the session
+ * before the event, then those behind it, as far as the event can matter to them.
  */
-function withinCaps(chain: readonly TrackedSession[], fact: Fact): readonly TrackedSession[] {
-  const { near, before } = around(chain, fact, ({ capped }) => capped)
-  return before?.capped === true ? [before] : near
+function roomFor(chain: readonly TrackedSession[], event: StorefrontEvent, fact: Fact, arrival: Arrival): Room {
+  const all = partsWithin(chain, fact, arrival)
+  if (all !== null) return { taken: chain, parts: all, refused: undefined, next: undefined }
+  const behind = chain.filter((session) => !beginsBefore(session, fact))
+  const before = chain.slice(0, chain.length - behind.length)
+  // The one before that again may have room for what the event cuts off.
+  let taken = before.slice(-2)
+  let parts = partsWithin(taken, fact, arrival)
+  while (parts === null && taken.length > 0) {
+    taken = taken.slice(1)
+    parts = partsWithin(taken, fact, arrival)
+  }
+  parts ??= [[fact]]
+  const refused = taken.length > 0 ? undefined : before.at(-1)
+  for (const session of taken.length > 0 ? behind : chainOf(behind, event, arrival.rules).sort(byFirst)) {
+    if (beginsBehind(parts.at(-1), fact)) return { taken, parts, refused, next: session }
+    const more = [...taken, session]
+    const grown = partsWithin(more, fact, arrival)
+    if (grown === null) return { taken, parts, refused, next: session }
+    taken = more
+    parts = grown
+  }
+  return { taken, parts, refused, next: undefined }
+}
+
+/** Whether a part is all behind an event: then it ends that of the event, and is what it was without it. */
+function beginsBehind(part: readonly Fact[] | undefined, fact: Fact): boolean {
+  const first = part?.[0]
+  return first !== undefined && inOrder(fact, first) < 0
+}
+
+/** The parts that sessions with one more event come to; null where one of them would be more than a session may be. */
+function partsWithin(chain: readonly TrackedSession[], fact: Fact, arrival: Arrival): readonly Fact[][] | null {
+  const parts = partsOf(chain, fact)
+  const asTheyAre = new Map(chain.map((session) => [session.facts[0], session]))
+  const fits = (part: Fact[]): boolean => isSame(asTheyAre.get(part[0]), part) || !isTooMuch(part, arrival)
+  return parts.every(fits) ? parts : null
 }
 
 /** All events of the sessions with one more, cut. */
@@ -149,173 +205,4 @@ function isTooMuch(part: readonly Fact[], { rules }: Arrival): boolean {
   if (first === undefined || last === undefined) return false
   const isTooLong = part.length > rules.maxEvents || last.time - first.time > rules.maxDurationMs
   return isTooLong || factsSize(part) > MAX_SESSION_SIZE
-}
-
-/** Whether a part is a session as it is: nothing leaves a session but its end, so its ends tell. */
-function isSame(session: TrackedSession | undefined, part: readonly Fact[]): boolean {
-  if (session === undefined) return false
-  const { facts } = session
-  return facts.length === part.length && facts[0] === part[0] && facts.at(-1) === part.at(-1)
-}
-
-/** Gives the parts their sessions, and all that was kept with the old ones its place. */
-class Cutting {
-  readonly changed: TrackedSession[] = []
-  readonly ended: TrackedSession[] = []
-  readonly retractions: SessionRow[] = []
-  private readonly visitor: VisitorState
-  private readonly event: StorefrontEvent
-  private readonly chain: readonly TrackedSession[]
-  private readonly arrival: Arrival
-  private readonly byFirstOffset: ReadonlyMap<number, TrackedSession>
-  /** Of the events of sessions that are not as they were. */
-  private readonly byOffset = new Map<number, TrackedSession>()
-  private readonly byEvent = new Map<string, TrackedSession>()
-
-  constructor(visitor: VisitorState, event: StorefrontEvent, chain: readonly TrackedSession[], arrival: Arrival) {
-    this.visitor = visitor
-    this.event = event
-    this.chain = chain
-    this.arrival = arrival
-    this.byFirstOffset = new Map(chain.map((session) => [session.first_offset, session]))
-  }
-
-  assign(parts: readonly Fact[][]): void {
-    const before = new Map(this.chain.map((session) => [session, session.facts]))
-    const lastCut = this.chain.at(-1)?.cut ?? ''
-    const sessions = parts.map((part) => this.sessionFor(part))
-    const standing = new Set(sessions)
-    const gone = new Set(this.chain.filter((session) => !standing.has(session)))
-    for (const session of gone) this.retract(session)
-    const known = new Set(this.visitor.sessions)
-    const kept = this.visitor.sessions.filter((session) => !gone.has(session))
-    this.visitor.sessions = [...kept, ...sessions.filter((session) => !known.has(session))]
-    const touched = this.chain.filter((session) => gone.has(session) || session.facts !== before.get(session))
-    const moved = touched.map((session) => session.moved)
-    for (const session of touched) session.moved = []
-    for (const [at, session] of touched.entries()) this.moveEvents(session, before.get(session) ?? [], moved[at] ?? [])
-    this.moveConversions(touched)
-    this.noteEnds(sessions, lastCut)
-  }
-
-  sessionOf(offset: number): TrackedSession {
-    const session = this.byOffset.get(offset)
-    if (session === undefined) throw new Error(`the event at offset ${offset} is in no part`)
-    return session
-  }
-
-  /**
-   * The session a part goes on as: the first of those whose first-arrived event it has. A part that has none's gets an id
-   * of its own.
-   */
-  private sessionFor(part: Fact[]): TrackedSession {
-    let keeper: TrackedSession | undefined
-    for (const { offset } of part) {
-      const session = this.byFirstOffset.get(offset)
-      if (session !== undefined && offset < (keeper?.first_offset ?? Infinity)) keeper = session
-    }
-    if (keeper !== undefined && isSame(keeper, part)) return keeper
-    const session = keeper ?? this.newSession(part)
-    for (const fact of part) {
-      this.byOffset.set(fact.offset, session)
-      this.byEvent.set(nameOf(fact.time, fact.event_id), session)
-    }
-    sumUp(session, part)
-    touch(session, this.arrival)
-    this.changed.push(session)
-    return session
-  }
-
-  private newSession(part: readonly Fact[]): TrackedSession {
-    const { arrival, event, visitor } = this
-    const started = newTrackedSession(event, arrival)
-    const first = part.reduce((a, b) => (b.offset < a.offset ? b : a))
-    if (first.offset === arrival.offset) return started
-    const id = splitIdOf(visitor.site, visitor.visitor_id, first, arrival.offset)
-    return { ...started, id, first_offset: first.offset }
-  }
-
-  /** A session whose first-arrived event is in the part that goes on as another one. */
-  private retract(session: TrackedSession): void {
-    const { definitionsNumber, offset } = this.arrival
-    const into = this.sessionOf(session.first_offset)
-    into.absorbed = [...into.absorbed, session.id, ...session.absorbed]
-    into.capped ||= session.capped
-    for (const gone of [session, ...session.absorbed.map((id) => ({ id, emitted: null }))]) {
-      this.retractions.push(retractionRow(this.visitor, gone, into.id, definitionsNumber, offset))
-    }
-  }
-
-  /** Notes the events that are in another session than the one that stands for theirs, and moves not yet told. */
-  private moveEvents(old: TrackedSession, facts: readonly Fact[], moved: readonly number[]): void {
-    const standing = this.sessionOf(old.first_offset)
-    const own = new Set(facts.map(({ offset }) => offset))
-    const pending = new Set(moved)
-    // Those of companions stay with what stands for the session until the companions are placed again.
-    add(
-      standing,
-      moved.filter((offset) => !own.has(offset)),
-    )
-    for (const { offset } of facts) {
-      const now = this.sessionOf(offset)
-      if (now !== standing || pending.has(offset)) add(now, [offset])
-    }
-  }
-
-  /** Conversions go with their events; those of companions stay with what stands for their session until these move. */
-  private moveConversions(touched: readonly TrackedSession[]): void {
-    const counted = new Map<TrackedSession, Conversion[]>()
-    const standby = new Map<TrackedSession, Conversion[]>()
-    for (const old of touched) {
-      const standing = this.sessionOf(old.first_offset)
-      for (const [lists, conversions] of [
-        [counted, old.conversions],
-        [standby, old.standby],
-      ] as const) {
-        for (const conversion of conversions) {
-          const now = this.byEvent.get(nameOf(conversion.event_time, conversion.event_id)) ?? standing
-          lists.set(now, [...(lists.get(now) ?? []), conversion])
-        }
-      }
-    }
-    for (const session of this.changed) {
-      session.conversions = counted.get(session) ?? []
-      session.standby = standby.get(session) ?? []
-    }
-    if (touched.some(({ matches }) => matches.length > 0)) this.moveMatches(touched)
-  }
-
-  /** What events match goes with them, too. */
-  private moveMatches(touched: readonly TrackedSession[]): void {
-    const moved = new Map<TrackedSession, Match[]>()
-    for (const old of touched) {
-      const standing = this.sessionOf(old.first_offset)
-      for (const match of old.matches) {
-        const { event_time, event_id } = match.conversion
-        const now = this.byEvent.get(nameOf(event_time, event_id)) ?? standing
-        const others = moved.get(now)
-        if (others === undefined) moved.set(now, [match])
-        else others.push(match)
-      }
-    }
-    for (const session of this.changed) session.matches = (moved.get(session) ?? []).sort(compareMatches)
-  }
-
-  /** Each part but the last was cut by the campaign of the next; the last ended for what the last session ended for. */
-  private noteEnds(sessions: readonly TrackedSession[], lastCut: TrackedSession['cut']): void {
-    for (const [at, session] of sessions.entries()) {
-      const cut = at < sessions.length - 1 ? 'campaign' : lastCut
-      if (session.cut === cut) continue
-      session.cut = cut
-      this.ended.push(session)
-    }
-  }
-}
-
-function add(session: TrackedSession, offsets: readonly number[]): void {
-  if (offsets.length > 0) session.moved = [...session.moved, ...offsets]
-}
-
-function nameOf(time: number, eventId: string): string {
-  return `${time} ${eventId}`
 }

@@ -1,5 +1,5 @@
 import { conversionRow, withdrawnRow } from '../conversion/conversion.ts'
-import { countGoals, type Tally } from '../conversion/count.ts'
+import { countGoals, type Holder, type Tally } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
@@ -90,8 +90,11 @@ function visitByNobody(
   key: string,
   arrival: Arrival,
 ): Visit {
-  const tally = countGoals(visitor, visitor.sessions, null, event, goals, key, arrival)
-  for (const corrected of tally.corrected) noteChange(corrected, arrival.streamTime)
+  const { sessions, companions } = visitor
+  const tally = countGoals<Holder>(visitor, [...sessions, ...companions], null, event, goals, key, arrival)
+  if (tally.corrected.length > 0) {
+    for (const session of sessions) if (tally.corrected.includes(session)) noteChange(session, arrival.streamTime)
+  }
   const conversions = conversionRows(visitor, event, key, NOT_JOINED, tally, null, arrival)
   return { sessionId: null, retractions: NOTHING, conversions }
 }
@@ -105,7 +108,7 @@ function conversionRows(
   event: StorefrontEvent,
   key: string,
   { restated, withdrawn }: Pick<Joined, 'restated' | 'withdrawn'>,
-  tally: Tally<TrackedSession>,
+  tally: Tally<Holder>,
   session: TrackedSession | null,
   { offset: version }: Arrival,
 ): readonly ConversionRow[] {
