@@ -37,9 +37,8 @@ export interface Conversion {
   readonly definitions_number: number
 }
 
-/** Whose conversions these are. `key` is the record key, which an event of nobody has, too. */
+/** Whose conversions these are. */
 export interface ConversionOwner extends Owner {
-  readonly key: string
   readonly users: UserMarks
 }
 

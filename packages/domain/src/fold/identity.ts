@@ -25,17 +25,15 @@ export function rename(
   visitor: VisitorState,
   change: UserChange,
   told: readonly ConversionRow[],
-  key: string,
   { offset, streamTime }: Arrival,
 ): ConversionRow[] {
-  const owner = { key, site: visitor.site, visitor_id: visitor.visitor_id, users: visitor.users }
   const ids = new Set(told.map((row) => row.conversion_id))
   const rows: ConversionRow[] = []
   const restate = (conversions: readonly Conversion[], origin: ConversionOrigin): void => {
     for (const conversion of conversions) {
       const { id, user_id, event_time, event_id } = conversion
       if (user_id !== '' || ids.has(id) || !changesEvent(change, event_time, event_id)) continue
-      rows.push(conversionRow(owner, conversion, origin, offset, 'user'))
+      rows.push(conversionRow(visitor, conversion, origin, offset, 'user'))
     }
   }
   for (const session of visitor.sessions) {

@@ -1,11 +1,5 @@
 import { anchorOf, newCompanion, sessionOf, type Anchor, type Companion } from '../conversion/companion.ts'
-import {
-  conversionRow,
-  newConversion,
-  renewed,
-  type Conversion,
-  type ConversionOwner,
-} from '../conversion/conversion.ts'
+import { conversionRow, newConversion, renewed, type Conversion } from '../conversion/conversion.ts'
 import type { Holder } from '../conversion/count.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
@@ -84,10 +78,10 @@ function place(
   keepOrder(visitor, order)
   let final: readonly ConversionRow[] = []
   if (verdict.event !== null && conversions.length > 0 && !putBack(visitor, last, conversions, verdict.event, arrival))
-    final = hold(visitor, verdict.event, verdict.order_id, conversions, key, arrival)
+    final = hold(visitor, verdict.event, verdict.order_id, conversions, arrival)
   const before = ofThoseLeft(stood, visitor, last)
   noteChanges(visitor, before, new Set(), arrival)
-  const rows = [...rowsSince(before, visitor, key, arrival), ...final]
+  const rows = [...rowsSince(before, visitor, arrival), ...final]
   return { conversions: rows, credited: rows, credits: [] }
 }
 
@@ -206,12 +200,9 @@ function hold(
   event: StorefrontEvent,
   orderId: string,
   conversions: readonly Conversion[],
-  key: string,
   arrival: Arrival,
 ): ConversionRow[] {
   const { rules, offset, streamTime } = arrival
-  const { site, visitor_id, users } = visitor
-  const owner: ConversionOwner = { key, site, visitor_id, users }
   const session = sessionOf(visitor.sessions, anchorOf(event, rules), rules)
   if (session !== undefined && !event.is_server) {
     session.conversions = session.conversions.concat(conversions)
@@ -219,7 +210,7 @@ function hold(
   }
   const past = session === undefined ? pastOrigin(visitor, event, rules) : undefined
   if (past !== undefined || !makeRoom(visitor, streamTime)) {
-    return conversions.map((one) => conversionRow(owner, one, past ?? sessionlessOrigin(event), offset, 'conversion'))
+    return conversions.map((one) => conversionRow(visitor, one, past ?? sessionlessOrigin(event), offset, 'conversion'))
   }
   const companion = newCompanion(event, session?.id ?? '', arrival, orderId)
   companion.size = companionSize(companion, conversions)

@@ -40,7 +40,7 @@ export function visitByServer(
   companion.size = companionSize(companion, made)
   if (session !== undefined) session.definitions_number = definitionsNumber
   noteChanges(visitor, before, new Set(session === undefined ? [] : [session]), arrival)
-  return { sessionId: session?.id ?? null, retractions: [], conversions: rowsSince(before, visitor, key, arrival) }
+  return { sessionId: session?.id ?? null, retractions: [], conversions: rowsSince(before, visitor, arrival) }
 }
 
 /**
@@ -62,7 +62,7 @@ export function visitAgain(
   noteMatches(session, event, goals, arrival)
   count(visitor, session, event, goals, key, arrival)
   noteChanges(visitor, before, changed.add(session), arrival)
-  return { sessionId: session.id, retractions, conversions: rowsSince(before, visitor, key, arrival) }
+  return { sessionId: session.id, retractions, conversions: rowsSince(before, visitor, arrival) }
 }
 
 /** Both sessions' goals, to be counted again as those of one. */
@@ -127,19 +127,17 @@ export function standingOf(visitor: VisitorState): Standing {
 }
 
 /** What has to be said of conversions: those that are gone, then those that are new, another or of another origin. */
-export function rowsSince(before: Standing, visitor: VisitorState, key: string, arrival: Arrival): ConversionRow[] {
+export function rowsSince(before: Standing, visitor: VisitorState, arrival: Arrival): ConversionRow[] {
   const { offset: version, definitionsNumber: definitions_number } = arrival
-  const { site, visitor_id, users } = visitor
-  const owner = { key, site, visitor_id, users }
   const after = standingOf(visitor)
   const [last, now] = [differing(before, after), differing(after, before)]
   const rows: ConversionRow[] = []
   for (const [id, { conversion }] of last) {
-    if (!now.has(id)) rows.push(withdrawnRow(owner, { ...conversion, definitions_number }, version))
+    if (!now.has(id)) rows.push(withdrawnRow(visitor, { ...conversion, definitions_number }, version))
   }
   for (const [id, { conversion, origin }] of now) {
     const reason = reasonOf(last.get(id), conversion, origin)
-    if (reason !== null) rows.push(conversionRow(owner, conversion, origin, version, reason))
+    if (reason !== null) rows.push(conversionRow(visitor, conversion, origin, version, reason))
   }
   return rows
 }

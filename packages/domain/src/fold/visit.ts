@@ -36,7 +36,7 @@ export function visit(
   const visited = visitUnnamed(visitor, event, goals, key, arrival)
   if (change === null) return visited
   const { sessionId, conversions, retractions } = visited
-  const renamed = rename(visitor, change, conversions, key, arrival)
+  const renamed = rename(visitor, change, conversions, arrival)
   return { sessionId, retractions, conversions: [...conversions, ...renamed] }
 }
 
@@ -67,7 +67,7 @@ function visitUnnamed(
   }
   noteChange(session, arrival.streamTime)
   for (const corrected of tally.corrected) noteChange(corrected, arrival.streamTime)
-  const conversions = conversionRows(visitor, event, key, joined, tally, session, arrival)
+  const conversions = conversionRows(visitor, event, joined, tally, session, arrival)
   return { sessionId: session.id, retractions, conversions }
 }
 
@@ -95,7 +95,7 @@ function visitByNobody(
   if (tally.corrected.length > 0) {
     for (const session of sessions) if (tally.corrected.includes(session)) noteChange(session, arrival.streamTime)
   }
-  const conversions = conversionRows(visitor, event, key, NOT_JOINED, tally, null, arrival)
+  const conversions = conversionRows(visitor, event, NOT_JOINED, tally, null, arrival)
   return { sessionId: null, retractions: NOTHING, conversions }
 }
 
@@ -106,7 +106,6 @@ const NOT_JOINED = { restated: NOTHING, withdrawn: NOTHING }
 function conversionRows(
   visitor: VisitorState,
   event: StorefrontEvent,
-  key: string,
   { restated, withdrawn }: Pick<Joined, 'restated' | 'withdrawn'>,
   tally: Tally<Holder>,
   session: TrackedSession | null,
@@ -114,14 +113,13 @@ function conversionRows(
 ): readonly ConversionRow[] {
   if (restated.length + withdrawn.length + tally.made.length + tally.withdrawn.length === 0) return NOTHING
   const origin = session === null ? sessionlessOrigin(event) : originOf(session)
-  const owner = { key, site: event.site, visitor_id: event.visitor_id, users: visitor.users }
   const rows: ConversionRow[] = []
   const lost = withdrawn.concat(tally.withdrawn)
-  for (const conversion of lost) rows.push(withdrawnRow(owner, conversion, version))
+  for (const conversion of lost) rows.push(withdrawnRow(visitor, conversion, version))
   const gone = lost.length === 0 ? NONE_GONE : new Set(lost.map(({ id }) => id))
   for (const conversion of restated)
-    if (!gone.has(conversion.id)) rows.push(conversionRow(owner, conversion, origin, version, 'session'))
+    if (!gone.has(conversion.id)) rows.push(conversionRow(visitor, conversion, origin, version, 'session'))
   for (const conversion of tally.made)
-    if (!gone.has(conversion.id)) rows.push(conversionRow(owner, conversion, origin, version, 'conversion'))
+    if (!gone.has(conversion.id)) rows.push(conversionRow(visitor, conversion, origin, version, 'conversion'))
   return rows
 }

@@ -6,7 +6,7 @@ import type { OrderCodec, OrderState } from './state.ts'
 import { HeldOrders, type OrderStore } from './store.ts'
 
 /** Counts up when the same log would give other verdicts or states. */
-export const orderFoldVersion = 1
+export const orderFoldVersion = 2
 
 /**
  * How long an order is remembered after the last record that changed it; stream time of order-events. Two days more than
