@@ -21,6 +21,21 @@ describe('recognising repeats', () => {
     expect(seen).toEqual({ seen_id: [8], seen_content: [1], seen_at: [1] })
   })
 
+  it.each([8, 9])(
+    'knows no id again once it is forgotten, be it one of %d, though later less is to be forgotten',
+    (of) => {
+      const seen = empty()
+      for (let id = 0; id < of; id++) remember(seen, id, 1, id)
+      forgetSeen(seen, 1)
+      expect(recognise(seen, 0, 1, -60_000)).toBe('new')
+      expect(recognise(seen, 1, 1, -60_000)).toBe('duplicate')
+      remember(seen, 0, 1, of)
+      expect(recognise(seen, 0, 1, 1)).toBe('duplicate')
+      forgetSeen(seen, 2)
+      expect([1, 2].map((id) => recognise(seen, id, 1, 0))).toEqual(['new', 'duplicate'])
+    },
+  )
+
   it('keeps the newest 10,000 ids, in memory little more', () => {
     const seen = empty()
     let most = 0

@@ -2,7 +2,8 @@ import type { Millis } from './event.ts'
 
 /**
  * The event ids of a visitor that can still be recognised when they come again: parallel arrays, in order of first
- * arrival. `seen_id` is {@link hash53} of the event id, `seen_content` the content hash, `seen_at` the stream time.
+ * arrival. `seen_id` is {@link hash53} of the event id, `seen_content` the content hash, `seen_at` the stream time, or -1
+ * where it is forgotten.
  */
 export interface Seen {
   seen_id: number[]
@@ -22,6 +23,12 @@ const INDEXED_FROM = 256
  */
 const TAKEN_OUT_FROM = 8
 
+/**
+ * Stands in `seen_at` for what is forgotten and not taken out yet. It stays forgotten though later an old session may keep
+ * ids from an earlier time on: else what is known again would follow from when others were taken out.
+ */
+const FORGOTTEN: Millis = -1
+
 /** Where ids stand, counted from the first that ever was. Kept beside the state: it says nothing that the arrays do not. */
 interface SeenIndex {
   /** Ids taken out before the first that is there. */
@@ -40,7 +47,7 @@ export type Repeat = 'new' | 'duplicate' | 'duplicate_conflict'
  */
 export function recognise(seen: Seen, id: number, content: number, from: Millis): Repeat {
   const at = placeOf(seen, id)
-  const isForgotten = at < seen.seen_id.length - MAX_SEEN || (seen.seen_at[at] ?? from) < from
+  const isForgotten = at < seen.seen_id.length - MAX_SEEN || (seen.seen_at[at] ?? FORGOTTEN) < Math.max(0, from)
   if (at < 0 || isForgotten) return 'new'
   return seen.seen_content[at] === content ? 'duplicate' : 'duplicate_conflict'
 }
@@ -55,13 +62,14 @@ export function remember(seen: Seen, id: number, content: number, now: Millis): 
   if (excess > MAX_SEEN / TAKEN_OUT_FROM) takeOut(seen, excess)
 }
 
-/** Forgets the ids that first came before `from`: at once, or with others that follow. */
+/** Forgets the ids that first came before `from`, for good; they are taken out at once, or with others that follow. */
 export function forgetSeen(seen: Seen, from: Millis): void {
   const { seen_at } = seen
   const first = seen_at[0]
   if (first === undefined || first >= from) return
   const expired = countBefore(seen_at, from)
   if (expired * TAKEN_OUT_FROM >= seen_at.length) takeOut(seen, expired)
+  else for (let at = expired - 1; at >= 0 && seen_at[at] !== FORGOTTEN; at--) seen_at[at] = FORGOTTEN
 }
 
 function placeOf(seen: Seen, id: number): number {

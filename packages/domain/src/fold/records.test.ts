@@ -46,6 +46,26 @@ describe('duplicates', () => {
     expect(again.outcome).toBe('accepted')
     expect(again.labelled).not.toBe(labelled)
   })
+
+  it.each([false, true])(
+    'are the same, be the visitor settled in between by others’ records (%p) or not',
+    (isSettled) => {
+      const fold = new FoldRun()
+      // In no session, so that nothing but grace keeps their ids.
+      const alias = (now: number, event_id: string) =>
+        fold.event(now, { event_id, event_time: now, type: 'alias', user_id: 'ada' }).outcome
+      fold.event(T, { event_id: 'a' })
+      alias(T + 1, 'b')
+      alias(T + 40 * MINUTE, 'c')
+      for (let at = 0; at < 13; at++) alias(T + 2 * HOUR, `d${at}`)
+      // The session is let go: two of sixteen ids are forgotten, which is enough to take them out. One more is not.
+      if (isSettled) fold.tick(T + 24 * HOUR + 30 * MINUTE + 1)
+      const now = T + 24 * HOUR + 41 * MINUTE
+      fold.event(now, { event_id: 'old', event_time: T })
+      expect(fold.event(now, { event_id: 'c' }).outcome).toBe('accepted')
+      expect(fold.event(now, { event_id: 'd0' }).outcome).toBe('duplicate')
+    },
+  )
 })
 
 describe('definitions', () => {
