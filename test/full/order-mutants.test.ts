@@ -71,7 +71,7 @@ const cases: readonly Case[] = [
     mutation: {
       name: 'verdicts-taken-again',
       file: 'packages/domain/dist/fold/orders.js',
-      from: 'if (kept !== undefined && verdict.order_offset <= kept.order_offset)',
+      from: 'if (order_offset <= kept.order_offset)',
       to: 'if (false)',
     },
     wrong: ['output extra'],
