@@ -5,7 +5,7 @@ import { openRig, type Rig } from '../support/rig.ts'
 import { seed } from '../support/seed.ts'
 import { ownKafka } from '../support/servers.ts'
 import { until } from '../support/until.ts'
-import { untilStopped, type ServiceProcess } from '../support/workers.ts'
+import { linesWith, untilStopped, type ServiceProcess } from '../support/workers.ts'
 
 /** Longer than all that a test waits for may take together: what did not come in its own time is what it fails with. */
 const longestMs = 420_000
@@ -79,8 +79,7 @@ describe(`the pipeline with its broker killed in a transaction, CAIRN_SEED=${see
 
 /** Whether a transaction of visitors is: those of orders, in the same process, are others. */
 function isInDoubt(worker: ServiceProcess): boolean {
-  const lines = worker.log().split('\n')
-  return lines.some((line) => line.includes('the transaction ended in_doubt') && line.includes('/partition/loop.'))
+  return linesWith(worker, 'the transaction ended in_doubt', '/partition/loop.').length > 0
 }
 
 async function isReady(port: number): Promise<boolean> {

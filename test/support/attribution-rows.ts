@@ -8,7 +8,7 @@ import { seed } from './seed.ts'
 import { stateFolder } from './state-folder.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 import { until } from './until.ts'
-import { startProcess, untilStopped, type ServiceProcess } from './workers.ts'
+import { linesWith, startProcess, untilStopped, type ServiceProcess } from './workers.ts'
 
 /**
  * Fault rows of attribution that run from any root, the repository or a mutant of it. Each gives what differs from one
@@ -79,8 +79,7 @@ export function killedOften(fault: string, around: Around): AttributionRow {
 
 /** What a worker that logs says of the partitions of visitors it has restored. */
 function restoredBy(worker: ServiceProcess): string[] {
-  const lines = worker.log().split('\n')
-  return lines.filter((line) => line.includes('"partition restored"'))
+  return linesWith(worker, '"partition restored"')
 }
 
 /** Throws where a partition of visitors was not restored from its disk. */

@@ -10,7 +10,7 @@ import { seed } from './seed.ts'
 import { stateFolder } from './state-folder.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 import { until } from './until.ts'
-import { startProcess, untilStopped, type ServiceProcess } from './workers.ts'
+import { linesWith, startProcess, untilStopped, type ServiceProcess } from './workers.ts'
 
 /**
  * Fault rows of orders that run from any root, the repository or a mutant of it. Each gives what differs when it is over:
@@ -170,8 +170,7 @@ export function zombieWakes(): OrderRow {
 
 /** Partitions whose orders the worker had to let go of. One whose transaction was under way is among them even without a fence. */
 function fencedOrders(worker: ServiceProcess): number {
-  const lines = worker.log().split('\n')
-  return lines.filter((line) => line.includes('"reason":"fenced"') && line.includes('/orders/loop.')).length
+  return linesWith(worker, '"reason":"fenced"', '/orders/loop.').length
 }
 
 interface Begun {

@@ -57,6 +57,12 @@ export function startProcess(
   }
 }
 
+/** Lines of a service's log so far that have all of these in them. */
+export function linesWith(process: ServiceProcess, ...parts: readonly string[]): string[] {
+  const lines = process.log().split('\n')
+  return lines.filter((line) => parts.every((part) => line.includes(part)))
+}
+
 /** Ends whatever a failed test has left. */
 export async function endProcesses(): Promise<void> {
   await Promise.all(
