@@ -19,6 +19,9 @@ import { perEvent, progress, type Sample } from '../report.ts'
 /** The workers' visitor states on disk. */
 export const stateFolder = join(benchFolder, 'state')
 
+/** What a machine that is busy with other things may take for an event. */
+const slowestMs = 0.5
+
 export interface AttributionSubject {
   /** Folds both topics from nothing with this many workers; events per second. */
   run(workers: number): Promise<Sample>
@@ -55,13 +58,14 @@ export async function openAttribution(
 
   /** Verdicts are added to `events` for as long as orders are decided, so its end is known only after that. */
   async function caughtUp(ports: readonly number[], workers: readonly Measured[]) {
+    const patience = { timeoutMs: Math.max(600_000, traffic.length * slowestMs) }
     const ofOrders = sum(await endsOf(connection, topicName(namespace, 'order-events')))
     const reaches = (metric: string, end: number) => async () =>
       (await committed(ports, metric)) >= end ? true : undefined
-    await whileAlive(workers, until('orders to be decided', reaches('cairn_orders_position', ofOrders)))
+    await whileAlive(workers, until('orders to be decided', reaches('cairn_orders_position', ofOrders), patience))
     await flush(bench, events)
     const toFold = sum(await endsOf(connection, events))
-    await whileAlive(workers, until('attribution to catch up', reaches('cairn_attribution_position', toFold)))
+    await whileAlive(workers, until('attribution to catch up', reaches('cairn_attribution_position', toFold), patience))
   }
 
   return {

@@ -5,6 +5,14 @@ const sampleEveryMs = 50
 
 type Pid = number | 'self'
 
+/** What a process that keeps visitors may take of it, however many they are. */
+const mostAnonMb = 1_500
+
+/** Says that a process took more memory than it may, or that nobody knows; nothing else. */
+export function overMemory(name: string, mb: number): string[] {
+  return mb <= mostAnonMb ? [] : [`${name} took ${mb} MB of anonymous memory, not ${mostAnonMb}`]
+}
+
 /** Memory of a process that no file is behind, in MB: LMDB's map does not count. */
 export function anonMb(pid: Pid = 'self'): number {
   const kib = Number(/^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])

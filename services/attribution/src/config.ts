@@ -16,7 +16,9 @@ export const settings = {
     .int()
     .min(65_536)
     .default(32 * 1024 * 1024)
-    .describe('Estimated size of changed visitor states that brings a checkpoint forward'),
+    .describe(
+      'Estimated size of changed visitor states that brings checkpoints forward, shared by the partitions of a process',
+    ),
   STATE_DIR: z
     .string()
     .describe(

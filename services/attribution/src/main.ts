@@ -1,8 +1,9 @@
-import { countBuffersAsHeap, runService } from '@cairn/runtime'
+import { boundGarbage, countBuffersAsHeap, runService } from '@cairn/runtime'
 import { load, settings } from './config.ts'
 import { startAttribution } from './pipeline.ts'
 
 countBuffersAsHeap(process.versions.v8)
+boundGarbage()
 await runService(
   {
     argv: process.argv,

@@ -51,7 +51,7 @@ export async function startAttribution(
     observe: createObserver(metrics, log),
     log,
     topic,
-    cacheBytes: () => Math.floor(config.STATE_CACHE_BYTES / Math.max(1, held)),
+    ofPartition: (bytes) => Math.floor(bytes / Math.max(1, held)),
   })
 
   const ownership = await takeOwnership({
@@ -91,7 +91,7 @@ export async function startAttribution(
   }
 }
 
-type Given = Pick<Shell, 'faults' | 'observe' | 'log' | 'topic' | 'cacheBytes'>
+type Given = Pick<Shell, 'faults' | 'observe' | 'log' | 'topic' | 'ofPartition'>
 
 async function createShell(config: AttributionConfig, connection: KafkaConnection, given: Given): Promise<Shell> {
   const { CAIRN_NAMESPACE: namespace } = config

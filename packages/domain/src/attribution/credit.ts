@@ -19,8 +19,10 @@ export interface PastConversion {
 /** What a visitor's conversions are credited from. */
 export interface Journey {
   readonly touchpoints: readonly Touchpoint[]
-  readonly conversions: readonly PastConversion[]
-  /** What there was no room for in them. */
+  readonly micros: readonly PastConversion[]
+  /** When there were macro conversions, by goal, in no order. */
+  readonly macros: ReadonlyMap<string, readonly Millis[]>
+  /** What there was no room for. */
   readonly omitted_days: readonly OmittedDay[]
 }
 
@@ -54,13 +56,12 @@ export function attribute(
   rules: AttributionRules,
 ): Attribution {
   const { event_time } = conversion
-  const previous = previousOf(journey.conversions, conversion)
+  const previous = latestBefore(event_time, journey.macros.get(conversion.goal) ?? [])
   const path = pathOf(journey.touchpoints, { event_time, session_id, previous }, rules)
   const from = event_time - rules.lookbackMs
   const after = rules.resetOnConversion && previous !== null ? previous : -Infinity
-  const found = journey.conversions.filter(
-    (past) =>
-      past.kind === 'micro' && past.event_time >= from && past.event_time > after && past.event_time < event_time,
+  const found = journey.micros.filter(
+    (past) => past.event_time >= from && past.event_time > after && past.event_time < event_time,
   )
   found.sort(byTime)
   const omitted = Math.max(0, found.length - MAX_ASSISTS)
@@ -75,9 +76,9 @@ export function attribute(
  * a path that begins anew may have some of its first day that were before.
  */
 function withOmitted({ path, assists }: Attribution, journey: Journey, from: Millis, to: Millis): Attribution {
-  const { touchpoints, conversions, omitted_days } = journey
+  const { touchpoints, omitted_days } = journey
   const isTouchedBefore = touchpoints.some((touch) => !touch.is_bot && touch.started_at < from)
-  const isAssistedBefore = conversions.some(({ kind, event_time }) => kind === 'micro' && event_time < from)
+  const isAssistedBefore = journey.micros.some(({ event_time }) => event_time < from)
   const touches = omittedWithin(omitted_days, 'touches', from, to, isTouchedBefore)
   const micros = omittedWithin(omitted_days, 'assists', from, to, isAssistedBefore)
   return {
@@ -86,16 +87,10 @@ function withOmitted({ path, assists }: Attribution, journey: Journey, from: Mil
   }
 }
 
-function previousOf(
-  conversions: readonly PastConversion[],
-  { goal, event_time }: Credited['conversion'],
-): Millis | null {
-  let previous: Millis | null = null
-  for (const past of conversions) {
-    if (past.kind !== 'macro' || past.goal !== goal || past.event_time >= event_time) continue
-    if (previous === null || past.event_time > previous) previous = past.event_time
-  }
-  return previous
+function latestBefore(time: Millis, times: readonly Millis[]): Millis | null {
+  let latest: Millis | null = null
+  for (const one of times) if (one < time && (latest === null || one > latest)) latest = one
+  return latest
 }
 
 function byTime(a: PastConversion, b: PastConversion): number {

@@ -55,7 +55,7 @@ export function creditVisit(
   const touchpoints = touchpointsOf(visitor)
   const since = changedSince(before ?? touchpoints, touchpoints, rows)
   if (since === undefined) return NOTHING
-  const journey: Journey = { touchpoints, conversions: conversionsOf(visitor), omitted_days: visitor.omitted_days }
+  const journey: Journey = { touchpoints, ...conversionsOf(visitor), omitted_days: visitor.omitted_days }
   const credits: CreditRow[] = []
   for (const row of rows) if (isMacro(row) && row.is_deleted === 1) credits.push(withdraw(visitor, row, crediting))
   const affected = creditedOf(visitor, rows, since, divided)
@@ -253,12 +253,25 @@ export function isOfClientSession({ tie }: Pick<Touchpoint, 'tie'>, clientSessio
   return tie === clientSessionId || (clientSessionId === '' && tie.startsWith(' '))
 }
 
-/** Without those of bots. */
-function conversionsOf({ past, sessions, companions }: VisitorState): PastConversion[] {
-  const known: PastConversion[] = [...past]
-  for (const { conversions, is_bot } of [...sessions, ...companions])
-    if (!is_bot) for (const conversion of conversions) known.push(pastOf(conversion))
-  return known
+/** Without those of bots. Of macro ones, of which there may be a thousand, only the times: this is done for each event. */
+function conversionsOf({ past, sessions, companions }: VisitorState): Pick<Journey, 'micros' | 'macros'> {
+  const micros: PastConversion[] = past.filter(({ kind }) => kind === 'micro')
+  const macros = new Map<string, Millis[]>()
+  const noteMacro = ({ goal, kind, event_time }: Pick<Conversion, 'goal' | 'kind' | 'event_time'>): void => {
+    if (kind !== 'macro') return
+    const times = macros.get(goal)
+    if (times === undefined) macros.set(goal, [event_time])
+    else times.push(event_time)
+  }
+  for (const conversion of past) noteMacro(conversion)
+  for (const { conversions, is_bot } of [...sessions, ...companions]) {
+    if (is_bot) continue
+    for (const conversion of conversions) {
+      if (conversion.kind === 'micro') micros.push(pastOf(conversion))
+      else noteMacro(conversion)
+    }
+  }
+  return { micros, macros }
 }
 
 function pastOf({ id, goal, kind, event_time }: Conversion): PastConversion {

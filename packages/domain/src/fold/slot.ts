@@ -22,7 +22,8 @@ export interface Slot extends Timed {
 
 /** A slot, its entries in the map and in the queues, and the buffer around its bytes; measured. */
 const SLOT_BYTES = 400
-/** Memory that a state takes as objects for each byte of its estimated size; measured. */
+/** Memory that a state takes as objects, and more of it for each byte of its estimated size; measured. */
+const OBJECT_BYTES = 2000
 const OBJECT_FACTOR = 2.5
 
 export function newSlot(key: string): Slot {
@@ -46,5 +47,5 @@ export function savedSize({ key, state }: Slot): number {
 
 /** About how many bytes of memory a slot takes, `size` being what {@link savedSize} says. */
 export function costOf({ key, state, bytes }: Slot, size: number): number {
-  return SLOT_BYTES + key.length + (bytes?.length ?? 0) + (state === null ? 0 : OBJECT_FACTOR * size)
+  return SLOT_BYTES + key.length + (bytes?.length ?? 0) + (state === null ? 0 : OBJECT_BYTES + OBJECT_FACTOR * size)
 }

@@ -42,8 +42,7 @@ export class VisitorStore {
   /** Visitors that have changed since the last checkpoint; among them those that were forgotten since. */
   private unsaved: Slot[] = []
   private unsavedSize = 0
-  /** Visitors of the last checkpoint, and those of it and of earlier ones that the cold store does not have yet. */
-  private lastSaved: readonly Slot[] = []
+  /** Visitors of checkpoints that the cold store does not have yet. */
   private unstored: Slot[] = []
 
   constructor(codec: VisitorCodec, cold: ColdStates | null, capacity: number) {
@@ -117,14 +116,11 @@ export class VisitorStore {
 
   /**
    * Encodes the visitors that changed since the last checkpoint, about `portion` bytes of them at a time; they count as
-   * saved. Those saved one checkpoint earlier and untouched since keep only their bytes, so that memory holds as objects no
-   * more than what two checkpoint intervals touched. No visitor may be changed before all are taken.
+   * saved. They keep only their bytes, so that memory holds as objects no more than what one checkpoint interval touched: an
+   * object takes six times the room, and the collector visits all of it. No visitor may be changed before all are taken.
    */
   *takeUnsaved(portion: number): Generator<Taken[], void, undefined> {
     const { unsaved } = this
-    const saved: Slot[] = []
-    for (const slot of this.lastSaved) this.shrink(slot)
-    this.lastSaved = saved
     if (this.cold !== null) this.unstored = this.unstored.length === 0 ? unsaved : this.unstored.concat(unsaved)
     this.unsaved = []
     this.unsavedSize = 0
@@ -133,7 +129,6 @@ export class VisitorStore {
     for (const slot of unsaved) {
       size += slot.unsaved
       const bytes = this.save(slot)
-      if (bytes !== null) saved.push(slot)
       // One that was forgotten may have come back since as another one.
       if (bytes !== null || (this.slots.get(slot.key) ?? slot) === slot) taken.push([slot.key, bytes])
       if (size < portion) continue
@@ -170,11 +165,11 @@ export class VisitorStore {
 
   /** Encodes a changed visitor; null for one that is forgotten. */
   private save(slot: Slot): Uint8Array | null {
-    const size = slot.unsaved
     slot.unsaved = -1
     if (slot.state === null) return null
     slot.bytes = this.codec.encode(slot.state)
-    this.charge(slot, size)
+    slot.state = null
+    this.charge(slot, 0)
     return slot.bytes
   }
 
@@ -217,12 +212,6 @@ export class VisitorStore {
     if (this.slots.get(slot.key) === slot) this.slots.delete(slot.key)
     this.bytes -= slot.cost
     slot.cost = 0
-  }
-
-  private shrink(slot: Slot): void {
-    if (slot.bytes === null) return
-    slot.state = null
-    this.charge(slot, 0)
   }
 
   private arm(slot: Slot): void {

@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from '@jest/globals'
-import { countBuffersAsHeap } from './heap.ts'
+import { boundGarbage, countBuffersAsHeap } from './heap.ts'
 
 describe('counting buffers as heap', () => {
   it.each([
@@ -10,5 +11,16 @@ describe('counting buffers as heap', () => {
     const flags: string[] = []
     countBuffersAsHeap(v8, (flag) => flags.push(flag))
     expect(flags).toHaveLength(times)
+  })
+})
+
+describe('bounding garbage', () => {
+  it('by a flag that every engine knows', () => {
+    const script = "require('node:v8').setFlagsFromString(process.argv[1])"
+    boundGarbage((flag) => {
+      const { status, stderr } = spawnSync(process.execPath, ['-e', script, '--', flag], { encoding: 'utf8' })
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    })
+    expect.assertions(1)
   })
 })

@@ -90,14 +90,14 @@ class PartitionRun {
     this.#stored = stored
     this.#disk = new WriteBehind(stored, {
       take: () => this.#unstored.take(),
-      isMuch: () => this.#unstored.bytes > shell.cacheBytes() * unstoredShare || this.#fold.state.isOverfull,
+      isMuch: () => this.#unstored.bytes > this.#cacheBytes * unstoredShare || this.#fold.state.isOverfull,
       everyMs: storedEveryMs,
       onStored: () => {
         noteStored(this.#fold.state)
         this.#observeHeld()
       },
     })
-    limitCache(this.#fold.state, shell.cacheBytes())
+    limitCache(this.#fold.state, this.#cacheBytes)
     this.#checkpoint = placeOf(this.#fold)
   }
 
@@ -158,7 +158,7 @@ class PartitionRun {
     const fold = this.#fold
     // What the next one takes would count as stored with what is on its way.
     if (checkpoint) await this.#disk.idle()
-    limitCache(fold.state, this.#shell.cacheBytes())
+    limitCache(fold.state, this.#cacheBytes)
     const room = checkpoint && fold.state.dirtyBytes > transactionBytes ? 0 : transactionBytes
     const tally = await fold.take(this.#pending.records, room)
     // A tick that caused nothing moves the fold but needs no transaction: folding it again later causes nothing again.
@@ -233,11 +233,16 @@ class PartitionRun {
     ]
   }
 
+  get #cacheBytes(): number {
+    return this.#shell.ofPartition(this.#shell.config.STATE_CACHE_BYTES)
+  }
+
   #checkpointIsDue(): boolean {
     const { position, parts } = this.#checkpoint
     if (this.#fold.position === position && this.#fold.parts === parts) return false
     const { CHECKPOINT_MS, CHECKPOINT_BYTES } = this.#shell.config
-    return performance.now() - this.#checkpointAt >= CHECKPOINT_MS || this.#fold.state.dirtyBytes >= CHECKPOINT_BYTES
+    const isMuch = this.#fold.state.dirtyBytes >= this.#shell.ofPartition(CHECKPOINT_BYTES)
+    return isMuch || performance.now() - this.#checkpointAt >= CHECKPOINT_MS
   }
 }
 

@@ -18,8 +18,8 @@ export interface Shell {
   /** For how long the state topic keeps the mark of a forgotten visitor at least. */
   readonly deletesKeptMs: number
   topic(kind: TopicKind): string
-  /** Bytes of memory for the visitors of one partition, of those that are held now. */
-  cacheBytes(): number
+  /** The share of one partition in bytes that all partitions of the process have together, of those that are held now. */
+  ofPartition(bytes: number): number
 }
 
 /** What a partition holds in memory and on disk. */
