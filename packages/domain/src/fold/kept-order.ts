@@ -1,10 +1,8 @@
 import type { CreditRow } from '../attribution/row.ts'
 import type { ConversionRow } from '../conversion/row.ts'
-import type { Millis, StorefrontEvent } from '../event/event.ts'
-import { hash53 } from '../event/hash.ts'
+import type { Millis } from '../event/event.ts'
 import { orderSaidEveryMs } from '../order/fold.ts'
 import { orderKeptMs } from '../order/orders.ts'
-import type { Verdict } from '../order/verdict.ts'
 
 /**
  * An order as its visitor remembers it. What was last said of it is kept as it was said: a refund comes when sessions and
@@ -31,12 +29,6 @@ export interface SaidConversion {
   readonly row: ConversionRow
   /** Null where it has none: it is no macro conversion. */
   readonly credit: CreditRow | null
-}
-
-/** A hash of what an order's conversions are made of, but for the definitions and what is netted off. */
-export function matchedWith({ event_id, event_time }: StorefrontEvent, verdict: Verdict): number {
-  const { value_minor, currency, coupon, promotion } = verdict
-  return hash53(JSON.stringify([event_id, event_time, value_minor, currency, coupon, promotion]))
 }
 
 interface Orders {

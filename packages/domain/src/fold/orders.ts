@@ -1,5 +1,5 @@
 import { anchorOf, newCompanion, sessionOf, type Anchor, type Companion } from '../conversion/companion.ts'
-import { conversionRow, newConversion, renewed, type Conversion } from '../conversion/conversion.ts'
+import { conversionRow, renewed, type Conversion } from '../conversion/conversion.ts'
 import type { Holder } from '../conversion/count.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
@@ -10,9 +10,10 @@ import type { Arrival } from '../session/session.ts'
 import { makeRoom } from './companions.ts'
 import { sessionlessOrigin } from './conversion-origin.ts'
 import { isOfClientSession } from './journey.ts'
-import { isBare, keepOrder, matchedWith, type KeptOrder } from './kept-order.ts'
+import { isBare, keepOrder, type KeptOrder } from './kept-order.ts'
+import { matchOrder, type OrderGoals } from './match-order.ts'
 import type { VerdictOutcome } from './output.ts'
-import { restate, worthNow, type OrderGoals, type OrderRows } from './restate-order.ts'
+import { restate, type OrderRows } from './restate-order.ts'
 import { noteChanges, rowsSince, standingOf, type Standing } from './revisit.ts'
 import { companionSize } from './size.ts'
 import type { VisitorState } from './visitor.ts'
@@ -143,46 +144,30 @@ function isOf(orderId: string, { order_id, order_status }: Conversion): boolean 
   return order_id === orderId && order_status !== ''
 }
 
-/**
- * What an order now converts to. What it is worth may change; another purchase, or another goal, is another conversion. What
- * a goal counted that is defined no more stays.
- */
+/** What an order now converts to, and what is remembered of it. */
 function convert(
   kept: KeptOrder | undefined,
   last: readonly Conversion[],
   verdict: Verdict,
-  { match, has }: OrderGoals,
+  goals: OrderGoals,
   key: string,
   arrival: Arrival,
 ): { readonly conversions: readonly Conversion[]; readonly order: Omit<KeptOrder, 'size'> } {
-  const { order_id, order_offset, event } = verdict
-  const base = { order_id, order_offset, touched_at: arrival.streamTime }
-  if (event === null)
-    return { conversions: [], order: { ...base, matched: 0, valued: [], is_cut: false, said: kept?.said ?? [] } }
-  const matched = matchedWith(event, verdict)
-  if (kept?.matched === matched && verdict.number > 1) {
-    const conversions = last.map((one) => worthNow(one, kept.valued.includes(one.goal), verdict))
-    return { conversions, order: { ...kept, ...base } }
-  }
+  const { order_id, order_offset, event, number } = verdict
   // One that begins anew has nothing to do with what it was before the fold of orders forgot it.
-  const before = verdict.number > 1 ? kept : undefined
-  // Goals are matched, and worth what they are, with the order's value before anything was refunded.
-  const goals = match(event)
-  const conversions = goals.map((goal) => {
-    const made = newConversion(goal, event, key, arrival, verdict)
-    const same = last.find(
-      (one) => one.goal === goal.name && one.event_id === made.event_id && one.event_time === made.event_time,
-    )
-    return same === undefined ? made : { ...made, id: same.id }
-  })
-  const own = goals.filter(({ isEventValue }) => isEventValue).map(({ name }) => name)
-  const valued = [...(before?.valued.filter((name) => !has(name)) ?? []), ...own]
-  const others = last.filter(({ goal }) => !has(goal))
-  const stay = others.map((one) => madeBy(event, worthNow(one, valued.includes(one.goal), verdict), arrival))
-  const order = { ...base, matched, valued, is_cut: false, said: before?.said ?? [] }
-  return { conversions: conversions.concat(stay), order }
+  const before = number > 1 ? kept : undefined
+  const { matched, valued, still, added } = matchOrder(before ?? null, last, verdict, goals, key, arrival)
+  const conversions = event === null ? [] : still.map((one) => madeBy(event, one, arrival)).concat(added)
+  // What is another now is said again, and then is kept.
+  const is_cut = before?.is_cut === true && conversions.some((one) => last.includes(one))
+  const { said = [] } = before ?? {}
+  return {
+    conversions,
+    order: { order_id, order_offset, touched_at: arrival.streamTime, matched, valued, is_cut, said },
+  }
 }
 
+/** The same conversion as long as the same purchase decides: another one is another conversion. */
 function madeBy(event: StorefrontEvent, conversion: Conversion, { offset }: Arrival): Conversion {
   const { event_id, name: event_name, event_time, user_id } = event
   if (conversion.event_id === event_id && conversion.event_time === event_time) return conversion
