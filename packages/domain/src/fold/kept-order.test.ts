@@ -87,3 +87,29 @@ describe('an order that there was no room to remember', () => {
     expect(warehouse.liveConversions()).toHaveLength(800)
   })
 })
+
+describe('an order of which there was no room to keep all that was said', () => {
+  it('is not counted again by goals whose conversions stand', () => {
+    const fold = new FoldRun()
+    const [buy] = goals
+    const named = Array.from({ length: 40 }, (_, at) => ({ ...buy, name: `buy${at}` }))
+    const fixed = { value: { amount: 5, currency: 'EUR' } }
+    fold.define(T, { goals: named.map((goal, at) => (at % 2 === 0 ? goal : { ...goal, ...fixed })) })
+    const warehouse = new Warehouse()
+    const order_id = 'o'.repeat(8_000)
+    const event = buildEvent({ event_id: 'p', event_time: T, name: 'purchase', order_id, value_minor: 1_000, currency: 'EUR' }) // prettier-ignore
+    fold.event(T, event)
+    const decide = (at: number, number: number, fields: Parameters<FoldRun['verdict']>[2]) => {
+      const stepped = fold.verdict(at, event, { ...refund, order_offset: number, number, ...fields })
+      warehouse.apply(stepped.result.outputs)
+      return stepped.conversions.length
+    }
+    decide(T, 1, { status: 'placed', refunded_minor: 0 })
+    decide(T, 2, {})
+    // Of a worth of their own a second refund in part changes nothing: the others' rows find room.
+    expect(decide(T, 3, { refunded_minor: 500 })).toBe(20)
+    fold.tick(T + 3 * DAY)
+    expect(decide(T + 3 * DAY, 4, { coupon: 'MAY' })).toBe(20)
+    expect(warehouse.liveConversions()).toHaveLength(40)
+  })
+})

@@ -35,8 +35,8 @@ export function restate(
   const { matched, valued, still, gone, added } = matchOrder(kept, last, verdict, goals, key, arrival)
   keepOrder(visitor, { ...kept, order_offset: verdict.order_offset, touched_at: arrival.streamTime, matched, valued })
   const parts = [withdraw(visitor, gone, arrival), sayAgain(said, still, arrival)]
-  // Of an order whose rows were too many to keep nothing can be said.
-  const beside = said.find(({ credit }) => credit !== null) ?? said[0]
+  // Where not all rows were kept it may be among those that stand.
+  const beside = kept.is_cut ? undefined : (said.find(({ credit }) => credit !== null) ?? said[0])
   if (beside !== undefined) for (const one of added) parts.push(sayBeside(beside, one, arrival))
   return {
     conversions: parts.flatMap(({ conversions }) => conversions),
