@@ -87,44 +87,44 @@ function place(
 }
 
 /** What stood, but for what has given way since: that is final, and not gone. */
-function ofThoseLeft(stood: Standing, visitor: VisitorState, { holder }: Taken): Standing {
-  const left = new Set<Holder | undefined>(holdersOf(visitor)).add(holder)
+function ofThoseLeft(stood: Standing, visitor: VisitorState, { holders }: Taken): Standing {
+  const left = new Set<Holder>([...holdersOf(visitor), ...holders])
   return new Map([...stood].filter(([one]) => left.has(one)))
 }
 
-/** What an order came to before, and what held it. */
+/** What an order came to before, and what held it: one, but for an order that the version before counted by several purchases. */
 interface Taken {
   readonly conversions: readonly Conversion[]
-  readonly holder: Holder | undefined
+  readonly holders: readonly Holder[]
   readonly companion: Companion | undefined
 }
 
 /** Takes an order's conversions from whatever holds them, and its companion away. */
 function takeOut(visitor: VisitorState, orderId: string): Taken {
   const isOwn = (one: Conversion): boolean => isOf(orderId, one)
-  // All that an order converts to is in one place.
-  const holder = holdersOf(visitor).find(({ conversions }) => conversions.some(isOwn))
-  const conversions = holder?.conversions.filter(isOwn) ?? []
-  if (holder !== undefined) holder.conversions = holder.conversions.filter((one) => !isOwn(one))
+  const holders = holdersOf(visitor).filter(({ conversions }) => conversions.some(isOwn))
+  const conversions = holders.flatMap((holder) => holder.conversions.filter(isOwn))
+  for (const holder of holders) holder.conversions = holder.conversions.filter((one) => !isOwn(one))
   const companion = visitor.companions.find(({ order_id }) => order_id === orderId)
   visitor.companions = visitor.companions.filter((one) => one !== companion)
-  return { conversions, holder, companion }
+  return { conversions, holders, companion }
 }
 
 /**
  * Gives an order back to what held it, as long as the same purchase decides: what it is worth moves it nowhere. Sessions that
  * a cap has parted may share its time, and what waits for a session is not to be final under the same version.
  *
- * @returns whether something held it
+ * @returns whether one thing held it
  */
 function putBack(
   visitor: VisitorState,
-  { conversions: [last], holder, companion }: Taken,
+  { conversions: [last], holders: [holder, ...others], companion }: Taken,
   conversions: readonly Conversion[],
   event: StorefrontEvent,
   { streamTime }: Arrival,
 ): boolean {
-  if (holder === undefined || last?.event_id !== event.event_id || last.event_time !== event.event_time) return false
+  if (holder === undefined || others.length > 0) return false
+  if (last?.event_id !== event.event_id || last.event_time !== event.event_time) return false
   if (companion !== undefined) {
     // It had room; what waits for a session gives way where it takes more of that now.
     makeRoom(visitor, streamTime)
