@@ -19,7 +19,7 @@ export interface KeptOrder {
   /** Stream time of its last verdict. */
   readonly touched_at: Millis
   readonly said: readonly SaidConversion[]
-  /** What was said of it was too much to be kept: it stays as it is. */
+  /** Something was said of it that there was no room to keep: that stays as it is. */
   readonly is_cut: boolean
   /** About how many bytes it takes in Avro. */
   readonly size: number
@@ -104,15 +104,21 @@ function bare(order: Sizeless): Sizeless {
   return { ...order, matched: 0, valued: [], said: [], is_cut: true }
 }
 
-/** Nothing can be said of it any more. */
-export function isBare({ is_cut, said }: Sizeless): boolean {
-  return is_cut && said.length === 0
+/** No more is known of it than that it was there: what was said of it is not kept, or nothing that stands ever was. */
+function isBare({ said }: Sizeless): boolean {
+  return said.length === 0
 }
 
+/** Nothing can be said of it any more: what stands of it is not known. */
+export function isLost(order: Sizeless): boolean {
+  return order.is_cut && isBare(order)
+}
+
+/** Never without the last, which may be about to be said. */
 function boundBare(orders: readonly KeptOrder[]): readonly KeptOrder[] {
   let excess = ordersSize(orders.filter(isBare)) - MAX_BARE_SIZE
-  return orders.filter((order) => {
-    if (excess <= 0 || !isBare(order)) return true
+  return orders.filter((order, at) => {
+    if (excess <= 0 || !isBare(order) || at === orders.length - 1) return true
     excess -= order.size
     return false
   })

@@ -10,7 +10,7 @@ import type { Arrival } from '../session/session.ts'
 import { makeRoom } from './companions.ts'
 import { sessionlessOrigin } from './conversion-origin.ts'
 import { isOfClientSession } from './journey.ts'
-import { isBare, keepOrder, type KeptOrder } from './kept-order.ts'
+import { isLost, keepOrder, type KeptOrder } from './kept-order.ts'
 import { matchOrder, type OrderGoals } from './match-order.ts'
 import type { VerdictOutcome } from './output.ts'
 import { restate, type OrderRows } from './restate-order.ts'
@@ -61,7 +61,7 @@ function whyIgnored(
 ): VerdictOutcome | undefined {
   if (kept === undefined) return !isHeld && (number > 1 || event === null) ? 'verdict_forgotten' : undefined
   if (order_offset <= kept.order_offset) return 'verdict_repeated'
-  return !isHeld && isBare(kept) ? 'verdict_forgotten' : undefined
+  return !isHeld && isLost(kept) ? 'verdict_forgotten' : undefined
 }
 
 /** Puts the order into the session that covers its purchase, in the place of what it came to before. */
