@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { buildEvent, FoldRun, jsonVisitorCodec, MemoryVisitors, type Stepped } from '@cairn/testkit/domain'
+import type { Conversion } from '../conversion/conversion.ts'
 import { NEVER, restorePartition, takeDirty, type StorefrontEvent, type VisitorState } from '../index.ts'
 import { takeFormer } from './former-visitor.ts'
 
@@ -18,13 +19,13 @@ function changes({ conversions }: Stepped): string[] {
   )
 }
 
-/** The fold of one visitor, restored from what the version before would have kept of it. */
-function former(fold: FoldRun): FoldRun {
+/** The fold of one visitor, restored from what the version before would have kept of it; `over` is of its conversions. */
+function former(fold: FoldRun, over: Partial<Conversion> = {}): FoldRun {
   const states = new MemoryVisitors(jsonVisitorCodec)
   states.write(
     takeDirty(fold.partition).map(([key, bytes]) => {
       if (bytes === null) return [key, bytes] as const
-      const state = asFormer(jsonVisitorCodec.decode(bytes))
+      const state = asFormer(jsonVisitorCodec.decode(bytes), over)
       takeFormer(state)
       return [key, jsonVisitorCodec.encode(state)] as const
     }),
@@ -36,14 +37,15 @@ function former(fold: FoldRun): FoldRun {
 }
 
 /** Without orders, users and a first session: a purchase is a conversion like others, and claims its order. */
-function asFormer(state: VisitorState): VisitorState {
+function asFormer(state: VisitorState, over: Partial<Conversion>): VisitorState {
   const counted = state.orders.flatMap(({ order_id, touched_at, said }) =>
     said.map(({ row: { goal, conversion_id, event_time, event_id } }) => {
       return { goal, order_id, conversion_id, event_time, event_id, touched_at }
     }),
   )
   const sessions = state.sessions.map((session) => {
-    return { ...session, conversions: session.conversions.map((one) => ({ ...one, order_status: '' as const })) }
+    const conversions = session.conversions.map((one) => ({ ...one, order_status: '' as const, ...over }))
+    return { ...session, conversions }
   })
   const none = { said: [], orders: [], users: [], first_started_at: NEVER }
   return { ...state, ...none, sessions, claims: [...state.claims, ...counted] }
@@ -99,6 +101,23 @@ describe('an order that the version before counted', () => {
     fold.event(T, { event_id: 'q', name: 'application', order_id: 'other' })
     const other = { ...event, order_id: 'other', event_id: 'r' }
     expect(changes(former(fold).verdict(T + 1, other, { order_offset: 0 }))).toEqual(['+r 1000 0 placed'])
+  })
+
+  it('is in one place again, where goals counted it by purchases of several visits', () => {
+    const fold = new FoldRun()
+    const coded = { ...buy, name: 'coded', kind: 'micro', match: { event: 'purchase', fields: { coupon: 'MAY' } } }
+    // As the version before counted purchases, other events that name an order are counted still.
+    const applied = [buy, coded].map((goal) => ({ ...goal, match: { ...goal.match, event: 'application' } }))
+    fold.define(T, { goals: applied })
+    const again = { ...event, event_id: 'q', event_time: T + DAY / 24, coupon: 'MAY' }
+    const counted = [event, again].map((one) => fold.event(one.event_time, { ...one, name: 'application' }))
+    expect(counted.map(({ conversions }) => conversions.map(({ goal }) => goal))).toEqual([['buy'], ['coded']])
+    const now = former(fold, { event_name: 'purchase' })
+    now.define(T + DAY, { goals: [buy, coded] })
+    const said = now.verdict(T + DAY, event, { order_offset: 0, coupon: 'MAY' })
+    expect(changes(said)).toEqual(['-q', '+p 1000 0 placed', '+p 1000 0 placed'])
+    expect(new Set(said.conversions.slice(1).map(({ session_id }) => session_id))).toEqual(new Set([counted[0]?.labelled])) // prettier-ignore
+    expect(changes(now.verdict(T + DAY, event, { ...refund, order_offset: 1, coupon: 'MAY' }))).toEqual(['+p 600 400 partly_refunded', '+p 600 400 partly_refunded']) // prettier-ignore
   })
 
   it('leaves others as they are', () => {

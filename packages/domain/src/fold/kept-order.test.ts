@@ -87,3 +87,74 @@ describe('an order that there was no room to remember', () => {
     expect(warehouse.liveConversions()).toHaveLength(800)
   })
 })
+
+describe('an order of which nothing stands, from before there was no room to remember', () => {
+  /** Orders of a server with rows of 20 goals each, of which about 20 fill the room. */
+  const filled = (...first: (readonly [order: string, ...Parameters<FoldRun['verdict']>[2][]])[]) => {
+    const fold = new FoldRun()
+    const large = { ...goals[0], match: { event: 'purchase', fields: { value: { gte: 5 } } } }
+    fold.define(T, { goals: Array.from({ length: 20 }, (_, at) => ({ ...large, name: `buy${at}${'-'.repeat(200)}` })) })
+    const warehouse = new Warehouse()
+    const orderOf = (order_id: string, event_time: number) =>
+      buildEvent({ event_id: `p${order_id}`, event_time, name: 'purchase', order_id, value_minor: 1_000, currency: 'EUR', is_server: true }) // prettier-ignore
+    const decide = (at: number, order: string, fields: Parameters<FoldRun['verdict']>[2], event_time = T) => {
+      const stepped = fold.verdict(at, orderOf(order, event_time), fields)
+      warehouse.apply(stepped.result.outputs)
+      return stepped.outcome
+    }
+    for (const [order, ...verdicts] of first) for (const verdict of verdicts) decide(T, order, verdict)
+    for (let at = 1; at <= 40; at++) decide(T + at * 3 * DAY, `other${at}`, {}, T + at)
+    const counted = (order: string) => warehouse.liveConversions().filter((row) => row.order_id === order).length
+    return { decide, counted, later: T + 150 * DAY }
+  }
+
+  it('counts when it comes back to the visitor it was withdrawn from', () => {
+    const { decide, counted, later } = filled([
+      'mine',
+      {},
+      { order_offset: 2, number: 2, status: 'withdrawn', event: null },
+    ])
+    expect(counted('mine')).toBe(0)
+    expect(decide(later, 'mine', { order_offset: 9, number: 1 }, T - 1)).toBe('verdict')
+    expect(counted('mine')).toBe(20)
+  })
+
+  it('counts when it is updated to what a goal asks for', () => {
+    const { decide, counted, later } = filled(['small', { value_minor: 400 }])
+    expect(decide(later, 'small', { order_offset: 2, number: 2, value_minor: 600 })).toBe('verdict')
+    expect(counted('small')).toBe(20)
+  })
+
+  it('gives way, as those do of which the ids stay, so that others keep what was said of them', () => {
+    const many = Array.from({ length: 3_000 }, (_, at) => [`small${at}`, { value_minor: 400 }] as const)
+    const { decide, later } = filled(...many)
+    expect(decide(later, 'small0', { order_offset: 2, number: 2, value_minor: 600 })).toBe('verdict_forgotten')
+    expect(decide(later, 'other25', { order_offset: 2, number: 2, ...refund })).toBe('verdict')
+  })
+})
+
+describe('an order of which there was no room to keep all that was said', () => {
+  it('is not counted again by goals whose conversions stand', () => {
+    const fold = new FoldRun()
+    const [buy] = goals
+    const named = Array.from({ length: 40 }, (_, at) => ({ ...buy, name: `buy${at}` }))
+    const fixed = { value: { amount: 5, currency: 'EUR' } }
+    fold.define(T, { goals: named.map((goal, at) => (at % 2 === 0 ? goal : { ...goal, ...fixed })) })
+    const warehouse = new Warehouse()
+    const order_id = 'o'.repeat(8_000)
+    const event = buildEvent({ event_id: 'p', event_time: T, name: 'purchase', order_id, value_minor: 1_000, currency: 'EUR' }) // prettier-ignore
+    fold.event(T, event)
+    const decide = (at: number, number: number, fields: Parameters<FoldRun['verdict']>[2]) => {
+      const stepped = fold.verdict(at, event, { ...refund, order_offset: number, number, ...fields })
+      warehouse.apply(stepped.result.outputs)
+      return stepped.conversions.length
+    }
+    decide(T, 1, { status: 'placed', refunded_minor: 0 })
+    decide(T, 2, {})
+    // Of a worth of their own a second refund in part changes nothing: the others' rows find room.
+    expect(decide(T, 3, { refunded_minor: 500 })).toBe(20)
+    fold.tick(T + 3 * DAY)
+    expect(decide(T + 3 * DAY, 4, { coupon: 'MAY' })).toBe(20)
+    expect(warehouse.liveConversions()).toHaveLength(40)
+  })
+})

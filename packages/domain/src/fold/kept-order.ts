@@ -1,10 +1,8 @@
 import type { CreditRow } from '../attribution/row.ts'
 import type { ConversionRow } from '../conversion/row.ts'
-import type { Millis, StorefrontEvent } from '../event/event.ts'
-import { hash53 } from '../event/hash.ts'
+import type { Millis } from '../event/event.ts'
 import { orderSaidEveryMs } from '../order/fold.ts'
 import { orderKeptMs } from '../order/orders.ts'
-import type { Verdict } from '../order/verdict.ts'
 
 /**
  * An order as its visitor remembers it. What was last said of it is kept as it was said: a refund comes when sessions and
@@ -21,7 +19,7 @@ export interface KeptOrder {
   /** Stream time of its last verdict. */
   readonly touched_at: Millis
   readonly said: readonly SaidConversion[]
-  /** What was said of it was too much to be kept: it stays as it is. */
+  /** Something was said of it that there was no room to keep: that stays as it is. */
   readonly is_cut: boolean
   /** About how many bytes it takes in Avro. */
   readonly size: number
@@ -31,12 +29,6 @@ export interface SaidConversion {
   readonly row: ConversionRow
   /** Null where it has none: it is no macro conversion. */
   readonly credit: CreditRow | null
-}
-
-/** A hash of what an order's conversions are made of, but for the definitions and what is netted off. */
-export function matchedWith({ event_id, event_time }: StorefrontEvent, verdict: Verdict): number {
-  const { value_minor, currency, coupon, promotion } = verdict
-  return hash53(JSON.stringify([event_id, event_time, value_minor, currency, coupon, promotion]))
 }
 
 interface Orders {
@@ -112,15 +104,21 @@ function bare(order: Sizeless): Sizeless {
   return { ...order, matched: 0, valued: [], said: [], is_cut: true }
 }
 
-/** Nothing can be said of it any more. */
-export function isBare({ is_cut, said }: Sizeless): boolean {
-  return is_cut && said.length === 0
+/** No more is known of it than that it was there: what was said of it is not kept, or nothing that stands ever was. */
+function isBare({ said }: Sizeless): boolean {
+  return said.length === 0
 }
 
+/** Nothing can be said of it any more: what stands of it is not known. */
+export function isLost(order: Sizeless): boolean {
+  return order.is_cut && isBare(order)
+}
+
+/** Never without the last, which may be about to be said. */
 function boundBare(orders: readonly KeptOrder[]): readonly KeptOrder[] {
   let excess = ordersSize(orders.filter(isBare)) - MAX_BARE_SIZE
-  return orders.filter((order) => {
-    if (excess <= 0 || !isBare(order)) return true
+  return orders.filter((order, at) => {
+    if (excess <= 0 || !isBare(order) || at === orders.length - 1) return true
     excess -= order.size
     return false
   })

@@ -1,5 +1,5 @@
 import { anchorOf, newCompanion, sessionOf, type Anchor, type Companion } from '../conversion/companion.ts'
-import { conversionRow, newConversion, renewed, type Conversion } from '../conversion/conversion.ts'
+import { conversionRow, renewed, type Conversion } from '../conversion/conversion.ts'
 import type { Holder } from '../conversion/count.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
@@ -10,9 +10,10 @@ import type { Arrival } from '../session/session.ts'
 import { makeRoom } from './companions.ts'
 import { sessionlessOrigin } from './conversion-origin.ts'
 import { isOfClientSession } from './journey.ts'
-import { isBare, keepOrder, matchedWith, type KeptOrder } from './kept-order.ts'
+import { isLost, keepOrder, type KeptOrder } from './kept-order.ts'
+import { matchOrder, type OrderGoals } from './match-order.ts'
 import type { VerdictOutcome } from './output.ts'
-import { restate, worthNow, type OrderGoals, type OrderRows } from './restate-order.ts'
+import { restate, type OrderRows } from './restate-order.ts'
 import { noteChanges, rowsSince, standingOf, type Standing } from './revisit.ts'
 import { companionSize } from './size.ts'
 import type { VisitorState } from './visitor.ts'
@@ -60,7 +61,7 @@ function whyIgnored(
 ): VerdictOutcome | undefined {
   if (kept === undefined) return !isHeld && (number > 1 || event === null) ? 'verdict_forgotten' : undefined
   if (order_offset <= kept.order_offset) return 'verdict_repeated'
-  return !isHeld && isBare(kept) ? 'verdict_forgotten' : undefined
+  return !isHeld && isLost(kept) ? 'verdict_forgotten' : undefined
 }
 
 /** Puts the order into the session that covers its purchase, in the place of what it came to before. */
@@ -86,44 +87,44 @@ function place(
 }
 
 /** What stood, but for what has given way since: that is final, and not gone. */
-function ofThoseLeft(stood: Standing, visitor: VisitorState, { holder }: Taken): Standing {
-  const left = new Set<Holder | undefined>(holdersOf(visitor)).add(holder)
+function ofThoseLeft(stood: Standing, visitor: VisitorState, { holders }: Taken): Standing {
+  const left = new Set<Holder>([...holdersOf(visitor), ...holders])
   return new Map([...stood].filter(([one]) => left.has(one)))
 }
 
-/** What an order came to before, and what held it. */
+/** What an order came to before, and what held it: one, but for an order that the version before counted by several purchases. */
 interface Taken {
   readonly conversions: readonly Conversion[]
-  readonly holder: Holder | undefined
+  readonly holders: readonly Holder[]
   readonly companion: Companion | undefined
 }
 
 /** Takes an order's conversions from whatever holds them, and its companion away. */
 function takeOut(visitor: VisitorState, orderId: string): Taken {
   const isOwn = (one: Conversion): boolean => isOf(orderId, one)
-  // All that an order converts to is in one place.
-  const holder = holdersOf(visitor).find(({ conversions }) => conversions.some(isOwn))
-  const conversions = holder?.conversions.filter(isOwn) ?? []
-  if (holder !== undefined) holder.conversions = holder.conversions.filter((one) => !isOwn(one))
+  const holders = holdersOf(visitor).filter(({ conversions }) => conversions.some(isOwn))
+  const conversions = holders.flatMap((holder) => holder.conversions.filter(isOwn))
+  for (const holder of holders) holder.conversions = holder.conversions.filter((one) => !isOwn(one))
   const companion = visitor.companions.find(({ order_id }) => order_id === orderId)
   visitor.companions = visitor.companions.filter((one) => one !== companion)
-  return { conversions, holder, companion }
+  return { conversions, holders, companion }
 }
 
 /**
  * Gives an order back to what held it, as long as the same purchase decides: what it is worth moves it nowhere. Sessions that
  * a cap has parted may share its time, and what waits for a session is not to be final under the same version.
  *
- * @returns whether something held it
+ * @returns whether one thing held it
  */
 function putBack(
   visitor: VisitorState,
-  { conversions: [last], holder, companion }: Taken,
+  { conversions: [last], holders: [holder, ...others], companion }: Taken,
   conversions: readonly Conversion[],
   event: StorefrontEvent,
   { streamTime }: Arrival,
 ): boolean {
-  if (holder === undefined || last?.event_id !== event.event_id || last.event_time !== event.event_time) return false
+  if (holder === undefined || others.length > 0) return false
+  if (last?.event_id !== event.event_id || last.event_time !== event.event_time) return false
   if (companion !== undefined) {
     // It had room; what waits for a session gives way where it takes more of that now.
     makeRoom(visitor, streamTime)
@@ -143,46 +144,30 @@ function isOf(orderId: string, { order_id, order_status }: Conversion): boolean 
   return order_id === orderId && order_status !== ''
 }
 
-/**
- * What an order now converts to. What it is worth may change; another purchase, or another goal, is another conversion. What
- * a goal counted that is defined no more stays.
- */
+/** What an order now converts to, and what is remembered of it. */
 function convert(
   kept: KeptOrder | undefined,
   last: readonly Conversion[],
   verdict: Verdict,
-  { match, has }: OrderGoals,
+  goals: OrderGoals,
   key: string,
   arrival: Arrival,
 ): { readonly conversions: readonly Conversion[]; readonly order: Omit<KeptOrder, 'size'> } {
-  const { order_id, order_offset, event } = verdict
-  const base = { order_id, order_offset, touched_at: arrival.streamTime }
-  if (event === null)
-    return { conversions: [], order: { ...base, matched: 0, valued: [], is_cut: false, said: kept?.said ?? [] } }
-  const matched = matchedWith(event, verdict)
-  if (kept?.matched === matched && verdict.number > 1) {
-    const conversions = last.map((one) => worthNow(one, kept.valued.includes(one.goal), verdict))
-    return { conversions, order: { ...kept, ...base } }
-  }
+  const { order_id, order_offset, event, number } = verdict
   // One that begins anew has nothing to do with what it was before the fold of orders forgot it.
-  const before = verdict.number > 1 ? kept : undefined
-  // Goals are matched, and worth what they are, with the order's value before anything was refunded.
-  const goals = match(event)
-  const conversions = goals.map((goal) => {
-    const made = newConversion(goal, event, key, arrival, verdict)
-    const same = last.find(
-      (one) => one.goal === goal.name && one.event_id === made.event_id && one.event_time === made.event_time,
-    )
-    return same === undefined ? made : { ...made, id: same.id }
-  })
-  const own = goals.filter(({ isEventValue }) => isEventValue).map(({ name }) => name)
-  const valued = [...(before?.valued.filter((name) => !has(name)) ?? []), ...own]
-  const others = last.filter(({ goal }) => !has(goal))
-  const stay = others.map((one) => madeBy(event, worthNow(one, valued.includes(one.goal), verdict), arrival))
-  const order = { ...base, matched, valued, is_cut: false, said: before?.said ?? [] }
-  return { conversions: conversions.concat(stay), order }
+  const before = number > 1 ? kept : undefined
+  const { matched, valued, still, added } = matchOrder(before ?? null, last, verdict, goals, key, arrival)
+  const conversions = event === null ? [] : still.map((one) => madeBy(event, one, arrival)).concat(added)
+  // What is another now is said again, and then is kept.
+  const is_cut = before?.is_cut === true && conversions.some((one) => last.includes(one))
+  const { said = [] } = before ?? {}
+  return {
+    conversions,
+    order: { order_id, order_offset, touched_at: arrival.streamTime, matched, valued, is_cut, said },
+  }
 }
 
+/** The same conversion as long as the same purchase decides: another one is another conversion. */
 function madeBy(event: StorefrontEvent, conversion: Conversion, { offset }: Arrival): Conversion {
   const { event_id, name: event_name, event_time, user_id } = event
   if (conversion.event_id === event_id && conversion.event_time === event_time) return conversion

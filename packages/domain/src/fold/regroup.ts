@@ -20,88 +20,74 @@ export interface Regrouped {
 }
 
 type Noted = { readonly [key in 'refused' | 'ended']: TrackedSession[] }
-type IsFull = (session: TrackedSession) => boolean
+type IsWall = (session: TrackedSession) => boolean
 
 const NOTHING: readonly never[] = []
 
 /** Puts an event among the visitor's events and cuts these anew: it may extend, merge and split sessions at once. */
-export function regroup(visitor: VisitorState, event: StorefrontEvent, arrival: Arrival, isFull: IsFull): Regrouped {
+export function regroup(
+  visitor: VisitorState,
+  event: StorefrontEvent,
+  arrival: Arrival,
+  isFull: (session: TrackedSession) => boolean,
+): Regrouped {
   const { rules } = arrival
   const fact = factOf(event, arrival)
-  const isWall = (session: TrackedSession): boolean => isFull(session) || session.events >= rules.maxEvents
   const cuttable = visitor.sessions.filter(({ facts }) => facts.length > 0).sort(byFirst)
-  const { near, before, after } = around(cuttable, fact, isWall)
+  const near = around(cuttable, fact, (session) => isFull(session) || session.events >= rules.maxEvents)
   const chain = chainOf(near, event, rules).sort(byFirst)
   const last = chain.at(-1)
   if (last !== undefined && wouldTake(last, fact) && fact.time - last.started_at <= rules.maxDurationMs) {
     append(last, event, fact, arrival)
     const regrouped = { session: last, changed: NOTHING, retractions: NOTHING, refused: [], ended: [] }
-    noteBorder(last, after, event, arrival, regrouped)
+    const next = cuttable[cuttable.indexOf(last) + 1]
+    noteBorder([last, next], next, event, arrival, regrouped)
     return regrouped
   }
-  const room = roomFor(chain, event, fact, arrival)
-  const [first] = room.taken
-  const previous = first !== undefined && beginsBefore(first, fact) ? cuttable[cuttable.indexOf(first) - 1] : undefined
-  const rehoming = new Rehoming(visitor, event, room.taken, arrival)
-  const sessions = rehoming.assign(room.parts)
+  const { taken, parts } = roomFor(chain, event, fact, arrival)
+  const rehoming = new Rehoming(visitor, event, taken, arrival)
+  const sessions = rehoming.assign(parts)
   const { changed, ended, retractions } = rehoming
-  const refused = room.refused === undefined ? [] : [room.refused]
-  const regrouped = { session: rehoming.sessionOf(fact.offset), changed, retractions, refused, ended }
-  if (before !== undefined && chainOf([before], event, rules).length > 0) noteWall(before, fact, regrouped)
-  noteBorder(previous, sessions[0], event, arrival, regrouped)
-  noteBorder(sessions.at(-1), room.next ?? after, event, arrival, regrouped)
+  const regrouped = { session: rehoming.sessionOf(fact.offset), changed, retractions, refused: [], ended }
+  const own = new Set(taken)
+  const others = cuttable.filter((session) => !own.has(session))
+  const previous = others.findLast((session) => beginsBefore(session, parts[0]?.[0] ?? fact))
+  const next = others.find((session) => !beginsBefore(session, fact))
+  noteBorder([previous, sessions[0]], previous, event, arrival, regrouped)
+  noteBorder([sessions.at(-1), next], next, event, arrival, regrouped)
   return regrouped
 }
 
-interface Around {
-  /** The sessions about the event up to the walls. */
-  readonly near: TrackedSession[]
-  /** The last session that begins before the event, if that is a wall. */
-  readonly before: TrackedSession | undefined
-  /** The first wall that begins after the event. */
-  readonly after: TrackedSession | undefined
+/**
+ * The sessions about an event up to the walls, of sessions in order. A session that is a wall parts those before it from
+ * those after it: what it has no room for belongs to nothing on its other side.
+ */
+function around(sessions: readonly TrackedSession[], fact: Fact, isWall: IsWall): readonly TrackedSession[] {
+  let near: TrackedSession[] = []
+  for (const session of sessions) {
+    if (!isWall(session)) near.push(session)
+    else if (beginsBefore(session, fact)) near = []
+    else break
+  }
+  return near
 }
 
 /**
- * What is about an event, of sessions in order. A session that is a wall parts those before it from those after it: what
- * it has no room for belongs to nothing on its other side.
+ * Notes what parts a session from the next, if it is within its reach: another campaign, or that one has no room. Which that
+ * is the session before the event always says; the one behind only where nothing does.
  */
-function around(sessions: readonly TrackedSession[], fact: Fact, isWall: (session: TrackedSession) => boolean): Around {
-  let near: TrackedSession[] = []
-  let before: TrackedSession | undefined
-  for (const session of sessions) {
-    if (!isWall(session)) {
-      if (beginsBefore(session, fact)) before = undefined
-      near.push(session)
-    } else if (beginsBefore(session, fact)) {
-      before = session
-      near = []
-    } else {
-      return { near, before, after: session }
-    }
-  }
-  return { near, before, after: undefined }
-}
-
-/** Notes what a wall did to an event behind its beginning: parted by another campaign, it has refused nothing. */
-function noteWall(wall: TrackedSession, fact: Fact, { refused, ended }: Noted): void {
-  if (!isBehind(wall, fact) || !startsAnother(wall.facts, fact)) refused.push(wall)
-  else noteCampaign(wall, ended)
-}
-
-/** Notes what parts a session from the next, if it is within its reach: another campaign, or that one has no room. */
 function noteBorder(
-  session: TrackedSession | undefined,
-  next: TrackedSession | undefined,
+  [session, next]: readonly (TrackedSession | undefined)[],
+  full: TrackedSession | undefined,
   event: StorefrontEvent,
   { rules }: Arrival,
   { refused, ended }: Noted,
 ): void {
   const first = next?.facts[0]
-  if (session === undefined || next === undefined || first === undefined) return
+  if (session === undefined || next === undefined || full === undefined || first === undefined) return
   if (chainOf([session, next], event, rules).length < 2) return
-  if (startsAnother(session.facts, first)) noteCampaign(session, ended)
-  else if (!session.capped && !refused.includes(session)) refused.push(next)
+  if (isBehind(session, first) && startsAnother(session.facts, first)) noteCampaign(session, ended)
+  else if (session === full || !session.capped) refused.push(full)
 }
 
 function noteCampaign(session: TrackedSession, ended: TrackedSession[]): void {
@@ -138,10 +124,6 @@ interface Room {
   /** The sessions that are cut together with the event, in order. */
   readonly taken: readonly TrackedSession[]
   readonly parts: readonly Fact[][]
-  /** The session before the event that has no room for it. */
-  readonly refused: TrackedSession | undefined
-  /** The first session behind those taken that is not. */
-  readonly next: TrackedSession | undefined
 }
 
 /**
@@ -151,27 +133,25 @@ interface Room {
  */
 function roomFor(chain: readonly TrackedSession[], event: StorefrontEvent, fact: Fact, arrival: Arrival): Room {
   const all = partsWithin(chain, fact, arrival)
-  if (all !== null) return { taken: chain, parts: all, refused: undefined, next: undefined }
+  if (all !== null) return { taken: chain, parts: all }
   const behind = chain.filter((session) => !beginsBefore(session, fact))
-  const before = chain.slice(0, chain.length - behind.length)
   // The one before that again may have room for what the event cuts off.
-  let taken = before.slice(-2)
+  let taken = chain.slice(0, chain.length - behind.length).slice(-2)
   let parts = partsWithin(taken, fact, arrival)
   while (parts === null && taken.length > 0) {
     taken = taken.slice(1)
     parts = partsWithin(taken, fact, arrival)
   }
   parts ??= [[fact]]
-  const refused = taken.length > 0 ? undefined : before.at(-1)
   for (const session of taken.length > 0 ? behind : chainOf(behind, event, arrival.rules).sort(byFirst)) {
-    if (beginsBehind(parts.at(-1), fact)) return { taken, parts, refused, next: session }
+    if (beginsBehind(parts.at(-1), fact)) break
     const more = [...taken, session]
     const grown = partsWithin(more, fact, arrival)
-    if (grown === null) return { taken, parts, refused, next: session }
+    if (grown === null) break
     taken = more
     parts = grown
   }
-  return { taken, parts, refused, next: undefined }
+  return { taken, parts }
 }
 
 /** Whether a part is all behind an event: then it ends that of the event, and is what it was without it. */
