@@ -3,6 +3,7 @@ import type { Codec } from '../codec/codec.ts'
 import type { TakeoverPoint } from '../faults/faults.ts'
 import type { KafkaConnection } from './client.ts'
 import { openFencedProducer, type FencedProducer } from './fenced-producer.ts'
+import type { Inbox } from './inbox.ts'
 import type { OwnedPartition } from './ownership.ts'
 import type { Incoming } from './record.ts'
 import { OwnershipLost } from './stopped.ts'
@@ -22,7 +23,7 @@ export interface StateReader {
    * The offset to read from; called once the fence is written.
    *
    * @param fence offset of the fence
-   * @param lookAt reads the first record from an offset on that is still there
+   * @param lookAt reads the first record from an offset on that is still there; undefined behind the fence
    */
   readonly from?: (fence: number, lookAt: (offset: number) => Promise<Incoming | undefined>) => Promise<number>
   /** Takes records in their order, portion by portion. */
@@ -56,9 +57,13 @@ export async function takeOver(
     if (fence.end !== 'committed' || fence.offset === undefined)
       throw new Error(`the fence of partition ${partition.partition} could not be written`, { cause: fence })
     await options.faults.reach('after-fence')
-    const lookAt = (offset: number) => firstFrom(partition, options, offset)
-    const from = (await reader.from?.(fence.offset, lookAt)) ?? 0
-    await readUpTo(partition, options, from, fence.offset, reader.take)
+    const end = fence.offset
+    const inbox = partition.inbox(options.stateTopic)
+    // Nothing may come from behind the fence: who waited for it would wait for ever.
+    const lookAt = async (offset: number) =>
+      offset > end ? undefined : firstFrom(inbox, offset, partition.lost, restorePollMs)
+    const from = (await reader.from?.(end, lookAt)) ?? 0
+    await readUpTo(partition, options, from, end, reader.take)
     return producer
   } catch (error) {
     await producer.close()
@@ -66,16 +71,14 @@ export async function takeOver(
   }
 }
 
-async function firstFrom(
-  partition: OwnedPartition,
-  { stateTopic }: TakeoverOptions,
-  offset: number,
-): Promise<Incoming | undefined> {
-  const inbox = partition.inbox(stateTopic)
+/** Waits for a record to come, however long a busy broker takes: that none has come says nothing of what is there. */
+export async function firstFrom(inbox: Inbox, offset: number, lost: AbortSignal, pollMs: number): Promise<Incoming> {
   inbox.readFrom(offset)
-  await inbox.waitForRecords(restorePollMs, partition.lost)
-  const [record] = inbox.take(1)
-  return record
+  for (;;) {
+    await inbox.waitForRecords(pollMs, lost)
+    const [record] = inbox.take(1)
+    if (record !== undefined) return record
+  }
 }
 
 async function readUpTo(
