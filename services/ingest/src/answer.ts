@@ -22,6 +22,8 @@ export type Answer =
       readonly unusableOrderIds: number
       /** Accepted events that name a visitor or user by an id that is none. */
       readonly unusablePersonIds: number
+      /** Accepted events with an amount that cannot be read. */
+      readonly unusableAmounts: number
     }
   | {
       readonly kind: 'unauthorised'

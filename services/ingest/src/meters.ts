@@ -25,6 +25,11 @@ export function createMeters(metrics: Metrics): Meters {
     'Accepted events whose anonymousId, userId or previousId stands for none, as "undefined" does',
     [],
   )
+  const worthless = metrics.counter(
+    'cairn_ingest_unusable_amounts_total',
+    'Accepted events whose value, revenue or total is no amount of a known currency, so that they have no value',
+    [],
+  )
   const requests = metrics.counter('cairn_ingest_requests_total', 'Requests by what became of them', ['outcome'])
   const seconds = metrics.histogram(
     'cairn_ingest_request_duration_seconds',
@@ -41,6 +46,7 @@ export function createMeters(metrics: Metrics): Meters {
         accepted.inc(answer.accepted)
         unusable.inc(answer.unusableOrderIds)
         nobodys.inc(answer.unusablePersonIds)
+        worthless.inc(answer.unusableAmounts)
       }
       if ('refused' in answer) for (const { reason } of answer.refused) refused.inc({ reason })
     },

@@ -134,6 +134,18 @@ describe('a request', () => {
     expect(await setUp().send({ batch })).toMatchObject({ accepted: 5, unusableOrderIds: 1, unusablePersonIds: 2 })
   })
 
+  it.each([
+    [{ value: '12,50', currency: 'EUR' }],
+    [{ revenue: 12.5, currency: 'EURO' }],
+    [{ total: 1e30, currency: 'EUR' }],
+    [{ value: 12.5 }],
+  ])('is answered with how many accepted events have an amount that is none: %j', async (properties) => {
+    const bought = { ...page, type: 'track', event: 'Order Completed', properties }
+    const paid = { ...bought, properties: { value: '12.50', currency: 'EUR' } }
+    const batch = [page, bought, paid, { ...bought, properties: { value: '' } }]
+    expect(await setUp().send({ batch })).toMatchObject({ accepted: 4, unusableAmounts: 1 })
+  })
+
   it('with an empty batch is answered', async () => {
     expect(await setUp().send({ batch: [] })).toEqual({
       kind: 'answered',
@@ -141,6 +153,7 @@ describe('a request', () => {
       refused: [],
       unusableOrderIds: 0,
       unusablePersonIds: 0,
+      unusableAmounts: 0,
     })
   })
 

@@ -7,7 +7,14 @@ import type { WriteKey } from './segment/arrival.ts'
 import { openBody } from './segment/body.ts'
 import { toEvent } from './segment/event.ts'
 import { unknownKey, unknownKeyLetter } from './unknown-key.ts'
-import { allRefused, refusedMessages, shipmentOf, unusableOrderIds, unusablePersonIds } from './verdict.ts'
+import {
+  allRefused,
+  refusedMessages,
+  shipmentOf,
+  unusableAmounts,
+  unusableOrderIds,
+  unusablePersonIds,
+} from './verdict.ts'
 
 /** A request as HTTP hands it over: the body read and inflated, nothing in it looked at. */
 export interface IngestRequest {
@@ -69,6 +76,7 @@ function begin(request: IngestRequest, { writeKeys, outbox, now }: PipelineOptio
   const unusable = {
     unusableOrderIds: unusableOrderIds(verdicts),
     unusablePersonIds: unusablePersonIds(verdicts, messages),
+    unusableAmounts: unusableAmounts(verdicts),
   }
   return { answer: { kind: 'answered', accepted, refused, ...unusable }, delivery }
 }

@@ -3,6 +3,7 @@ import type { DeadLetter } from '@cairn/runtime'
 import type { RefusedMessage } from './answer.ts'
 import { deadLetterOf } from './dead-letter.ts'
 import type { Shipment } from './outbox/outbox.ts'
+import { hasUnusableAmount } from './segment/commerce.ts'
 import type { Verdict } from './segment/event.ts'
 import { isObject, textOf } from './segment/json.ts'
 import { namesNobody } from './segment/message.ts'
@@ -43,6 +44,13 @@ export function refusedMessages(verdicts: readonly Verdict[], messages: readonly
 export function unusableOrderIds(verdicts: readonly Verdict[]): number {
   let count = 0
   for (const verdict of verdicts) if (verdict.ok && hasUnusableOrderId(verdict.event)) count++
+  return count
+}
+
+/** How many events were accepted with an amount that cannot be read, and so without a value. */
+export function unusableAmounts(verdicts: readonly Verdict[]): number {
+  let count = 0
+  for (const verdict of verdicts) if (verdict.ok && hasUnusableAmount(verdict.event)) count++
   return count
 }
 

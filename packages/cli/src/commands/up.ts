@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { sitePattern } from '@cairn/domain'
-import { CommandFailure, dataOption, exitCode, text, whole, type Command } from '../command.ts'
+import { CommandFailure, dataOption, exitCode, text, whole, type Command, type Values } from '../command.ts'
 import { dataDirectory, type Instance } from '../instance/instance.ts'
 import { tellProgress } from '../instance/progress.ts'
 import { readSettings } from '../instance/settings.ts'
@@ -58,7 +58,11 @@ export const up: Command = {
       interrupted: io.interrupted,
       onCrash: (failure) => onCrash(failure),
     })
-    io.out(json ? `${JSON.stringify(readyLine(instance))}\n` : readyText(instance, dataDirectory(values, io)))
+    io.out(
+      json
+        ? `${JSON.stringify(readyLine(instance))}\n`
+        : readyText(instance, dataDirectory(values, io), instanceOption(values)),
+    )
     const end = await Promise.race([crashed, aborted(io.interrupted)])
     if (end !== undefined) io.err(`${end.message}\n`)
     await stop()
@@ -99,11 +103,17 @@ function readyLine({ ingest, clickhouse, kafka, namespace, partitions, writeKeys
   return { ready: true, ingest, clickhouse: url, ...access, kafka: kafka.join(','), namespace, partitions, writeKeys }
 }
 
-function readyText({ ingest, clickhouse, kafka, writeKeys, metrics }: Instance, dataDir: string): string {
+/** What other commands need to find the instance; empty for the usual one. */
+function instanceOption(values: Values): string {
+  const data = text(values, 'data')
+  return data === undefined || data === dataOption['data']?.default ? '' : ` --data ${data}`
+}
+
+function readyText({ ingest, clickhouse, kafka, writeKeys, metrics }: Instance, dataDir: string, at: string): string {
   const [key] = Object.keys(writeKeys)
   return `Ready.
   ingest      ${ingest}  (write keys: ${Object.entries(writeKeys)
-    .map(([k, site]) => `${k} for site ${site}`)
+    .map(([k, site]) => `${k} for site ${site.replace(':', ', ')}`)
     .join(', ')})
   ClickHouse  ${clickhouse.url}  (user ${clickhouse.user}, password ${clickhouse.password}, database ${clickhouse.database})
   Kafka       ${kafka.join(',')}
@@ -113,8 +123,8 @@ function readyText({ ingest, clickhouse, kafka, writeKeys, metrics }: Instance, 
 Send an event:
   curl -u ${String(key)}: -H 'content-type: application/json' ${ingest}/v1/track -d '{"event":"Product Added","anonymousId":"me","properties":{"product_id":"1"}}'
 Then look:
-  npx cairn wait && npx cairn query "SELECT event_time, visitor_id, name, goals FROM v_events"
+  npx cairn wait${at} && npx cairn query${at} "SELECT event_time, visitor_id, name, goals FROM v_events"
 
-Interrupt, or "npx cairn down", to stop; data stays.
+Interrupt, or "npx cairn down${at}", to stop; data stays.
 `
 }

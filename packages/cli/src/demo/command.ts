@@ -66,7 +66,7 @@ async function demonstrate(values: Values, io: Io, verify: Verify): Promise<Exit
     },
   })
   try {
-    const outcome = await runDemo(portsOf(instance, io, verify), {
+    const outcome = await runDemo(portsOf(instance, io, verify, text(values, 'data') ?? ownData), {
       seed,
       people,
       days,
@@ -82,7 +82,8 @@ async function demonstrate(values: Values, io: Io, verify: Verify): Promise<Exit
       await aborted(stopped.signal)
     }
     if (crashed !== undefined) return crashed.exit
-    return outcome.ok ? exitCode.ok : exitCode.no
+    if (!outcome.ok) return exitCode.no
+    return outcome.isVerified ? exitCode.ok : exitCode.unavailable
   } finally {
     await stop()
   }
@@ -100,7 +101,7 @@ async function emptyDirectory(values: Values, io: Io): Promise<string> {
   return dataDir
 }
 
-function portsOf(instance: Instance, io: Io, verify: Verify): DemoInstance {
+function portsOf(instance: Instance, io: Io, verify: Verify, data: string): DemoInstance {
   return {
     send: (messages, writeKey) => {
       const silent = (): void => undefined
@@ -116,7 +117,15 @@ function portsOf(instance: Instance, io: Io, verify: Verify): DemoInstance {
       return begun.ok && (await barriersPassed(instance, begun.flushId, waitMs, io.interrupted)) !== undefined
     },
     query: (sql) => rows<Record<string, unknown>>(instance, sql),
-    verify: () => verify(instance, io),
+    verify: async () => {
+      try {
+        return (await verify(instance, io)) ? 'same' : 'differs'
+      } catch (error) {
+        if (!(error instanceof CommandFailure) || error.exit !== exitCode.unavailable) throw error
+        io.err(`cairn demo: ${error.message}: npx cairn verify --data ${data}\n`)
+        return 'unknown'
+      }
+    },
   }
 }
 

@@ -64,10 +64,14 @@ describe('a visitor that sends without end', () => {
     ['purchases', { goals: [macro, micro] }, () => ({ name: 'purchase', value_minor: 100, currency: 'EUR' })],
     ['matches', { goals: [micro, compound] }, (at) => ({ name: at % 2 === 0 ? 'search' : 'view_item' })],
     ['users', {}, (at) => ({ user_id: `u${at}` })],
-  ])('of %s, a thousand a second, leaves its partition time for others', (_, definitions, fields) => {
+  ])('of %s costs what it has room for, not more the more it sends', (_, definitions, fields) => {
     const hot = new Visitor(3_000, definitions, fields)
-    let quickest = Infinity
-    for (let round = 0; round < 12; round++) quickest = Math.min(quickest, hot.time())
-    expect(quickest / portion).toBeLessThan(1)
+    let [quickest, quickestHot] = [Infinity, Infinity]
+    for (let round = 0; round < 12; round++) {
+      quickestHot = Math.min(quickestHot, hot.time())
+      quickest = Math.min(quickest, new Visitor(0).time())
+    }
+    // A walk over the thousand conversions of a full session is a hundred others' events; over each pair of them, 50,000.
+    expect(quickestHot / quickest).toBeLessThan(400)
   })
 })

@@ -1,4 +1,12 @@
-import { add, currencyCode, minorUnits, multiply, parseDecimal, type Decimal } from '@cairn/domain'
+import {
+  add,
+  currencyCode,
+  minorUnits,
+  multiply,
+  parseDecimal,
+  type Decimal,
+  type StorefrontEvent,
+} from '@cairn/domain'
 import { isObject, textOf, type JsonObject } from './json.ts'
 
 export interface Money {
@@ -6,6 +14,7 @@ export interface Money {
   readonly currency: string
 }
 
+const amounts = ['value', 'revenue', 'total'] as const
 const noMoney: Money = { value_minor: null, currency: '' }
 
 /**
@@ -25,6 +34,11 @@ export function moneyOf(name: string, properties: JsonObject, defaultCurrency: s
   if (currency === undefined) return noMoney
   const value = minorUnits(amount, currency)
   return value === undefined ? noMoney : { value_minor: value, currency }
+}
+
+/** Whether an event was sent with an amount that is none, or that no currency is known of. */
+export function hasUnusableAmount({ value_minor, properties }: StorefrontEvent): boolean {
+  return value_minor === null && amounts.some((name) => (properties[name] ?? '').trim() !== '')
 }
 
 export function couponOf(properties: JsonObject): string {

@@ -4,7 +4,7 @@ import { campaignOf, clickIdOf, tagsOf } from './campaign.ts'
 import { clientOf } from './client.ts'
 import { couponOf, moneyOf } from './commerce.ts'
 import { isObject, objectOf, textOf, type JsonObject } from './json.ts'
-import { shapeOf, type Message } from './message.ts'
+import { shapeOf, shown, type Message } from './message.ts'
 import { orderIdOf } from './order-id.ts'
 import { pageOf } from './page.ts'
 import { agreedTo, withoutIdentity } from './privacy.ts'
@@ -33,9 +33,9 @@ interface Times {
 
 function timesOf(message: Message, arrival: Arrival): Times | Extract<Verdict, { ok: false }> {
   const deviceTime = optionalTime(message.timestamp)
-  if (deviceTime === undefined) return badTime('timestamp')
+  if (deviceTime === undefined) return badTime('timestamp', message.timestamp)
   const sentAt = optionalTime(message.sentAt ?? arrival.sentAt)
-  if (sentAt === undefined) return badTime('sentAt')
+  if (sentAt === undefined) return badTime('sentAt', message.sentAt ?? arrival.sentAt)
   const happened = eventTime({ receivedAt: arrival.receivedAt, sentAt, deviceTime })
   if (happened >= 0) return { ok: true, event_time: happened, device_time: deviceTime, sent_at: sentAt }
   return { ok: false, refusal: { reason: 'bad_time', message: 'the event happened before 1970' } }
@@ -46,8 +46,8 @@ function optionalTime(sent: unknown): Millis | null | undefined {
   return sent === undefined || sent === null ? null : parseTime(sent)
 }
 
-function badTime(field: string): Extract<Verdict, { ok: false }> {
-  const message = `"${field}" must be an ISO 8601 time such as 2026-01-31T09:30:00.000Z`
+function badTime(field: string, sent: unknown): Extract<Verdict, { ok: false }> {
+  const message = `"${field}" must be an ISO 8601 time such as 2026-01-31T09:30:00.000Z; got ${shown(sent)}`
   return { ok: false, refusal: { reason: 'bad_time', message } }
 }
 

@@ -119,6 +119,8 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'an array' : `a ${typeof value}`
 }
 
-function shown(value: unknown): string {
+/** What was sent, short enough to be said to the sender. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'none'
   return typeof value === 'string' ? `"${value.slice(0, 40)}"` : kindOf(value)
 }

@@ -225,6 +225,14 @@ Which micro conversions come before a purchase: visitors who reached one, and th
     )
   })
 
+  it('names what is in no channel', async () => {
+    const { channels, ...figures } = await readFigures(query, 'shop')
+    const unseen = channels.map((one) => ({ ...one, revenue: one.channel === 'Direct' ? [] : one.revenue }))
+    expect(report('My shop', { ...figures, channels: unseen })).toContain(
+      '\n\n  EUR 12.50 came with orders of no visit, which are in no channel.\n\n',
+    )
+  })
+
   it('asks for one site only, whatever its name', async () => {
     const asked: string[] = []
     await readFigures((sql) => {

@@ -13,6 +13,7 @@ export function report(title: string, figures: Figures): string {
     `${heading}\n${'═'.repeat(heading.length)}`,
     summary(figures),
     `By channel\n${channels(figures)}`,
+    ...inNoChannel(figures),
     `From visit to purchase, in this order within one visit\n${funnel(figures)}`,
     abandonment(figures),
     `Micro conversions\n${micros(figures)}`,
@@ -54,6 +55,20 @@ function channels({ channels: found, orders, visits }: Figures): string {
       ...currencies.map((currency) => revenueIn(one, currency)),
     ]),
   )
+}
+
+/** Why the channels' revenue is not all there is: a shop's server reports orders that no visit was seen of. */
+function inNoChannel({ channels: found, orders }: Figures): string[] {
+  const missing = orders.flatMap(({ currency, major }) => {
+    if (currency === '') return []
+    let seen = 0
+    for (const { revenue } of found) seen += revenue.find((one) => one.currency === currency)?.major ?? 0
+    const isAll = amount(seen, currency) === amount(major, currency)
+    return isAll ? [] : [`${currency} ${amount(major - seen, currency)}`]
+  })
+  return missing.length === 0
+    ? []
+    : [`  ${missing.join(' and ')} came with orders of no visit, which are in no channel.`]
 }
 
 function revenueIn({ revenue }: ChannelFigures, currency: string): string {
