@@ -29,9 +29,13 @@ export async function restore(bench: Bench): Promise<void> {
   )
   const samples = new Map<string, Sample[]>()
   const broken: string[] = []
+  const endPeak = (name: string, peak: AnonPeak): number => {
+    const mb = peak.end()
+    broken.push(...overMemory(name, mb))
+    return mb
+  }
   const note = (measure: string, run: number, sample: Sample) => {
     samples.set(measure, [...(samples.get(measure) ?? []), sample])
-    broken.push(...overMemory(`${measure} run ${run}`, sample.peaks[anonymousPeak] ?? NaN))
     progress(`${measure} run ${run}: ${sample.value.toFixed(2)} s ${JSON.stringify(sample.peaks)}`)
   }
   const takeOver = async (measure: string, run: number): Promise<Measured> => {
@@ -45,7 +49,7 @@ export async function restore(bench: Bench): Promise<void> {
     const sinceStart = (performance.now() - startedAt) / 1000
     const peaks = {
       attribution: worker.peakMb(),
-      [anonymousPeak]: anonymous.end(),
+      [anonymousPeak]: endPeak(`${measure} run ${run}`, anonymous),
       ...bench.serverPeaks('kafka'),
     }
     note(measure, run, { value: seconds, peaks, cpu: { attribution: perEvent(worker.cpuSeconds(), visitors) } })
@@ -60,7 +64,7 @@ export async function restore(bench: Bench): Promise<void> {
     const seconds = (performance.now() - startedAt) / 1000
     note('restore-backlog', 1, {
       value: seconds,
-      peaks: { attribution: worker.peakMb(), [anonymousPeak]: anonymous.end() },
+      peaks: { attribution: worker.peakMb(), [anonymousPeak]: endPeak('restore-backlog', anonymous) },
     })
     return worker
   }

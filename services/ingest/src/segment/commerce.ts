@@ -14,6 +14,7 @@ export interface Money {
   readonly currency: string
 }
 
+/** Where an amount may stand; the first that is a number counts. */
 const amounts = ['value', 'revenue', 'total'] as const
 const noMoney: Money = { value_minor: null, currency: '' }
 
@@ -51,8 +52,8 @@ function itemsAmount(name: string, properties: JsonObject): Decimal | undefined 
 }
 
 /** Whether no amount is sent: one that cannot be read is not replaced by another. */
-function isSilent({ value, revenue, total }: JsonObject): boolean {
-  return [value, revenue, total].every((sent) => sent === undefined || sent === null || sent === '')
+function isSilent(properties: JsonObject): boolean {
+  return amounts.every((name) => properties[name] === undefined || properties[name] === null || properties[name] === '')
 }
 
 /** What Segment's `products`, else GA4's `items`, sum to. Undefined where none is listed or one has no price to read. */
