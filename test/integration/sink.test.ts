@@ -190,9 +190,12 @@ describe('the sink', () => {
       const settings = { CAIRN_FAULT: `${point}=stop`, BATCH_ROWS: '400', LOG_LEVEL: 'warn', CLICKHOUSE_URL: its.url }
       const zombie = bench.apart(settings)
       await until(() => isHalted(zombie.pid))
-      await bench.here({ CLICKHOUSE_URL: others.url })
+      const successor = bench.apart({ CLICKHOUSE_URL: others.url, SESSION_TIMEOUT_MS: '60000' })
       expect(await bench.stored()).toEqual(everything)
       const before = its.answered().length
+      // The group gives nothing away while a member is silent: the zombie learns from the fence that it was replaced.
+      successor.signal('SIGSTOP')
+      await until(() => isHalted(successor.pid))
       zombie.signal('SIGCONT')
       await until(() => zombie.log().includes('"reason":"fenced"'))
       const inserted = its.tokens().slice(before)
@@ -201,6 +204,7 @@ describe('the sink', () => {
         await until(() => its.answered().length > before)
         expect(others.answered()).toContain(inserted[0])
       }
+      successor.signal('SIGCONT')
       zombie.signal('SIGTERM')
       expect(await zombie.ended).toBe(0)
       expect(await bench.stored()).toEqual(everything)
