@@ -29,8 +29,8 @@ describe('a running instance', () => {
     expect(await running.stop()).toBe(0)
   })
 
-  it('ends what a killed one has left running, and says so', async () => {
-    const killed = await up('--workers', '2')
+  it('ends what a killed one has left running, says so, and takes the write keys of that one', async () => {
+    const killed = await up('--workers', '2', '--sites', 'web=linden,till=linden:server')
     const children = childrenOf(data)
     // The sink, two workers, ingest, and what attributes by data.
     expect(children).toHaveLength(5)
@@ -39,6 +39,7 @@ describe('a running instance', () => {
     killed.child.kill('SIGKILL')
     await killed.exited
     const next = await up()
+    expect(next.ready.writeKeys).toEqual({ web: 'linden', till: 'linden:server' })
     expect(next.said()).toMatch(/^ended 5 services that a killed run had left running\n/)
     expect(children.filter(isAlive)).toEqual([])
     expect((await cairn('verify', '--data', data)).exit).toBe(0)

@@ -14,6 +14,7 @@ export interface Ready {
   readonly clickhouse: string
   readonly database: string
   readonly kafka: string
+  readonly writeKeys: Readonly<Record<string, string>>
 }
 
 export interface Finished {

@@ -1,5 +1,6 @@
 import { pause } from '@cairn/runtime'
 import type { Io } from '../command.ts'
+import { counted } from '../counted.ts'
 import type { Instance } from '../instance/instance.ts'
 import { causeOf, rows } from '../warehouse.ts'
 import type { DataDriven } from './attribute.ts'
@@ -67,8 +68,4 @@ function convertedBy(found: readonly DataDriven[], stepsOf: DataDriven['steps_of
   for (const { site, goal, steps_of, converted } of found)
     if (steps_of === stepsOf) numbers.set(JSON.stringify([site, goal]), converted)
   return [...numbers.values()].reduce((sum, number) => sum + number, 0)
-}
-
-function counted(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`
 }

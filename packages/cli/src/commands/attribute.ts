@@ -2,6 +2,7 @@ import { attribute as attributeAll, type DataDriven } from '../attribute/attribu
 import { everyMs, everyRule } from '../attribute/every.ts'
 import { keepAttributed } from '../attribute/schedule.ts'
 import { CommandFailure, dataOption, exitCode, text, whole, type Command, type Values } from '../command.ts'
+import { counted } from '../counted.ts'
 import { table } from '../demo/report/table.ts'
 import { findInstance } from '../instance/instance.ts'
 
@@ -74,7 +75,7 @@ function attributionText(found: readonly DataDriven[]): string {
 function groupText(group: readonly DataDriven[]): string {
   const [first] = group
   if (first === undefined) return ''
-  const title = `${first.site}: ${first.goal} by ${first.steps_of}, ${first.converted} conversions of ${first.journeys} journeys`
+  const title = `${first.site}: ${first.goal} by ${first.steps_of}, ${counted(first.converted, 'conversion')} of ${counted(first.journeys, 'journey')}`
   const steps = group.filter(({ model }) => model === 'markov').toSorted((a, b) => b.conversions - a.conversions)
   const lines = steps.map((row) => {
     const other = group.find(({ model, step }) => model === 'shapley' && step === row.step)

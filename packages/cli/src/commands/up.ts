@@ -32,13 +32,12 @@ export const up: Command = {
     sites: {
       type: 'string',
       placeholder: 'KEY=SITE[:server],…',
-      default: 'dev=dev',
-      help: 'write keys and the sites they belong to; with :server for a back end',
+      help: 'write keys and the sites they belong to; with :server for a back end (default: those given last, at first dev=dev)',
     },
     json: { type: 'boolean', help: 'print one JSON line when ready' },
   },
   async run(values, _, io) {
-    const definitions = text(values, 'definitions')
+    const [definitions, sites] = [text(values, 'definitions'), text(values, 'sites')]
     const portBase = whole(values, 'port-base', 1024)
     const { attributeEvery, namespace } = readSettings(io.env)
     let onCrash: (failure: CommandFailure) => void = () => undefined
@@ -51,7 +50,7 @@ export const up: Command = {
       partitions: whole(values, 'partitions', 1) ?? 4,
       ...(portBase === undefined ? {} : { portBase }),
       namespace,
-      writeKeys: readSites(text(values, 'sites') ?? ''),
+      ...(sites === undefined ? {} : { writeKeys: readSites(sites) }),
       ...(attributeEvery === undefined ? {} : { attributeEvery }),
       env: io.env,
       progress: tellProgress(io),

@@ -1,4 +1,5 @@
 import { dataOption, exitCode, whole, type Command, type ExitCode, type Io } from '../command.ts'
+import { counted } from '../counted.ts'
 import { findInstance, type Instance } from '../instance/instance.ts'
 import { ledgerText, unaccounted } from '../verify/ledger.ts'
 import { leftOutRows, notJudged, sqlText } from '../verify/sql/judgement.ts'
@@ -21,7 +22,7 @@ export const verify: Command = {
     },
     sql: {
       type: 'boolean',
-      help: 'judge sessions, conversions and credits by SQL over the events, too; exit code 3 where all of a kind is left out',
+      help: 'judge sessions, conversions (those of orders, too) and credits by SQL over the events; exit code 3 where all of a kind is left out',
     },
     json: { type: 'boolean', help: 'print the result as one JSON line' },
   },
@@ -69,10 +70,6 @@ function verificationText(result: Verification): string {
     ...shown,
     ...more,
   ].join('')
-}
-
-function counted(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
 function printText(result: Verification, io: Io): ExitCode {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { ownIdentity } from '@cairn/stack'
+import { ownIdentity, takeDirectory } from '@cairn/stack'
 import { findInstance, removeInstance, writeInstance, type Instance } from './instance.ts'
 
 describe('the instance of a data directory', () => {
@@ -33,6 +33,14 @@ describe('the instance of a data directory', () => {
     expect(find()).toEqual(instance)
     removeInstance(data)
     expect(find).toThrow(`nothing runs on ${data}: start it with`)
+  })
+
+  it('is not there yet where a process has the directory and has not said where it is', async () => {
+    const taken = await takeDirectory(data)
+    if (!taken.ok) throw new Error(taken.message)
+    expect(find).toThrow(`process ${process.pid} is still starting or stopping what runs on ${data}`)
+    taken.lock.release()
+    expect(find).toThrow(`nothing runs on ${data}`)
   })
 
   it.each([

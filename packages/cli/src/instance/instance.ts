@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { isAlive, type ProcessIdentity } from '@cairn/stack'
+import { isAlive, ownerOf, type ProcessIdentity } from '@cairn/stack'
 import { CommandFailure, exitCode, text, type Io, type Values } from '../command.ts'
+import type { WriteKeys } from './write-keys.ts'
 
 /** Where a running instance is reached; `cairn up` leaves it in its data directory for the other commands. */
 export interface Instance {
@@ -19,8 +20,7 @@ export interface Instance {
     readonly password: string
     readonly database: string
   }
-  /** Site by write key. */
-  readonly writeKeys: Readonly<Record<string, string>>
+  readonly writeKeys: WriteKeys
   /** Metrics address of each service process, by its name. */
   readonly metrics: Readonly<Record<string, string>>
 }
@@ -43,6 +43,12 @@ export function findInstance(values: Values, io: Pick<Io, 'cwd'>): Instance {
   const dataDir = dataDirectory(values, io)
   const instance = readInstance(fileOf(dataDir))
   if (instance !== undefined && isAlive(instance.owner)) return instance
+  const owner = ownerOf(dataDir)
+  if (owner !== undefined)
+    throw new CommandFailure(
+      exitCode.unavailable,
+      `process ${owner.pid} is still starting or stopping what runs on ${dataDir}: try again when it says so`,
+    )
   throw new CommandFailure(
     exitCode.unavailable,
     `nothing runs on ${dataDir}: start it with "cairn up --data ${dataDir}", or name another directory with --data`,

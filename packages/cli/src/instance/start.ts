@@ -24,6 +24,7 @@ import { checkedDefinitions } from '../definitions.ts'
 import { removeInstance, writeInstance, type Instance } from './instance.ts'
 import { keepService, type KeptService } from './keep.ts'
 import { startService, type ServiceSpec } from './service.ts'
+import { keepWriteKeys, type WriteKeys } from './write-keys.ts'
 
 export interface StartOptions {
   readonly dataDir: string
@@ -33,8 +34,8 @@ export interface StartOptions {
   readonly partitions: number
   readonly portBase?: number
   readonly namespace: string
-  /** Site by write key. */
-  readonly writeKeys: Readonly<Record<string, string>>
+  /** Without them those given last stay. */
+  readonly writeKeys?: WriteKeys
   /** How often to attribute by data, as `cairn attribute --every` takes it; never without it. */
   readonly attributeEvery?: string
   readonly env: Readonly<Record<string, string | undefined>>
@@ -183,7 +184,7 @@ async function describe(options: StartOptions, stack: Stack): Promise<Instance> 
     ...(registry === undefined ? {} : { schemaRegistry: registry }),
     ingest: at('ingest'),
     clickhouse: { url, user, password, database: options.namespace.replaceAll('-', '_') },
-    writeKeys: options.writeKeys,
+    writeKeys: keepWriteKeys(options.dataDir, options.writeKeys),
     metrics: Object.fromEntries(names.map((name) => [name, `${at(name)}/metrics`])),
   }
 }

@@ -125,7 +125,11 @@ describe('POST /v1', () => {
 
   it('answers 413 with the reason to a body over the limit', async () => {
     const response = await setUp().post('x'.repeat(500 * 1024 + 1))
-    expect([response.statusCode, response.json()]).toMatchObject([413, { reason: 'batch_too_large', accepted: 0 }])
+    const message = 'the body is larger than MAX_BATCH_BYTES allows; send fewer messages at once (it is 512000)'
+    expect([response.statusCode, response.json()]).toMatchObject([
+      413,
+      { reason: 'batch_too_large', accepted: 0, message },
+    ])
   })
 
   it('answers 413 with the reason to a batch of too many messages', async () => {

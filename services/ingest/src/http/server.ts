@@ -71,7 +71,7 @@ async function accept(
   const { headers } = request
   const encoding = headers['content-encoding']
   const opened = await inflated(bodyOf(request), encoding, options.maxBatchBytes)
-  if (!opened.ok) return reject(opened.reason, `content-encoding: ${String(encoding)}`, reply, options)
+  if (!opened.ok) return reject(opened.reason, detailOf(opened.reason, encoding, options), reply, options)
   const began = performance.now()
   const country = options.countryHeader === '' ? undefined : headers[options.countryHeader]
   const answer = await options.pipeline({
@@ -85,6 +85,14 @@ async function accept(
   options.meters.answered(answer, (performance.now() - began) / 1000)
   const { status, headers: extra, body } = httpAnswer(answer, options.retryAfterSeconds)
   return reply.code(status).headers(extra).send(body)
+}
+
+function detailOf(reason: HttpRefusal, encoding: string | undefined, options: HttpOptions): string {
+  return reason === 'batch_too_large' ? limitOf(options) : `content-encoding: ${String(encoding)}`
+}
+
+function limitOf({ maxBatchBytes }: HttpOptions): string {
+  return `it is ${maxBatchBytes}`
 }
 
 function bodyOf(request: FastifyRequest): Buffer {
@@ -122,7 +130,7 @@ function reject(
 }
 
 function refuse(error: FastifyError, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): FastifyReply {
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return reject('batch_too_large', '', reply, options)
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return reject('batch_too_large', limitOf(options), reply, options)
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
     return reject(
       'unsupported_content_type',

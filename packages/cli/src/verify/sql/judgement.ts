@@ -1,4 +1,5 @@
 import { orderKeptMs } from '@cairn/domain'
+import { counted } from '../../counted.ts'
 import { sqlFacts, type LeftOut, type LeftOutBecause, type SqlFact } from './left-out.ts'
 import type { Unjudged } from './rules.ts'
 import { mostShown } from './statements.ts'
@@ -65,7 +66,7 @@ export function sqlText(judgements: readonly SiteJudgement[]): string {
   })
   return [
     ...judgements.map(siteText),
-    ...(sqlFacts.some((fact) => left[fact] > 0) ? [`left out by SQL: ${counted(left)}, as said above\n`] : []),
+    ...(sqlFacts.some((fact) => left[fact] > 0) ? [`left out by SQL: ${countedFacts(left)}, as said above\n`] : []),
     ...whole,
   ].join('')
 }
@@ -74,17 +75,17 @@ function siteText({ site, because, left_out, compared, differences }: SiteJudgem
   if (because !== null) return `site ${site} is not judged by SQL: ${why[because]}\n`
   const lines = differences.map(({ fact, only, row }) => `  ${fact} only ${only}: ${row}\n`)
   return [
-    `site ${site}, from its events by SQL: ${counted(compared)}; ${atLeast(differences)} differences\n`,
-    ...left_out.map((one) => `  not judged: ${counted(one.rows)}${leftOutText(one)}\n`),
+    `site ${site}, from its events by SQL: ${countedFacts(compared)}; ${atLeast(differences)}\n`,
+    ...left_out.map((one) => `  not judged: ${countedFacts(one.rows)}${leftOutText(one)}\n`),
     ...lines,
   ].join('')
 }
 
-function counted(rows: Readonly<Partial<Record<SqlFact, number>>>): string {
-  return Object.entries(rows)
-    .map(([fact, n]) => `${n} ${fact}`)
-    .join(', ')
+function countedFacts(rows: Readonly<Partial<Record<SqlFact, number>>>): string {
+  return sqlFacts.flatMap((fact) => (rows[fact] === undefined ? [] : [counted(rows[fact], nouns[fact])])).join(', ')
 }
+
+const nouns: Readonly<Record<SqlFact, string>> = { sessions: 'session', conversions: 'conversion', credits: 'credit' }
 
 function leftOutText({ because, goals, before }: CountedLeftOut): string {
   const of = goals === null ? '' : ` of ${goals.join(', ')}`
@@ -95,7 +96,7 @@ function leftOutText({ because, goals, before }: CountedLeftOut): string {
 /** Of each kind no more than so many are looked up. */
 function atLeast(differences: readonly SqlDifference[]): string {
   const isCut = sqlFacts.some((fact) => differences.filter((d) => d.fact === fact).length >= mostShown)
-  return isCut ? `${differences.length} or more` : String(differences.length)
+  return isCut ? `${differences.length} or more differences` : counted(differences.length, 'difference')
 }
 
 const why: Readonly<Record<Unjudged, string>> = {

@@ -28,7 +28,7 @@ describe('verify --sql', () => {
   it('says how much of a site it does not judge, and why', () => {
     const compared = { sessions: 3, conversions: 2, credits: 1 }
     const judged = { site: 'shop', because: null, compared, differences: [] }
-    const text = 'site shop, from its events by SQL: 3 sessions, 2 conversions, 1 credits; 0 differences\n'
+    const text = 'site shop, from its events by SQL: 3 sessions, 2 conversions, 1 credit; 0 differences\n'
     expect(sqlText([{ ...judged, left_out: [] }])).toBe(text)
     const left_out = [
       { because: 'session_rules_changed', goals: null, before: 7, rows: { sessions: 9, conversions: 8, credits: 7 } },
