@@ -7,7 +7,7 @@ export const settings = {
     .number()
     .int()
     .min(100)
-    .default(15_000)
+    .default(30_000)
     .describe(
       'Longest time between checkpoints of changed visitor states, and between writes of changed orders to the disk',
     ),
@@ -15,7 +15,7 @@ export const settings = {
     .number()
     .int()
     .min(65_536)
-    .default(32 * 1024 * 1024)
+    .default(64 * 1024 * 1024)
     .describe(
       'Estimated size of changed visitor states that brings checkpoints forward, shared by the partitions of a process',
     ),
