@@ -159,15 +159,19 @@ function lengthOf(root: RootDatabase<Buffer, Buffer>): number {
 /**
  * A new lock file in place of the old one: a process killed in a transaction leaves its lock held, and the next one would
  * wait for it for ever. Nobody else has the folder: see Claim. Written in full, since LMDB writes into it through memory,
- * where a disk without room ends the process.
+ * where a disk without room ends the process. So does an `open` that finds no room to begin its file: that much is taken
+ * first, and given back right before.
  */
 function makeLock(path: string): void {
   rmSync(path, { force: true })
-  writeFileSync(path, Buffer.alloc(lockBytes))
+  writeFileSync(path, Buffer.alloc(lockBytes + beginningBytes))
+  truncateSync(path, lockBytes)
 }
 
 /** More than LMDB needs for the readers it allows. */
 const lockBytes = 64 * 1024
+/** More than LMDB writes of an empty database. */
+const beginningBytes = 64 * 1024
 
 /** Less room than this, and a write that fails has failed for want of room: LMDB says of it only that it failed. */
 const littleRoom = 16 * 1024 * 1024
