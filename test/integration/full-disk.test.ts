@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -36,4 +36,22 @@ test(`where a write of several transactions fills it, what it says of its positi
   // What is beyond the position is read once more.
   const kept = { position: '1', has99: true }
   expect(await filled(20_000, 400)).toMatchObject({ failure: full, now: kept, reopened: kept })
+})
+
+test(`it is said to be full, whatever of a new database there is no room for${mounted ? '' : ' (only root)'}`, async () => {
+  const disks = Array.from({ length: 60 }, (_, n) => ({ folder: join(small, `${n + 1}`), bytes: (n + 1) * 4096 }))
+  try {
+    for (const { folder, bytes } of disks) {
+      mkdirSync(folder)
+      spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', folder])
+    }
+    const program = join(repository, 'test/support/open-disks.js')
+    const folders = disks.map(({ folder }) => folder)
+    const { stdout } = await promisify(execFile)(process.execPath, [program, ...folders])
+    const said = stdout.trim().split('\n')
+    expect(said).toHaveLength(disks.length)
+    expect(new Set(said)).toEqual(new Set(['full', 'open']))
+  } finally {
+    for (const { folder } of disks) spawnSync('umount', ['-l', folder])
+  }
 })

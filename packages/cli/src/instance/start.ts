@@ -20,6 +20,7 @@ import {
   type Stack,
 } from '@cairn/stack'
 import { CommandFailure, exitCode } from '../command.ts'
+import { counted } from '../counted.ts'
 import { checkedDefinitions } from '../definitions.ts'
 import { removeInstance, writeInstance, type Instance } from './instance.ts'
 import { keepService, type KeptService } from './keep.ts'
@@ -143,7 +144,7 @@ async function takeDataDirectory({ dataDir, progress }: StartOptions): Promise<L
   const taken = await takeDirectory(dataDir)
   if (!taken.ok) throw new CommandFailure(exitCode.unavailable, taken.message)
   const left = taken.lock.orphans.length
-  if (left > 0) progress(`ended ${left} ${left === 1 ? 'service' : 'services'} that a killed run had left running`)
+  if (left > 0) progress(`ended ${counted(left, 'service')} that a killed run had left running`)
   return taken.lock
 }
 

@@ -55,7 +55,7 @@ const bytesOnly = { encoding: 'binary', keyEncoding: 'binary', cache: false } as
 export function openTables(folder: string): Tables {
   checkFile(dataFile(folder))
   try {
-    makeLock(join(folder, 'lock.mdb'))
+    makeLock(join(folder, 'lock.mdb'), fileBytes(folder) === 0 ? beginningBytes : 0)
     const root = open<Buffer, Buffer>({ path: folder, ...environment, ...bytesOnly })
     try {
       checkLength(root, dataFile(folder))
@@ -159,12 +159,12 @@ function lengthOf(root: RootDatabase<Buffer, Buffer>): number {
 /**
  * A new lock file in place of the old one: a process killed in a transaction leaves its lock held, and the next one would
  * wait for it for ever. Nobody else has the folder: see Claim. Written in full, since LMDB writes into it through memory,
- * where a disk without room ends the process. So does an `open` that finds no room to begin its file: that much is taken
- * first, and given back right before.
+ * where a disk without room ends the process. So does an `open` that finds no room to begin its file: `room` for that is
+ * taken first, and given back right before.
  */
-function makeLock(path: string): void {
+function makeLock(path: string, room: number): void {
   rmSync(path, { force: true })
-  writeFileSync(path, Buffer.alloc(lockBytes + beginningBytes))
+  writeFileSync(path, Buffer.alloc(lockBytes + room))
   truncateSync(path, lockBytes)
 }
 
