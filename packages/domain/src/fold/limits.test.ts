@@ -28,6 +28,14 @@ describe('what one visitor can make the fold keep', () => {
     expect(warehouse.rollUp).toEqual(warehouse.recomputedRollUp())
   })
 
+  it('is bounded in how many sessions an event can change: of more than fifty the longest untouched is final', () => {
+    const fold = new FoldRun()
+    const rowsOf = (at: number) => fold.event(T, { event_id: `e${at}`, event_time: T - at * HOUR }).sessions
+    const first = Array.from({ length: 50 }, (_, at) => rowsOf(at))
+    expect(first.flat()).toEqual([])
+    expect(rowsOf(50)).toMatchObject([{ state: 'closed', started_at: T }])
+  })
+
   it.each(['o', 'ö', '漢', '👟'])(
     'is bounded in conversions of orders like %s: a full session takes no more',
     (letter) => {

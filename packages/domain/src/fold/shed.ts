@@ -15,7 +15,7 @@ const MAX_RETAINED = 384 * 1024
  * Sessions of a visitor that can be corrected. An event may change all of them where campaigns cut: a bot that begins one with
  * each event must not cost the others of its partition more than a little.
  */
-const MAX_SESSIONS = 100
+const MAX_SESSIONS = 50
 
 /**
  * Forgets the sessions, with their companions, and then the claims of an overgrown visitor before their time, longest

@@ -63,10 +63,10 @@ export function survivorOf<S extends Session>(sessions: readonly S[]): S | undef
 }
 
 function candidates<S extends Session>(sessions: readonly S[], event: StorefrontEvent, rules: SessionRules): S[] {
-  let found: S[] = []
+  const found: S[] = []
   for (const session of sessions) {
     if (follows(session, event, rules) && (rules.dayOf === null || isOfDay(session, event.event_time, rules.dayOf))) {
-      found = found.concat(session)
+      found.push(session)
     }
   }
   return found
