@@ -19,30 +19,53 @@ function given(...offsets: readonly number[]) {
   return { pending, told, lost, stopping }
 }
 
-const offsetsOf = (pending: PendingRecords) => pending.records.map(({ offset }) => offset)
+/** Takes up to `most`, and ends at the one with offset `end`. */
+function take(pending: PendingRecords, { most = Infinity, end = Infinity } = {}): number[] {
+  const taken: number[] = []
+  for (const { offset } of pending.take(most)) {
+    if (offset === end) break
+    taken.push(offset)
+  }
+  return taken
+}
 
 describe('pending records', () => {
-  it('are read only once those from before are committed, and no more at once than is allowed or asked for', async () => {
+  it('are taken no more at once than is allowed or asked for', async () => {
     const { pending } = given(0, 1, 2, 3, 4)
-    await pending.read()
-    expect(offsetsOf(pending)).toEqual([0, 1, 2])
-    pending.drop(2)
-    await pending.read()
-    expect(offsetsOf(pending)).toEqual([2])
-    pending.drop(1)
-    await pending.read(1)
-    expect(offsetsOf(pending)).toEqual([3])
+    await pending.wait()
+    expect(take(pending)).toEqual([0, 1, 2])
+    expect(take(pending, { most: 1 })).toEqual([3])
+    expect([take(pending), take(pending)]).toEqual([[4], []])
   })
 
-  it('say how far the input is done: to the first of them, else to the first that waits unread', async () => {
+  it('are taken once the next is asked for: the one that a loop ends at waits on', async () => {
+    const { pending } = given(0, 1, 2)
+    await pending.wait()
+    expect([take(pending, { end: 0 }), pending.isWaiting]).toEqual([[], true])
+    expect(take(pending, { end: 1 })).toEqual([0])
+    expect([take(pending), pending.isWaiting]).toEqual([[1, 2], false])
+  })
+
+  it('say how far the input is done: to the first that is not committed, else to the first that waits', async () => {
     const { pending } = given(0, 1, 2, 3)
-    await pending.read()
-    pending.drop(1)
+    await pending.wait()
+    expect(pending.progress).toEqual({ position: 0, oldest: 0 })
+    take(pending, { end: 1 })
+    pending.commit()
     expect(pending.progress).toEqual({ position: 1, oldest: 100 })
-    pending.drop(2)
+    take(pending, { end: 3 })
+    expect(pending.progress).toEqual({ position: 1, oldest: 100 })
+    pending.commit()
     expect(pending.progress).toEqual({ position: 3, oldest: 300 })
-    pending.clear()
-    expect(offsetsOf(pending)).toEqual([])
+    take(pending)
+    pending.commit()
+    expect(pending.progress).toEqual({ position: 4, oldest: undefined })
+  })
+
+  it('are taken no more when they are closed', () => {
+    const { pending } = given(0)
+    pending.close()
+    expect(take(pending)).toEqual([])
   })
 
   it('say that the partition waits for a schema, and once that it does no more', async () => {
@@ -59,7 +82,7 @@ describe('pending records', () => {
   it('are no longer waited for when the partition is lost', async () => {
     const { pending, lost } = given()
     lost.abort(new Error('given to another'))
-    await expect(pending.read()).rejects.toThrow('given to another')
+    await expect(pending.wait()).rejects.toThrow('given to another')
     await expect(pending.waitForSchema(new UnknownSchema(7, 0))).rejects.toThrow('given to another')
   })
 })

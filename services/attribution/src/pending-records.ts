@@ -22,12 +22,17 @@ export interface PendingOptions {
   readonly waits: string
 }
 
-/** The records of a partition's input that are read and not committed. */
+/**
+ * The records of a partition's input that wait, and where those begin that are taken and not committed. Each is made when it
+ * is asked for: thousands that wait as objects outlive the collector's young generation.
+ */
 export class PendingRecords {
   readonly #inbox: Inbox
   readonly #partition: OwnedPartition
   readonly #options: PendingOptions
-  #records: readonly Incoming[] = []
+  /** The first that was taken and is not committed. */
+  #uncommitted: Progress | undefined
+  #isClosed = false
   /** Attempts in a row that ended at a schema that is not known. */
   #schemaFailures = 0
 
@@ -37,36 +42,48 @@ export class PendingRecords {
     this.#options = options
   }
 
-  get records(): readonly Incoming[] {
-    return this.#records
+  /** Whether there is one to be taken. */
+  get isWaiting(): boolean {
+    return this.#inbox.head !== undefined
   }
 
   /** Up to where the input is committed, but for records that say nothing. */
   get progress(): Progress {
-    const first = this.#records[0]
-    if (first !== undefined) return { position: first.offset, oldest: first.timestamp }
-    return { position: this.#inbox.position, oldest: this.#inbox.oldestTimestamp }
+    return this.#uncommitted ?? { position: this.#inbox.position, oldest: this.#inbox.oldestTimestamp }
   }
 
   readFrom(offset: number): void {
     this.#inbox.readFrom(offset)
   }
 
-  /** Waits for records where none are left from before: for a second at most, then there may be none. */
-  async read(most = Infinity): Promise<void> {
-    if (this.#records.length > 0) return
+  /** Waits until there is one to be taken: for a second at most, then there may be none. */
+  async wait(): Promise<void> {
     await this.#inbox.waitForRecords(pollMs, this.#partition.lost)
-    this.#records = this.#inbox.take(Math.min(this.#options.most, most))
   }
 
-  /** The first ones are committed. */
-  drop(count: number): void {
-    this.#records = this.#records.slice(count)
+  /**
+   * Those that wait, and may come meanwhile, up to `most`. One is taken when the next is asked for: where a loop over them
+   * ends at one, that one waits on.
+   */
+  *take(most = Infinity): Generator<Incoming, void, undefined> {
+    let left = this.#isClosed ? 0 : Math.min(this.#options.most, most)
+    for (; left > 0; left--) {
+      const { head } = this.#inbox
+      if (head === undefined) return
+      yield head
+      this.#uncommitted ??= { position: head.offset, oldest: head.timestamp }
+      this.#inbox.shift()
+    }
+  }
+
+  /** What was taken is committed. */
+  commit(): void {
+    this.#uncommitted = undefined
   }
 
   /** None of them will be committed here. */
-  clear(): void {
-    this.#records = []
+  close(): void {
+    this.#isClosed = true
   }
 
   /**

@@ -4,6 +4,7 @@ import type { Touchpoint } from './path.ts'
 import { MAX_ASSISTS } from './credit.ts'
 import { noteOmitted, withoutAssist, type OmittedDay } from './omitted.ts'
 import { MAX_TOUCHES } from './path.ts'
+import { withItem } from '../state/list.ts'
 
 /** A touchpoint whose session can't be corrected any more. */
 export interface PastTouchpoint extends Omit<Touchpoint, 'is_bot'> {
@@ -40,7 +41,7 @@ const MAX_TOUCHES_SIZE = 64 * 1024
 
 /** Keeps a touchpoint; of the oldest only a count stays where there are too many or they are too long. */
 export function keepTouchpoint(history: History, touch: PastTouchpoint): void {
-  const touches = history.touches.concat(touch)
+  const touches = withItem(history.touches, touch)
   let size = 0
   for (const kept of touches) size += touchpointSize(kept)
   let from = 0
@@ -59,10 +60,10 @@ export function keepTouchpoint(history: History, touch: PastTouchpoint): void {
  */
 export function keepConversion(history: History, past: KeptConversion): void {
   if (past.kind === 'negative') return
-  const kept = history.past.concat(past)
+  let kept = withItem(history.past, past)
   if (kept.length > MAX_ASSISTS) {
-    const micro = kept.findIndex(({ kind }) => kind === 'micro')
-    const [gone] = kept.splice(Math.max(0, micro), 1)
+    const gone = kept.find(({ kind }) => kind === 'micro') ?? kept[0]
+    kept = kept.filter((one) => one !== gone)
     if (gone?.kind === 'micro')
       history.omitted_days = noteOmitted(history.omitted_days, 'assists', gone.event_time, gone.since)
   }

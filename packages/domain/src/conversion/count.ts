@@ -2,6 +2,7 @@ import type { Millis, StorefrontEvent } from '../event/event.ts'
 import { precedes, type Arrival } from '../session/session.ts'
 import { newConversion, type Conversion, type Withdrawn } from './conversion.ts'
 import type { Goal } from './goal.ts'
+import { withItem } from '../state/list.ts'
 
 /**
  * What a visitor has used up: a goal that counts once a visitor (`order_id` empty), or an order of a goal that counts
@@ -75,8 +76,8 @@ export function countGoals<H extends Holder>(
   for (const goal of goals) {
     if (goal.compound !== null || !wins(counting, goal)) continue
     const conversion = newConversion(goal, event, key, arrival)
-    tally.made = tally.made.concat(conversion)
-    if (session !== null) session.conversions = session.conversions.concat(conversion)
+    tally.made = withItem(tally.made, conversion)
+    if (session !== null) session.conversions = withItem(session.conversions, conversion)
     if (isClaimed(goal, event)) replaceClaim(visitor, newClaim(counting, goal, conversion))
   }
   return tally
@@ -135,7 +136,7 @@ export function mergeConversions(survivor: Holder, loser: Holder): Conversion[] 
   for (const conversion of loser.conversions) {
     const rival = conversion.per_session ? oncePerSession(survivor.conversions, conversion.goal) : undefined
     if (rival === undefined) {
-      survivor.conversions = survivor.conversions.concat(conversion)
+      survivor.conversions = withItem(survivor.conversions, conversion)
     } else if (isEarlier(conversion, rival)) {
       survivor.conversions = survivor.conversions.map((c) => (c === rival ? conversion : c))
       withdrawn.push(rival)
@@ -179,12 +180,12 @@ export function isEarlier(
 
 function withdraw<H extends Holder>(holder: H, rival: Conversion, arrival: Arrival, tally: OpenTally<H>): void {
   holder.conversions = holder.conversions.filter((c) => c !== rival)
-  tally.withdrawn = tally.withdrawn.concat({ ...rival, definitions_number: arrival.definitionsNumber })
-  tally.corrected = tally.corrected.concat(holder)
+  tally.withdrawn = withItem(tally.withdrawn, { ...rival, definitions_number: arrival.definitionsNumber })
+  tally.corrected = withItem(tally.corrected, holder)
 }
 
 export function replaceClaim(visitor: Claims, claim: Claim): void {
   const others = visitor.claims.filter((held) => !isSameClaim(held, claim.goal, claim.order_id))
   if (others.length >= MAX_CLAIMS) others.sort((a, b) => b.touched_at - a.touched_at).pop()
-  visitor.claims = others.concat(claim)
+  visitor.claims = withItem(others, claim)
 }

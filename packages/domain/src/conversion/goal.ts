@@ -6,6 +6,7 @@ import { readPlan } from './match.ts'
 import { readGoalMatcher, type Matcher } from './matcher.ts'
 import type { GoalClass, GoalKind } from './row.ts'
 import { readValue, type Valuation } from './value.ts'
+import { withItem } from '../state/list.ts'
 
 /** A goal of the definitions, compiled. */
 export interface Goal {
@@ -165,7 +166,7 @@ export function indexGoals(goals: readonly Goal[]): GoalIndex {
   return (event) => {
     let matched: readonly Goal[] = NONE
     for (const goal of byName.get(event.name) ?? anyName)
-      if (goal.matcher.matches(event)) matched = matched.concat(goal)
+      if (goal.matcher.matches(event)) matched = withItem(matched, goal)
     return matched
   }
 }

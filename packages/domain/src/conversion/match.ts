@@ -23,6 +23,7 @@ export interface Plan {
 }
 
 const WINDOW = 'within'
+const NONE: readonly never[] = []
 
 /**
  * A plan as text, which is kept with each match: what matched under definitions that were replaced goes on under their plan, and
@@ -94,6 +95,7 @@ export function completions(matches: readonly Match[]): readonly Match[] {
 
 /** What counts of the matches that complete goals in a session: for each goal the earliest. */
 export function earliestOfGoals(completed: readonly Match[]): readonly Conversion[] {
+  if (completed.length === 0) return NONE
   const earliest = new Map<string, Match>()
   for (const match of completed) {
     const { goal } = match.conversion

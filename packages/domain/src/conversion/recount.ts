@@ -22,6 +22,7 @@ export function recount(
   keepsAll: boolean,
   version: number,
 ): void {
+  if (isDecided(session, companions)) return
   const waiting = [...session.standby, ...companions.flatMap(({ standby }) => standby)]
   const counted = session.conversions.filter(({ per_session }) => per_session)
   const winners = new Map<string, Conversion>()
@@ -40,6 +41,20 @@ export function recount(
   for (const companion of companions) companion.standby = losers.filter((conversion) => isBy(companion, conversion))
   const own = losers.filter((conversion) => !companions.some((companion) => isBy(companion, conversion)))
   session.standby = keepsAll ? own : displaced(own, winners, companions)
+}
+
+/** Whether there are no two that only one of could count: nearly always, and nothing has to be made to see it. */
+function isDecided({ conversions, standby }: Recounted, companions: readonly Companion[]): boolean {
+  if (standby.length > 0) return false
+  for (const companion of companions) if (companion.standby.length > 0) return false
+  for (const [at, { per_session, goal }] of conversions.entries()) {
+    if (!per_session) continue
+    for (let other = 0; other < at; other++) {
+      const rival = conversions[other]
+      if (rival?.per_session === true && rival.goal === goal) return false
+    }
+  }
+  return true
 }
 
 /** Of what a session's own events lost: the first of each goal that a companion has. */

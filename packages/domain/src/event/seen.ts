@@ -55,6 +55,13 @@ export function recognise(seen: Seen, id: number, content: number, from: Millis)
 export function remember(seen: Seen, id: number, content: number, now: Millis): void {
   const index = indexes.get(seen)
   if (index !== undefined) index.places.set(id, index.gone + seen.seen_id.length)
+  if (seen.seen_id.length === 0) {
+    // An empty list may be that of others too.
+    seen.seen_id = [id]
+    seen.seen_content = [content]
+    seen.seen_at = [now]
+    return
+  }
   seen.seen_id.push(id)
   seen.seen_content.push(content)
   seen.seen_at.push(now)

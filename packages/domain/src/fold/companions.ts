@@ -4,6 +4,7 @@ import type { SessionRules } from '../session/rules.ts'
 import { keepLonely } from './journey.ts'
 import { MAX_SESSION_SIZE } from './size.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
+import { withItem, withItems } from '../state/list.ts'
 
 /**
  * Companions of a visitor are bounded: the one longest without a session goes first, and is final. A back end that sends
@@ -77,10 +78,10 @@ function move(companion: Companion, from: TrackedSession | undefined, to: Tracke
   const source = from ?? companion
   const made = source.conversions.filter((conversion) => isBy(companion, conversion))
   source.conversions = source.conversions.filter((conversion) => !isBy(companion, conversion))
-  to.conversions = to.conversions.concat(made)
+  to.conversions = withItems(to.conversions, made)
   companion.session_id = to.id
   // No event has the offset of a verdict.
   if (companion.order_id !== '') return
   if (from !== undefined) from.moved = from.moved.filter((offset) => offset !== companion.offset)
-  to.moved = to.moved.concat(companion.offset)
+  to.moved = withItem(to.moved, companion.offset)
 }

@@ -62,16 +62,16 @@ export function countCompounds(
   companionsOf: CompanionsOf,
   { offset, streamTime, definitionsNumber, rules }: Arrival,
 ): Tally<TrackedSession> {
-  const due = new Map<TrackedSession, readonly Conversion[]>()
+  let due: Map<TrackedSession, readonly Conversion[]> | null = null
   const within = completedWithin(visitor, companionsOf, rules.clientSession === 'ignore')
   for (const session of sessions) {
     const completed = completedIn(session, companionsOf(session))
     const also = within?.get(session) ?? NOTHING
     const candidates = earliestOfGoals(also.length === 0 ? completed : [...completed, ...also])
-    if (candidates.length > 0 || session.conversions.some(isCompound)) due.set(session, candidates)
+    if (candidates.length > 0 || session.conversions.some(isCompound)) (due ??= new Map()).set(session, candidates)
   }
+  if (due === null) return NOTHING_DUE
   const tally = { made: [] as Conversion[], withdrawn: [] as Conversion[], corrected: [] as TrackedSession[] }
-  if (due.size === 0) return tally
   leaveToVisitor(visitor, due, streamTime)
   for (const [session, conversions] of due) settleSession(visitor, session, conversions, offset, tally)
   claimAgain(visitor, tally, streamTime)
@@ -80,6 +80,7 @@ export function countCompounds(
 }
 
 const NOTHING: readonly never[] = []
+const NOTHING_DUE: Tally<never> = { made: NOTHING, withdrawn: NOTHING, corrected: NOTHING }
 
 /** What a session's matches come to, of goals within the session. Of its own, those are let go that can't matter any more. */
 function completedIn(session: TrackedSession, companions: readonly Companion[]): readonly Match[] {

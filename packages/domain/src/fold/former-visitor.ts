@@ -38,9 +38,9 @@ function takeOrders(visitor: VisitorState): void {
     keepOrder(visitor, {
       order_id,
       order_offset: NO_VERDICT,
-      touched_at,
       matched: 0,
       valued: [],
+      touched_at,
       said: [],
       is_cut: true,
     })

@@ -9,6 +9,7 @@ import { regroup } from './regroup.ts'
 import { markDirty } from './settle.ts'
 import { MAX_SESSION_SIZE } from './size.ts'
 import { newTrackedSession, type TrackedSession, type VisitorState } from './visitor.ts'
+import { withItem } from '../state/list.ts'
 
 /** What became of a visitor's sessions when an event joined one, or started it. */
 export interface Joined {
@@ -60,7 +61,7 @@ function joinByGap(
   if (session === undefined) {
     const started = newTrackedSession(event, arrival)
     addEvent(started, event, arrival)
-    visitor.sessions = visitor.sessions.concat(started)
+    visitor.sessions = withItem(visitor.sessions, started)
     return { session: started, restated: NOTHING, withdrawn: NOTHING, retractions: NOTHING, changed: NOTHING }
   }
   // What it keeps for campaigns to cut it would not be all of it from here on.

@@ -18,6 +18,7 @@ import type { Millis } from '../event/event.ts'
 import { hash53 } from '../event/hash.ts'
 import { direct, isSameSource } from '../session/source.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
+import { withItem } from '../state/list.ts'
 
 /** What an event of a visitor with macro conversions is held against afterwards: the touchpoints before it. */
 export type Before = readonly Touchpoint[] | null
@@ -65,8 +66,20 @@ export function creditVisit(
 
 /** Lets a session go: what later conversions look back at is kept of it. */
 export function keepOf(visitor: VisitorState, session: TrackedSession, streamTime: Millis): void {
-  const { is_bot, ...touch } = touchpointOf(session)
-  if (!is_bot) keepTouchpoint(visitor, { ...touch, ended_at: session.ended_at, since: streamTime })
+  const { session_id, started_at, tie, channel, source, medium, campaign, is_bot } = touchpointOf(session)
+  const { ended_at } = session
+  if (!is_bot)
+    keepTouchpoint(visitor, {
+      session_id,
+      started_at,
+      tie,
+      channel,
+      source,
+      medium,
+      campaign,
+      ended_at,
+      since: streamTime,
+    })
   keepConversions(visitor, session.conversions, is_bot, streamTime)
 }
 
@@ -83,7 +96,10 @@ function keepConversions(
   since: Millis,
 ): void {
   const isLookedBackAt = !isBots && visitor.visitor_id !== ''
-  if (isLookedBackAt) for (const conversion of conversions) keepConversion(visitor, { ...pastOf(conversion), since })
+  if (isLookedBackAt) {
+    for (const { id: conversion_id, goal, kind, event_time } of conversions)
+      keepConversion(visitor, { conversion_id, goal, kind, event_time, since })
+  }
   if (visitor.said.length === 0) return
   const final = new Set(conversions.map(({ id }) => id))
   visitor.said = visitor.said.filter(({ conversion_id }) => !final.has(conversion_id))
@@ -160,7 +176,7 @@ function restate(
   const reason = reasonOf(visitor.said[at], now, byVerdict)
   if (reason === null) return
   // What nothing holds is credited from what is known when it comes, and stays so.
-  if (!credited.isFinal) visitor.said = at < 0 ? visitor.said.concat(now) : visitor.said.with(at, now)
+  if (!credited.isFinal) visitor.said = at < 0 ? withItem(visitor.said, now) : visitor.said.with(at, now)
   credits.push(creditRow(visitor, credited, attribution, rules, { version, reason, definitionsNumber }))
 }
 

@@ -3,6 +3,7 @@ import type { ConversionRow } from '../conversion/row.ts'
 import type { Millis } from '../event/event.ts'
 import { orderSaidEveryMs } from '../order/fold.ts'
 import { orderKeptMs } from '../order/orders.ts'
+import { withItem } from '../state/list.ts'
 
 /**
  * An order as its visitor remembers it. What was last said of it is kept as it was said: a refund comes when sessions and
@@ -50,7 +51,7 @@ const MAX_BARE_ID = 100
 /** Puts an order in its place, last; those before it that have no room any more are forgotten. */
 export function keepOrder(visitor: Orders, order: Sizeless): void {
   const others = visitor.orders.filter(({ order_id }) => order_id !== order.order_id)
-  visitor.orders = withinBounds(others.concat(sized(order)))
+  visitor.orders = withinBounds(withItem(others, sized(order)))
 }
 
 /**
@@ -152,7 +153,7 @@ function saidAfter(
     const last = now.find((one) => one.row.conversion_id === row.conversion_id)
     if (last === undefined && (row.is_deleted === 1 || row.order_status === '' || row.order_id !== order_id)) continue
     const others = now.filter((one) => one !== last)
-    now = row.is_deleted === 1 ? others : others.concat({ row, credit: last?.credit ?? null })
+    now = row.is_deleted === 1 ? others : withItem(others, { row, credit: last?.credit ?? null })
   }
   for (const credit of credits) {
     if (credit.is_deleted === 1) continue

@@ -17,6 +17,7 @@ import { restate, type OrderRows } from './restate-order.ts'
 import { noteChanges, rowsSince, standingOf, type Standing } from './revisit.ts'
 import { companionSize } from './size.ts'
 import type { VisitorState } from './visitor.ts'
+import { withItem, withItems } from '../state/list.ts'
 
 /** What a verdict does to the visitor who bought. */
 export interface Decided extends OrderRows {
@@ -129,9 +130,9 @@ function putBack(
     // It had room; what waits for a session gives way where it takes more of that now.
     makeRoom(visitor, streamTime)
     companion.size = companionSize(companion, conversions)
-    visitor.companions = visitor.companions.concat(companion)
+    visitor.companions = withItem(visitor.companions, companion)
   }
-  holder.conversions = holder.conversions.concat(conversions)
+  holder.conversions = withItems(holder.conversions, conversions)
   return true
 }
 
@@ -163,7 +164,7 @@ function convert(
   const { said = [] } = before ?? {}
   return {
     conversions,
-    order: { order_id, order_offset, touched_at: arrival.streamTime, matched, valued, is_cut, said },
+    order: { order_id, order_offset, matched, valued, touched_at: arrival.streamTime, said, is_cut },
   }
 }
 
@@ -190,7 +191,7 @@ function hold(
   const { rules, offset, streamTime } = arrival
   const session = sessionOf(visitor.sessions, anchorOf(event, rules), rules)
   if (session !== undefined && !event.is_server) {
-    session.conversions = session.conversions.concat(conversions)
+    session.conversions = withItems(session.conversions, conversions)
     return []
   }
   const past = session === undefined ? pastOrigin(visitor, event, rules) : undefined
@@ -199,9 +200,9 @@ function hold(
   }
   const companion = newCompanion(event, session?.id ?? '', arrival, orderId)
   companion.size = companionSize(companion, conversions)
-  visitor.companions = visitor.companions.concat(companion)
+  visitor.companions = withItem(visitor.companions, companion)
   const holder: Holder = session ?? companion
-  holder.conversions = holder.conversions.concat(conversions)
+  holder.conversions = withItems(holder.conversions, conversions)
   return []
 }
 

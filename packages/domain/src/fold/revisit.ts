@@ -21,6 +21,7 @@ import { markDirty } from './settle.ts'
 import { companionSize, sessionSize } from './size.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 import type { Visit } from './visit.ts'
+import { withItem, withItems } from '../state/list.ts'
 
 /** A server event: it joins the session that covers it, if there is one, and stays at hand while that may change. */
 export function visitByServer(
@@ -34,7 +35,7 @@ export function visitByServer(
   const session = coveringSession(visitor.sessions, event.event_time, event.client_session_id, rules)
   const companion = newCompanion(event, session?.id ?? '', arrival)
   const before = standingOf(visitor)
-  visitor.companions = visitor.companions.concat(companion)
+  visitor.companions = withItem(visitor.companions, companion)
   noteMatches(companion, event, goals, arrival)
   const made = count(visitor, session ?? companion, event, goals, key, arrival)
   companion.size = companionSize(companion, made)
@@ -67,8 +68,8 @@ export function visitAgain(
 
 /** Both sessions' goals, to be counted again as those of one. */
 function poolGoals(survivor: TrackedSession, loser: TrackedSession): readonly never[] {
-  survivor.conversions = survivor.conversions.concat(loser.conversions)
-  survivor.standby = survivor.standby.concat(loser.standby)
+  survivor.conversions = withItems(survivor.conversions, loser.conversions)
+  survivor.standby = withItems(survivor.standby, loser.standby)
   mergeMatches(survivor, loser)
   return []
 }
@@ -87,7 +88,7 @@ function count(
   const { made } = countGoals(visitor, holders, holder, event, others, key, arrival)
   const once = goals.filter((goal) => goal.count === 'once_per_session' && goal.compound === null)
   const possible = once.map((goal) => newConversion(goal, event, key, arrival))
-  if (possible.length > 0) holder.conversions = holder.conversions.concat(possible)
+  holder.conversions = withItems(holder.conversions, possible)
   const companions = bySession(visitor)
   for (const session of visitor.sessions) {
     recount(session, companions.get(session.id) ?? [], session.facts.length > 0, arrival.offset)

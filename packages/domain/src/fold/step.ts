@@ -19,6 +19,7 @@ import type { Slot } from './slot.ts'
 import type { TimerQueue } from './timers.ts'
 import { isForgotten, newVisitor, scheduleVisitor, type Retention, type VisitorState } from './visitor.ts'
 import { visit } from './visit.ts'
+import { withItem } from '../state/list.ts'
 
 /** Visitors that timers may bring up in one step; the rest waits for the next records. */
 const MAX_TIMED_VISITORS = 5_000
@@ -211,7 +212,7 @@ function creditingOf(partition: Partition, site: SiteDefinitions, version: numbe
 /** Names of the goals that an event matches by itself: a part of a compound goal is not the goal. */
 function matchedBy(goals: readonly Goal[]): readonly string[] {
   let names: readonly string[] = NO_NAMES
-  for (const { name, compound } of goals) if (compound === null) names = names.concat(name)
+  for (const { name, compound } of goals) if (compound === null) names = withItem(names, name)
   return names
 }
 

@@ -12,6 +12,7 @@ import { identify, rename } from './identity.ts'
 import { join, type Joined } from './join.ts'
 import { noteChange, visitAgain, visitByServer } from './revisit.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
+import { withItems } from '../state/list.ts'
 
 /** What an event does to its visitor, beyond the rows that become due later. */
 export interface Visit {
@@ -114,7 +115,7 @@ function conversionRows(
   if (restated.length + withdrawn.length + tally.made.length + tally.withdrawn.length === 0) return NOTHING
   const origin = session === null ? sessionlessOrigin(event) : originOf(session)
   const rows: ConversionRow[] = []
-  const lost = withdrawn.concat(tally.withdrawn)
+  const lost = withItems(withdrawn, tally.withdrawn)
   for (const conversion of lost) rows.push(withdrawnRow(visitor, conversion, version))
   const gone = lost.length === 0 ? NONE_GONE : new Set(lost.map(({ id }) => id))
   for (const conversion of restated)

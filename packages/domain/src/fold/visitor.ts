@@ -56,8 +56,7 @@ export interface Retention {
 
 /**
  * All that is kept of a visitor (schemas/avro/visitor-state.avsc). The due times come first so that a codec can read
- * them without decoding the rest. Those of its lists that mostly stay short grow by `concat`: one that was spread into
- * another or pushed to keeps room for sixteen more items.
+ * them without decoding the rest.
  */
 export interface VisitorState extends Dues, Seen, History {
   readonly site: string
@@ -85,6 +84,9 @@ export interface VisitorCodec {
   readonly peekDues: (bytes: Uint8Array) => Readonly<Dues>
 }
 
+/** Most lists of most visitors are empty: one for all of them saves a third of what a visitor takes in memory. */
+const NONE: readonly never[] = []
+
 export function newVisitor(site: string, visitorId: string): VisitorState {
   return {
     emit_due: NEVER,
@@ -96,16 +98,16 @@ export function newVisitor(site: string, visitorId: string): VisitorState {
     seen_content: [],
     seen_at: [],
     first_started_at: NEVER,
-    sessions: [],
-    companions: [],
-    claims: [],
-    orders: [],
-    touches: [],
-    past: [],
-    omitted_days: [],
-    said: [],
-    users: [],
-    past_matches: [],
+    sessions: NONE,
+    companions: NONE,
+    claims: NONE,
+    orders: NONE,
+    touches: NONE,
+    past: NONE,
+    omitted_days: NONE,
+    said: NONE,
+    users: NONE,
+    past_matches: NONE,
   }
 }
 
@@ -135,13 +137,13 @@ export function newTrackedSession(event: StorefrontEvent, arrival: Arrival): Tra
     closed: false,
     close_due: 0,
     forget_due: 0,
-    absorbed: [],
+    absorbed: NONE,
     facts: [],
     definitions_number: arrival.definitionsNumber,
-    conversions: [],
-    standby: [],
-    matches: [],
-    moved: [],
+    conversions: NONE,
+    standby: NONE,
+    matches: NONE,
+    moved: NONE,
     dirty_due: NEVER,
     emitted_at: -1,
     emitted: null,

@@ -2,6 +2,7 @@ import type { Millis, StorefrontEvent } from '../event/event.ts'
 import type { DayOf } from './day.ts'
 import type { SessionRules } from './rules.ts'
 import type { Session } from './session.ts'
+import { withItem } from '../state/list.ts'
 
 /** Where an event goes. No taker: it starts a session of its own. Several: it joins them into one. */
 export interface Placement<S> {
@@ -39,10 +40,10 @@ export function place<S extends Session>(
     const end = Math.max(to, session.ended_at)
     const isTooLong = end - start > rules.maxDurationMs || events + session.events > rules.maxEvents
     if (isTooLong || isFull(session)) {
-      refused = refused.concat(session)
+      refused = withItem(refused, session)
       continue
     }
-    takers = takers.concat(session)
+    takers = withItem(takers, session)
     from = start
     to = end
     events += session.events

@@ -6,43 +6,53 @@ import type { AvroField, AvroRecord, AvroSchema } from './schema.ts'
 export type ReadRecord = (bytes: Buffer, at: number) => object
 
 /**
- * Compiles the schema of a record to a function that reads it: as JavaScript text with one statement a field, which takes
+ * Compiles the schema of a record to a function that reads it: as JavaScript text with one expression a field, which takes
  * half the time of avsc's reader. Fields in `late` are only stepped over and are read out of `bytes` when somebody asks for
- * them, each time anew: they are for what hardly anybody reads.
+ * them, texts each time anew: they are for what hardly anybody reads.
  */
 export function compileRead(schema: AvroRecord, late: readonly string[] = []): ReadRecord {
   const script = new Script()
-  const name = script.classOf(schema, late)
+  const name = script.readerOf(schema, late)
   const source = new Source()
-  const Made = compiled(script.text, name, { s: source }) as new () => object
+  const read = compiled(script.text, name, { s: source }) as () => object
   return (bytes, at) => {
     source.bytes = bytes
     source.at = at
-    return new Made()
+    return read()
   }
 }
 
-/** The classes written so far, one for each record, and the functions that read lists. */
+/** The functions written so far: one for each record, and those that read lists. */
 class Script {
-  text = ''
+  text = 'const none = []\n'
   #count = 0
-  readonly #classes = new Map<string, string>()
+  readonly #readers = new Map<string, string>()
 
-  classOf({ name, fields }: AvroRecord, late: readonly string[]): string {
-    const made = `Record${++this.#count}`
-    this.#classes.set(name, made)
+  /**
+   * A literal has the same hidden class as one of the fold with its fields in the same order: were they two, all code that
+   * meets both would be compiled for either, and be slower.
+   */
+  readerOf({ name, fields }: AvroRecord, late: readonly string[] = []): string {
+    const reader = `record${++this.#count}`
+    this.#readers.set(name, reader)
+    const made =
+      late.length === 0
+        ? `{ ${fields.map((field) => `${field.name}: ${this.#read(field.type)}`).join(',\n')} }`
+        : `new ${this.#classOf(fields, late)}()`
+    this.text += `function ${reader}() { return ${made} }\n`
+    return reader
+  }
+
+  #classOf(fields: readonly AvroField[], late: readonly string[]): string {
+    const made = `Record${this.#count}`
     const isLate = (field: AvroField) => late.includes(field.name)
     const reads = fields.map((field) =>
-      isLate(field)
-        ? `this.at_${field.name} = s.at\n${this.#skip(field.type)}`
-        : `this.${field.name} = ${this.#read(field.type)}`,
+      isLate(field) ? this.#pass(field) : `this.${field.name} = ${this.#read(field.type)}`,
     )
-    const getters = fields
-      .filter(isLate)
-      .map((f) => `get ${f.name}() { s.bytes = this.bytes; s.at = this.at_${f.name}; return ${this.#read(f.type)} }`)
+    const getters = fields.filter(isLate).map((field) => this.#getter(field))
     this.text += `class ${made} {
       constructor() {
-        ${getters.length > 0 ? 'this.bytes = s.bytes' : ''}
+        this.bytes = s.bytes
         ${reads.join('\n')}
       }
       ${getters.join('\n')}
@@ -50,14 +60,26 @@ class Script {
     return made
   }
 
+  /** Statements that note where a field is, and move on over it. */
+  #pass({ name, type }: AvroField): string {
+    const noted = isMap(type) ? `this.at_${name} = s.at\nthis.read_${name} = undefined` : `this.at_${name} = s.at`
+    return `${noted}\n${this.#skip(type)}`
+  }
+
+  /** A map is asked for by each of the names that may be in it. */
+  #getter({ name, type }: AvroField): string {
+    const read = `(s.bytes = this.bytes, s.at = this.at_${name}, ${this.#read(type)})`
+    return `get ${name}() { return ${isMap(type) ? `this.read_${name} ??= ${read}` : read} }`
+  }
+
   /** An expression that reads a value at `s.at` and moves on. */
   #read(type: AvroSchema): string {
     const name = simpleName(type)
     if (name !== undefined) return `s.${name}()`
     if (Array.isArray(type)) return `(s.long() === ${nullBranch(type)} ? null : ${this.#read(otherBranch(type))})`
-    if (typeof type === 'string') return `new ${this.#known(type)}()`
+    if (typeof type === 'string') return `${this.#known(type)}()`
     if (isMap(type)) return 's.texts()'
-    if (type.type === 'record') return `new ${this.classOf(type, [])}()`
+    if (type.type === 'record') return `${this.readerOf(type)}()`
     if (type.type === 'array') return `${this.#listOf(type.items)}()`
     return unread(type)
   }
@@ -69,13 +91,16 @@ class Script {
     return this.#read(type)
   }
 
-  /** Most lists have one item: put into an empty one, it would leave room for sixteen more. */
+  /**
+   * Most lists are empty, and share one: nothing may be put into it. Most others have one item: put into an empty one, it would
+   * leave room for sixteen more.
+   */
   #listOf(items: AvroSchema): string {
     const item = this.#read(items)
     const name = `list${++this.#count}`
     this.text += `function ${name}() {
       let count = s.count()
-      if (count === 0) return []
+      if (count === 0) return none
       const items = [${item}]
       for (count--; count > 0 || (count = s.count()) > 0; count--) items.push(${item})
       return items
@@ -84,7 +109,7 @@ class Script {
   }
 
   #known(name: string): string {
-    return this.#classes.get(name) ?? unread(name)
+    return this.#readers.get(name) ?? unread(name)
   }
 }
 

@@ -167,7 +167,10 @@ describe('a visitor state', () => {
         for (const [, bytes] of takeDirty(fold.partition)) {
           if (bytes === null) continue
           const state = jsonVisitorCodec.decode(bytes)
-          expect(codec.decode(codec.encode(state))).toEqual(state)
+          const decoded = codec.decode(codec.encode(state))
+          expect(decoded).toEqual(state)
+          // Else what was read and what the fold made were two kinds of objects to the engine: all code would be slower.
+          expect(JSON.stringify(decoded)).toBe(JSON.stringify(state))
         }
       }),
       { numRuns: 50 },

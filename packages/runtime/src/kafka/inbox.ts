@@ -122,16 +122,27 @@ export class Inbox {
     this.#wake?.()
   }
 
-  /** Up to `max` waiting records, in order; none when nothing waits. */
+  /** The first record that waits; undefined when none does. */
+  get head(): Incoming | undefined {
+    return this.#head
+  }
+
+  /** Takes out the first record that waits. */
+  shift(): void {
+    if (this.#head === undefined) return
+    this.#head = this.#pull()
+    if (this.#full && this.#bytes < this.#capacity / 2) {
+      this.#full = false
+      if (this.#wanted) this.#source.resume()
+    }
+  }
+
+  /** Takes out up to `max` waiting records, in order; none when nothing waits. */
   take(max: number): Incoming[] {
     const records: Incoming[] = []
     while (this.#head !== undefined && records.length < max) {
       records.push(this.#head)
-      this.#head = this.#pull()
-    }
-    if (this.#full && this.#bytes < this.#capacity / 2) {
-      this.#full = false
-      if (this.#wanted) this.#source.resume()
+      this.shift()
     }
     return records
   }

@@ -40,7 +40,7 @@ export interface BatchOptions {
 }
 
 /** Folds records up to the room there is, or to one whose schema is not known. */
-export function foldBatch(orders: Orders, records: readonly Incoming[], options: BatchOptions): OrdersBatch {
+export function foldBatch(orders: Orders, records: Iterable<Incoming>, options: BatchOptions): OrdersBatch {
   const gathering = new Gathering(options)
   let unknownSchema: UnknownSchema | undefined
   for (const source of records) {

@@ -103,14 +103,14 @@ class OrdersRun {
     this.#partition.follow(topic, () => this.#pending.progress)
     this.#partition.running()
     while (!stopping.aborted) {
-      await this.#pending.read()
-      if (this.#pending.records.length > 0) await this.#take(orders)
+      await this.#pending.wait()
+      if (this.#pending.isWaiting) await this.#take(orders)
       if (performance.now() - this.#committedAt >= committedEveryMs) await this.#commit(orders, nothing)
       observe.position(partition, orders.position)
       this.#partition.report(topic, orders.position)
       await this.#disk.goOn()
     }
-    this.#pending.clear()
+    this.#pending.close()
     await this.#commit(orders, nothing)
     await this.#disk.finish()
   }
@@ -125,12 +125,12 @@ class OrdersRun {
     const { codec, config, observe } = this.#shell
     const origin = { topic: this.#shell.topic('order-events'), partition: this.#partition.partition }
     const options = { codec, origin, partitions: config.CAIRN_PARTITIONS, most: batchBytes }
-    const batch = foldBatch(orders, this.#pending.records, options)
+    const batch = foldBatch(orders, this.#pending.take(), options)
     if (batch.verdicts.length + batch.changed.length + batch.letters.length > 0) {
       await this.#append(batch.verdicts)
       await this.#commit(orders, batch)
     }
-    this.#pending.drop(batch.tally.records)
+    this.#pending.commit()
     observe.folded(batch.tally)
     await this.#pending.waitForSchema(batch.unknownSchema)
   }

@@ -112,11 +112,11 @@ class PartitionRun {
     this.#pending.readFrom(fold.position)
     while (isBehind()) {
       const records = committed.position - fold.position
-      await this.#pending.read(Math.max(1, records))
+      await this.#pending.wait()
       // The record after the committed ones may have been written in part. It stays, for the rest of it.
       const parts = records > 0 ? Infinity : committed.parts
-      const { records: taken } = await fold.take(this.#pending.records, transactionBytes, parts)
-      this.#pending.drop(taken)
+      await fold.take(this.#pending.take(Math.max(1, records)), transactionBytes, parts)
+      this.#pending.commit()
       fold.commit()
       await this.#pending.waitForSchema(fold.unknownSchema)
       if (this.#partition.stopping.aborted && isBehind()) return 'given_up'
@@ -135,14 +135,14 @@ class PartitionRun {
     this.#partition.follow(events, () => this.#pending.progress)
     this.#partition.running()
     while (!stopping.aborted) {
-      await this.#pending.read()
-      if (this.#pending.records.length > 0 || this.#checkpointIsDue()) await this.#transact(this.#checkpointIsDue())
+      await this.#pending.wait()
+      if (this.#pending.isWaiting || this.#checkpointIsDue()) await this.#transact(this.#checkpointIsDue())
       await this.#disk.goOn()
       this.#shell.observe.position(partition, this.#fold.position)
       this.#partition.report(events, this.#fold.position)
       await this.#pending.waitForSchema(this.#fold.unknownSchema)
     }
-    this.#pending.clear()
+    this.#pending.close()
     await this.#transact(true)
     await this.#disk.finish()
   }
@@ -160,7 +160,7 @@ class PartitionRun {
     if (checkpoint) await this.#disk.idle()
     limitCache(fold.state, this.#cacheBytes)
     const room = checkpoint && fold.state.dirtyBytes > transactionBytes ? 0 : transactionBytes
-    const tally = await fold.take(this.#pending.records, room)
+    const tally = await fold.take(this.#pending.take(), room)
     // A tick that caused nothing moves the fold but needs no transaction: folding it again later causes nothing again.
     if (!fold.outputs.isEmpty || checkpoint) await this.#write(checkpoint, tally.records)
     fold.commit(checkpoint)
@@ -170,7 +170,7 @@ class PartitionRun {
       // One that was catching up when the last events came would keep it for nothing.
       if (this.#stateRecords.byteLength > transactionBytes) this.#stateRecords = new RecordBuffer()
     }
-    this.#pending.drop(tally.records)
+    this.#pending.commit()
     observe.folded(tally)
   }
 

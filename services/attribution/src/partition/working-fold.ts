@@ -58,9 +58,9 @@ export class WorkingFold {
   /**
    * Folds records until their outputs have `bytes` bytes or one's schema is not known, and returns what became of those
    * it took. Where it ends can't be seen in the outputs. A record of which it took only some parts, for want of room or
-   * because it has had `parts` of them, is not among those: it is to be given again.
+   * because it has had `parts` of them, is not among those: it is to be given again, and the next one is not asked for.
    */
-  async take(records: readonly Incoming[], bytes = Infinity, parts = Infinity): Promise<Tally> {
+  async take(records: Iterable<Incoming>, bytes = Infinity, parts = Infinity): Promise<Tally> {
     this.#unknownSchema = undefined
     const tally: Tally = { records: 0, late: 0, outcomes: new Map(), dead: new Map() }
     for (const source of records) {
