@@ -3,7 +3,7 @@ export type { Label, Millis, StorefrontEvent } from './event/event.ts'
 export type { PoisonReason } from './event/poison.ts'
 export { cutAddress } from './event/address.ts'
 export { consentOf, type Consent } from './event/consent.ts'
-export { eventKey, sitePattern, visitorOf } from './event/key.ts'
+export { eventKey, isKeyOf, sitePattern, visitorOf } from './event/key.ts'
 export {
   add,
   currencyCode,

@@ -21,20 +21,34 @@ export function visitorOf(message: Sender): string {
   return message.userId === '' ? '' : `u:${message.userId}`
 }
 
-const [tilde, backslash] = [126, 92]
+const [colon, backslash, tilde] = [58, 92, 126]
 
 /**
  * The key of an event's record: all events of one visitor meet in one partition. An event of nobody has a key of its
  * own, which spreads them evenly and still brings its repetition to the same place. A `\` before a visitor that begins
  * with `~` or `\` keeps the two apart: anybody may call himself what is the key of somebody's event.
  */
-export function eventKey(event: {
+export function eventKey(event: Keyed): string {
+  const { site, visitor_id } = event
+  if (visitor_id === '') return `${site}:~${event.event_id}`
+  return isQuoted(visitor_id) ? `${site}:\\${visitor_id}` : `${site}:${visitor_id}`
+}
+
+/** Whether `key` is that of the event. Asked of each event: nearly all are told without making theirs. */
+export function isKeyOf(key: string, event: Keyed): boolean {
+  const { site, visitor_id } = event
+  if (visitor_id === '' || isQuoted(visitor_id)) return key === eventKey(event)
+  const isAsLong = key.length === site.length + 1 + visitor_id.length
+  return isAsLong && key.charCodeAt(site.length) === colon && key.startsWith(site) && key.endsWith(visitor_id)
+}
+
+interface Keyed {
   readonly site: string
   readonly visitor_id: string
   readonly event_id: string
-}): string {
-  const { site, visitor_id } = event
-  if (visitor_id === '') return `${site}:~${event.event_id}`
-  const first = visitor_id.charCodeAt(0)
-  return first === tilde || first === backslash ? `${site}:\\${visitor_id}` : `${site}:${visitor_id}`
+}
+
+function isQuoted(visitorId: string): boolean {
+  const first = visitorId.charCodeAt(0)
+  return first === tilde || first === backslash
 }

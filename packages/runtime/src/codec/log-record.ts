@@ -1,5 +1,6 @@
 import {
   eventKey,
+  isKeyOf,
   orderStatuses,
   promotionOf,
   sitePattern,
@@ -93,9 +94,8 @@ export function unreadable({ reason, detail, schemaId }: Undecoded, source: Inco
 function unfit(event: StorefrontEvent, message: Uint8Array, key: string): Poison | undefined {
   const large = tooLarge(event, message)
   if (large !== null) return poison('too_large', large)
-  const own = eventKey(event)
-  if (own === key) return undefined
-  return poison('key_mismatch', `the key should be ${own}: another partition may hold this visitor`)
+  if (isKeyOf(key, event)) return undefined
+  return poison('key_mismatch', `the key should be ${eventKey(event)}: another partition may hold this visitor`)
 }
 
 /** A verdict carries the purchase it is about as it was sent; one that is withdrawn carries none. */
