@@ -58,6 +58,7 @@ export async function openAttribution(
 
   /** Verdicts are added to `events` for as long as orders are decided, so its end is known only after that. */
   async function caughtUp(ports: readonly number[], workers: readonly Measured[]) {
+    // To answer takes a worker milliseconds, which are then not those of events.
     const patience = { pollMs: 500, timeoutMs: Math.max(600_000, traffic.length * slowestMs) }
     const ofOrders = sum(await endsOf(connection, topicName(namespace, 'order-events')))
     const reaches = (metric: string, end: number) => async () =>

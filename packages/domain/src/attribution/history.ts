@@ -1,10 +1,10 @@
 import type { Millis } from '../event/event.ts'
+import { withItem } from '../state/list.ts'
 import type { PastConversion } from './credit.ts'
 import type { Touchpoint } from './path.ts'
 import { MAX_ASSISTS } from './credit.ts'
 import { noteOmitted, withoutAssist, type OmittedDay } from './omitted.ts'
 import { MAX_TOUCHES } from './path.ts'
-import { withItem } from '../state/list.ts'
 
 /** A touchpoint whose session can't be corrected any more. */
 export interface PastTouchpoint extends Omit<Touchpoint, 'is_bot'> {

@@ -1,8 +1,8 @@
 import type { Millis, StorefrontEvent } from '../event/event.ts'
 import { precedes, type Arrival } from '../session/session.ts'
+import { withItem } from '../state/list.ts'
 import { newConversion, type Conversion, type Withdrawn } from './conversion.ts'
 import type { Goal } from './goal.ts'
-import { withItem } from '../state/list.ts'
 
 /**
  * What a visitor has used up: a goal that counts once a visitor (`order_id` empty), or an order of a goal that counts

@@ -1,12 +1,12 @@
 import type { Check, Path } from '../definitions/check.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import { changesOrders } from '../order/order-event.ts'
+import { withItem } from '../state/list.ts'
 import { anyPart, readCompound, type Compound } from './compound.ts'
 import { readPlan } from './match.ts'
 import { readGoalMatcher, type Matcher } from './matcher.ts'
 import type { GoalClass, GoalKind } from './row.ts'
 import { readValue, type Valuation } from './value.ts'
-import { withItem } from '../state/list.ts'
 
 /** A goal of the definitions, compiled. */
 export interface Goal {

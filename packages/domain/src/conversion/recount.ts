@@ -30,7 +30,6 @@ export function recount(
     const rival = winners.get(conversion.goal)
     if (rival === undefined || isEarlier(conversion, rival)) winners.set(conversion.goal, conversion)
   }
-  if (waiting.length === 0 && winners.size === counted.length) return
   const wins = (conversion: Conversion): boolean => winners.get(conversion.goal) === conversion
   const losers = [...counted, ...waiting].filter((conversion) => !wins(conversion))
   const again = waiting.filter(wins)

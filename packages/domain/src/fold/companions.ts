@@ -1,10 +1,10 @@
 import { isBy, sessionOf, type Companion } from '../conversion/companion.ts'
 import type { Millis } from '../event/event.ts'
 import type { SessionRules } from '../session/rules.ts'
+import { withItem, withItems } from '../state/list.ts'
 import { keepLonely } from './journey.ts'
 import { MAX_SESSION_SIZE } from './size.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
-import { withItem, withItems } from '../state/list.ts'
 
 /**
  * Companions of a visitor are bounded: the one longest without a session goes first, and is final. A back end that sends

@@ -5,11 +5,11 @@ import { partAtMidnight, place, survivorOf } from '../session/place.ts'
 import type { SessionRow } from '../session/row.ts'
 import { absorb, addEvent, type Arrival } from '../session/session.ts'
 import { direct, isSameSource } from '../session/source.ts'
+import { withItem } from '../state/list.ts'
 import { regroup } from './regroup.ts'
 import { markDirty } from './settle.ts'
 import { MAX_SESSION_SIZE } from './size.ts'
 import { newTrackedSession, type TrackedSession, type VisitorState } from './visitor.ts'
-import { withItem } from '../state/list.ts'
 
 /** What became of a visitor's sessions when an event joined one, or started it. */
 export interface Joined {

@@ -17,8 +17,8 @@ import type { ConversionRow } from '../conversion/row.ts'
 import type { Millis } from '../event/event.ts'
 import { hash53 } from '../event/hash.ts'
 import { direct, isSameSource } from '../session/source.ts'
-import type { TrackedSession, VisitorState } from './visitor.ts'
 import { withItem } from '../state/list.ts'
+import type { TrackedSession, VisitorState } from './visitor.ts'
 
 /** What an event of a visitor with macro conversions is held against afterwards: the touchpoints before it. */
 export type Before = readonly Touchpoint[] | null

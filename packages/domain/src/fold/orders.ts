@@ -7,6 +7,7 @@ import type { Verdict } from '../order/verdict.ts'
 import { covers } from '../session/place.ts'
 import type { SessionRules } from '../session/rules.ts'
 import type { Arrival } from '../session/session.ts'
+import { withItem, withItems } from '../state/list.ts'
 import { makeRoom } from './companions.ts'
 import { sessionlessOrigin } from './conversion-origin.ts'
 import { isOfClientSession } from './journey.ts'
@@ -17,7 +18,6 @@ import { restate, type OrderRows } from './restate-order.ts'
 import { noteChanges, rowsSince, standingOf, type Standing } from './revisit.ts'
 import { companionSize } from './size.ts'
 import type { VisitorState } from './visitor.ts'
-import { withItem, withItems } from '../state/list.ts'
 
 /** What a verdict does to the visitor who bought. */
 export interface Decided extends OrderRows {

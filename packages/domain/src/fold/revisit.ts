@@ -13,6 +13,7 @@ import type { ConversionReason, ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import { coveringSession } from '../session/place.ts'
 import type { Arrival } from '../session/session.ts'
+import { withItem, withItems } from '../state/list.ts'
 import { placeAgain } from './companions.ts'
 import { countCompounds, mergeMatches, noteMatches } from './compounds.ts'
 import { isSameOrigin, originOf, sessionlessOrigin } from './conversion-origin.ts'
@@ -21,7 +22,6 @@ import { markDirty } from './settle.ts'
 import { companionSize, sessionSize } from './size.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 import type { Visit } from './visit.ts'
-import { withItem, withItems } from '../state/list.ts'
 
 /** A server event: it joins the session that covers it, if there is one, and stays at hand while that may change. */
 export function visitByServer(

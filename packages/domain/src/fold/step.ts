@@ -5,6 +5,7 @@ import { recognise, remember } from '../event/seen.ts'
 import { isOrderEvent } from '../order/order-event.ts'
 import type { Verdict } from '../order/verdict.ts'
 import type { Arrival } from '../session/session.ts'
+import { withItem } from '../state/list.ts'
 import { compileDefinitions, type SiteDefinitions } from './definitions.ts'
 import { beforeEvent, creditVisit, type Crediting } from './journey.ts'
 import { noteSaid } from './kept-order.ts'
@@ -19,7 +20,6 @@ import type { Slot } from './slot.ts'
 import type { TimerQueue } from './timers.ts'
 import { isForgotten, newVisitor, scheduleVisitor, type Retention, type VisitorState } from './visitor.ts'
 import { visit } from './visit.ts'
-import { withItem } from '../state/list.ts'
 
 /** Visitors that timers may bring up in one step; the rest waits for the next records. */
 const MAX_TIMED_VISITORS = 5_000

@@ -5,6 +5,7 @@ import type { ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import type { Arrival } from '../session/session.ts'
 import type { SessionRow } from '../session/row.ts'
+import { withItems } from '../state/list.ts'
 import { makeRoom } from './companions.ts'
 import { countCompounds, hasCompound, hasWindow, mergeGoals, noteMatches } from './compounds.ts'
 import { originOf, sessionlessOrigin } from './conversion-origin.ts'
@@ -12,7 +13,6 @@ import { identify, rename } from './identity.ts'
 import { join, type Joined } from './join.ts'
 import { noteChange, visitAgain, visitByServer } from './revisit.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
-import { withItems } from '../state/list.ts'
 
 /** What an event does to its visitor, beyond the rows that become due later. */
 export interface Visit {
@@ -74,9 +74,9 @@ function visitUnnamed(
 
 function both(a: Tally<TrackedSession>, b: Tally<TrackedSession>): Tally<TrackedSession> {
   return {
-    made: [...a.made, ...b.made],
-    withdrawn: [...a.withdrawn, ...b.withdrawn],
-    corrected: [...a.corrected, ...b.corrected],
+    made: withItems(a.made, b.made),
+    withdrawn: withItems(a.withdrawn, b.withdrawn),
+    corrected: withItems(a.corrected, b.corrected),
   }
 }
 

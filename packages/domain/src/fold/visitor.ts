@@ -84,7 +84,7 @@ export interface VisitorCodec {
   readonly peekDues: (bytes: Uint8Array) => Readonly<Dues>
 }
 
-/** Most lists of most visitors are empty: one for all of them saves a third of what a visitor takes in memory. */
+/** Most lists of most visitors are empty: they are this one, not an object each. */
 const NONE: readonly never[] = []
 
 export function newVisitor(site: string, visitorId: string): VisitorState {

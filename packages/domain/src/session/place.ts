@@ -1,8 +1,8 @@
 import type { Millis, StorefrontEvent } from '../event/event.ts'
+import { withItem } from '../state/list.ts'
 import type { DayOf } from './day.ts'
 import type { SessionRules } from './rules.ts'
 import type { Session } from './session.ts'
-import { withItem } from '../state/list.ts'
 
 /** Where an event goes. No taker: it starts a session of its own. Several: it joins them into one. */
 export interface Placement<S> {
