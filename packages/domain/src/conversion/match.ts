@@ -1,5 +1,6 @@
 import type { Millis } from '../event/event.ts'
 import { compareText } from '../event/text-order.ts'
+import { placesOrder } from '../order/order-event.ts'
 import type { Conversion } from './conversion.ts'
 
 /** An event that matches parts of a compound goal, as its session keeps it. */
@@ -72,6 +73,16 @@ export function isWithinWindow({ conversion }: Match): boolean {
   return conversion.plan.startsWith(WINDOW)
 }
 
+/** Whether it says that an order was placed, which counts once; it stays, to tell what comes later that it says so again. */
+export function isOfOrder({ conversion: { event_name: name, order_id } }: Match): boolean {
+  return placesOrder({ name, order_id })
+}
+
+/** Whether two matches of a goal say that the same order was placed. */
+export function isOfSameOrder(a: Match, b: Match): boolean {
+  return isOfOrder(a) && isOfOrder(b) && a.conversion.order_id === b.conversion.order_id
+}
+
 /** The order of matches: by event time, then by event id. */
 export function compareMatches({ conversion: a }: Match, { conversion: b }: Match): number {
   return a.event_time - b.event_time || compareText(a.event_id, b.event_id)
@@ -108,7 +119,8 @@ export function earliestOfGoals(completed: readonly Match[]): readonly Conversio
 /**
  * Without the matches that can't matter any more, as long as none of the others leaves: once a part is full, a match
  * behind that never does, for more matches only make it full earlier. Of those that a sequence would only need if matches of
- * the part before came late, the latest hundred stay. What matches goals within windows stays as it is.
+ * the part before came late, the latest hundred stay; and of those of orders, and all of a sequence of orders, whose place in it
+ * may be another yet. What matches goals within windows stays as it is.
  *
  * @param matches in order
  */
@@ -116,20 +128,22 @@ export function pruned(matches: readonly Match[]): readonly Match[] {
   const gone = new Set<Match>()
   for (const [text, own] of byPlan(matches)) {
     if (isWithinWindow(own[0])) continue
-    const { fullAt, isUsed } = filling(readPlan(text), own)
+    const plan = readPlan(text)
+    const { fullAt, isUsed } = filling(plan, own)
+    const isOfOrders = plan.inOrder && own.some(isOfOrder)
     const idle: Match[] = []
     for (const [at, match] of own.entries()) {
       if (isUsed[at] === true) continue
-      if (fullAt.some((full, part) => has(match, part) && at < full)) idle.push(match)
+      if (isOfOrders || isOfOrder(match) || fullAt.some((full, part) => has(match, part) && at < full)) idle.push(match)
       else gone.add(match)
     }
-    for (const match of idle.slice(0, Math.max(0, idle.length - MAX_IDLE_OF_SEQUENCE))) gone.add(match)
+    for (const match of idle.slice(0, Math.max(0, idle.length - MAX_IDLE))) gone.add(match)
   }
   return gone.size === 0 ? matches : matches.filter((match) => !gone.has(match))
 }
 
-/** So many matches of a sequence that come before their part may count are kept with a session. */
-const MAX_IDLE_OF_SEQUENCE = 100
+/** So many matches of a goal that no part counts are kept with a session. */
+const MAX_IDLE = 100
 
 interface Filling {
   /** For each part the place of the match that makes it full, Infinity where none does. */

@@ -1,5 +1,5 @@
 import type { Millis } from '../event/event.ts'
-import { byPlan, compareMatches, readPlan, type Match, type Plan } from './match.ts'
+import { byPlan, compareMatches, isOfOrder, readPlan, type Match, type Plan } from './match.ts'
 import { progressOf } from './progress.ts'
 
 /** A match of a goal within a window, and where it is. */
@@ -75,7 +75,7 @@ function unneeded<S>(
     if (session === null || !isOwn || needed.has(match)) continue
     const first = settled.get(session)
     const others = idle.get(session)
-    if (first !== undefined && compareMatches(first, match) < 0) gone.push(match)
+    if (first !== undefined && compareMatches(first, match) < 0 && !isOfOrder(match)) gone.push(match)
     else if (others === undefined) idle.set(session, [match])
     else others.push(match)
   }
@@ -86,7 +86,7 @@ function unneeded<S>(
 
 /**
  * Of matches whose sessions were let go those that events from a time on may need: the latest of each part. Of those that
- * happened since then any may matter: the latest hundred stay.
+ * happened since then any may matter: the latest hundred stay, and as many orders of before.
  *
  * @param matches in order
  * @param from no event before it can be in a session any more
@@ -97,8 +97,10 @@ export function neededSince(matches: readonly Match[], from: Millis): readonly M
     const progress = progressOf(readPlan(text))
     const since = own.findIndex(({ conversion }) => conversion.event_time >= from)
     const before = since < 0 ? own.length : since
-    for (const match of own.slice(0, before)) progress.add(match)
+    const past = own.slice(0, before)
+    for (const match of past) progress.add(match)
     progress.noteNeeded(kept)
+    for (const match of past.filter(isOfOrder).slice(-MAX_IDLE_WITHIN_WINDOW)) kept.add(match)
     for (const match of own.slice(Math.max(before, own.length - MAX_IDLE_WITHIN_WINDOW))) kept.add(match)
   }
   return kept.size === matches.length ? matches : matches.filter((match) => kept.has(match))

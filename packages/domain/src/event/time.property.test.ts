@@ -23,6 +23,18 @@ describe('event time', () => {
     )
   })
 
+  it('keeps them as far apart as they were, where none happened after the batch was sent', () => {
+    const ago = fc.integer({ min: 0, max: 1_000_000 })
+    const off = fc.oneof(fc.integer({ min: -100_000, max: 100_000 }), fc.integer({ min: -1e10, max: 1e10 }))
+    fc.assert(
+      fc.property(millis, off, ago, ago, (receivedAt, by, one, other) => {
+        const sentAt = receivedAt + by
+        const [a = 0, b = 0] = [one, other].map((ms) => eventTime({ receivedAt, sentAt, deviceTime: sentAt - ms }))
+        return b - a === one - other
+      }),
+    )
+  })
+
   it('reads back every time as JavaScript writes it', () => {
     fc.assert(
       fc.property(

@@ -1,6 +1,6 @@
 import type { Millis } from './event.ts'
 
-/** A device clock this far from ours is wrong; less is what the network took. */
+/** A device clock this far behind ours is wrong; less is what the network took. */
 export const clockTolerance: Millis = 60_000
 
 const isoTime =
@@ -28,7 +28,8 @@ function generalTime(text: string): Millis | undefined {
 
 /**
  * When the event happened. A device whose clock is wrong is corrected by what its clock said when it sent the batch;
- * all events of a batch move by the same amount, so a correction never reorders them.
+ * all events of a batch move by the same amount, so a correction never reorders them. Nothing arrives before it is sent: a
+ * clock that is ahead at all is wrong, else the last events of a batch would all fall on its arrival.
  */
 export function eventTime(times: {
   readonly receivedAt: Millis
@@ -37,7 +38,7 @@ export function eventTime(times: {
 }): Millis {
   const { receivedAt, sentAt, deviceTime } = times
   if (deviceTime === null) return receivedAt
-  const clockIsWrong = sentAt !== null && Math.abs(receivedAt - sentAt) > clockTolerance
+  const clockIsWrong = sentAt !== null && (sentAt > receivedAt || receivedAt - sentAt > clockTolerance)
   const happened = clockIsWrong ? receivedAt - (sentAt - deviceTime) : deviceTime
   return Math.min(happened, receivedAt)
 }

@@ -5,15 +5,12 @@ import { isEarlier, mergeConversions, replaceClaim, type Tally } from '../conver
 import type { Goal } from '../conversion/goal.ts'
 import { compareMatches, completions, earliestOfGoals, pruned, readPlan, type Match } from '../conversion/match.ts'
 import type { StorefrontEvent } from '../event/event.ts'
+import { placesOrder } from '../order/order-event.ts'
 import type { Arrival } from '../session/session.ts'
 import type { CompanionsOf } from './companions.ts'
+import { isFirstReport, type Matching } from './first-report.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 import { completedWithin } from './windows.ts'
-
-/** What holds matches: a session those of its own events, a companion its own. */
-interface Matching {
-  matches: readonly Match[]
-}
 
 export function hasCompound(goals: readonly Goal[]): boolean {
   for (const { compound } of goals) if (compound !== null) return true
@@ -26,14 +23,24 @@ export function hasWindow(goals: readonly Goal[]): boolean {
   return false
 }
 
-/** Notes what an event matches of compound goals. */
-export function noteMatches(holder: Matching, event: StorefrontEvent, goals: readonly Goal[], arrival: Arrival): void {
+/**
+ * Notes what an event matches of compound goals. That an order was placed counts where its visitor's own client said so
+ * first, else where a server did: what says it again matches nothing.
+ */
+export function noteMatches(
+  visitor: VisitorState,
+  holder: Matching,
+  event: StorefrontEvent,
+  goals: readonly Goal[],
+  arrival: Arrival,
+): void {
   const found: Match[] = []
   for (const goal of goals) {
     if (goal.compound === null) continue
     found.push({ parts: partsOf(goal.compound, event), conversion: newCandidate(goal, event, arrival) })
   }
-  if (found.length > 0) holder.matches = joined(holder.matches, found)
+  const counting = placesOrder(event) ? found.filter((match) => isFirstReport(visitor, match, event)) : found
+  if (counting.length > 0) holder.matches = joined(holder.matches, counting)
 }
 
 /** Gives the survivor of a merge what was counted and matched in the other; returns what no longer counts. */

@@ -36,7 +36,7 @@ export function visitByServer(
   const companion = newCompanion(event, session?.id ?? '', arrival)
   const before = standingOf(visitor)
   visitor.companions = withItem(visitor.companions, companion)
-  noteMatches(companion, event, goals, arrival)
+  noteMatches(visitor, companion, event, goals, arrival)
   const made = count(visitor, session ?? companion, event, goals, key, arrival)
   companion.size = companionSize(companion, made)
   if (session !== undefined) session.definitions_number = definitionsNumber
@@ -60,7 +60,7 @@ export function visitAgain(
   const replacedBy = new Map(retractions.map(({ session_id, merged_into }) => [session_id, merged_into ?? '']))
   const changed = placeAgain(visitor, replacedBy, arrival.rules)
   for (const other of others) changed.add(other)
-  noteMatches(session, event, goals, arrival)
+  noteMatches(visitor, session, event, goals, arrival)
   count(visitor, session, event, goals, key, arrival)
   noteChanges(visitor, before, changed.add(session), arrival)
   return { sessionId: session.id, retractions, conversions: rowsSince(before, visitor, arrival) }

@@ -3,6 +3,7 @@ import { countGoals, type Holder, type Tally } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
+import { placesOrder } from '../order/order-event.ts'
 import type { Arrival } from '../session/session.ts'
 import type { SessionRow } from '../session/row.ts'
 import { withItems } from '../state/list.ts'
@@ -54,13 +55,13 @@ function visitUnnamed(
     if (!makeRoom(visitor, arrival.streamTime)) return visitByNobody(visitor, event, goals, key, arrival)
     return visitByServer(visitor, event, goals, key, arrival)
   }
-  if (visitor.companions.length > 0 || arrival.rules.cutOnCampaign || hasWindow(goals))
+  if (visitor.companions.length > 0 || arrival.rules.cutOnCampaign || reachesOthers(event, goals))
     return visitAgain(visitor, event, goals, key, arrival)
   const joined = join(visitor, event, arrival, mergeGoals)
   const { session, retractions } = joined
   let tally = countGoals(visitor, visitor.sessions, session, event, goals, key, arrival)
   if (hasCompound(goals) || (retractions.length > 0 && session.matches.length > 0)) {
-    noteMatches(session, event, goals, arrival)
+    noteMatches(visitor, session, event, goals, arrival)
     tally = both(
       tally,
       countCompounds(visitor, [session], () => NOTHING, arrival),
@@ -70,6 +71,11 @@ function visitUnnamed(
   for (const corrected of tally.corrected) noteChange(corrected, arrival.streamTime)
   const conversions = conversionRows(visitor, event, joined, tally, session, arrival)
   return { sessionId: session.id, retractions, conversions }
+}
+
+/** Whether an event may make other sessions count otherwise: within a window, or as the order it reports counts elsewhere. */
+function reachesOthers(event: StorefrontEvent, goals: readonly Goal[]): boolean {
+  return hasWindow(goals) || (placesOrder(event) && hasCompound(goals))
 }
 
 function both(a: Tally<TrackedSession>, b: Tally<TrackedSession>): Tally<TrackedSession> {

@@ -8,6 +8,11 @@ export function isOrderEvent({ name, order_id }: Pick<StorefrontEvent, 'name' | 
   return order_id !== '' && orderEventNames.has(name)
 }
 
+/** Whether it reports that an order was placed, as a reload of the thank-you page or the shop's server may once more. */
+export function placesOrder({ name, order_id }: Pick<StorefrontEvent, 'name' | 'order_id'>): boolean {
+  return order_id !== '' && name === 'purchase'
+}
+
 /** Whether events of a name only change an order that a purchase places. */
 export function changesOrders(name: string): boolean {
   return name !== 'purchase' && orderEventNames.has(name)

@@ -35,6 +35,16 @@ export const compoundGoals: readonly Readonly<Record<string, unknown>>[] = [
     },
   },
   {
+    name: 'bought_twice',
+    kind: 'micro',
+    compound: { all: [{ match: { event: 'purchase' }, times: 2 }] },
+  },
+  {
+    name: 'bought_again',
+    kind: 'micro',
+    compound: { sequence: [{ match: { event: ['view_item', 'purchase'] } }, { match: { event: 'purchase' } }] },
+  },
+  {
     name: 'first_pair',
     kind: 'macro',
     compound: { all: [{ match: { event: 'add_to_cart' } }, { match: { event: ['identify', 'purchase'] } }] },
@@ -81,6 +91,11 @@ export const windowedGoals: readonly Readonly<Record<string, unknown>>[] = [
       within: '2h',
     },
     count: 'once_per_session',
+  },
+  {
+    name: 'bought_twice_in_2h',
+    kind: 'micro',
+    compound: { all: [{ match: { event: 'purchase' }, times: 2 }], within: '2h' },
   },
   {
     name: 'first_pair_in_50m',
@@ -149,6 +164,20 @@ export const oracleCompoundGoals: readonly OracleGoal[] = [
     count: 'once_per_session',
   },
   {
+    name: 'bought_twice',
+    kind: 'micro',
+    compound: { kind: 'all', parts: [part(named('purchase'), 2)] },
+    worth: free,
+    count: 'once_per_session',
+  },
+  {
+    name: 'bought_again',
+    kind: 'micro',
+    compound: { kind: 'sequence', parts: [part(named('view_item', 'purchase')), part(named('purchase'))] },
+    worth: free,
+    count: 'once_per_session',
+  },
+  {
     name: 'first_pair',
     kind: 'macro',
     compound: { kind: 'all', parts: [part(named('add_to_cart')), part(named('identify', 'purchase'))] },
@@ -202,6 +231,13 @@ export const oracleWindowedGoals: readonly OracleGoal[] = [
       ],
       windowMs: 120 * MINUTE,
     },
+    worth: free,
+    count: 'once_per_session',
+  },
+  {
+    name: 'bought_twice_in_2h',
+    kind: 'micro',
+    compound: { kind: 'all', parts: [part(named('purchase'), 2)], windowMs: 120 * MINUTE },
     worth: free,
     count: 'once_per_session',
   },

@@ -14,6 +14,23 @@ export interface OraclePart {
 }
 
 /**
+ * Without the purchases that report an order once more, of those which match a part: of one that counts its buyer's own first
+ * report does, else the first of a server.
+ *
+ * @param sorted all events of the visitor that are in a session or may be, in order
+ */
+export function reportedOnce(sorted: readonly StorefrontEvent[], { parts }: OracleCompound): StorefrontEvent[] {
+  const first = new Map<string, StorefrontEvent>()
+  const isReport = (event: StorefrontEvent) => {
+    return event.name === 'purchase' && event.order_id !== '' && parts.some(({ matches }) => matches(event))
+  }
+  const reports = sorted.filter(isReport)
+  for (const event of [...reports.filter((one) => !one.is_server), ...reports])
+    if (!first.has(event.order_id)) first.set(event.order_id, event)
+  return sorted.filter((event) => !isReport(event) || first.get(event.order_id) === event)
+}
+
+/**
  * The event that completes a compound goal in a session. Within the session: the last of the shortest beginning of the
  * session in which all of it is there. Within a window: the first that is the last of matches which make all of it.
  *

@@ -1,5 +1,5 @@
 import type { Millis, StorefrontEvent } from '@cairn/domain'
-import { completing, type OracleCompound } from './compound-oracle.ts'
+import { completing, reportedOnce, type OracleCompound } from './compound-oracle.ts'
 import { campaignOf, channelOfMedium, direct, toldBy, type OracleOrigin } from './oracle-origin.ts'
 import { totalsOf, type OracleTotals } from './oracle-totals.ts'
 
@@ -99,12 +99,11 @@ export function truthOf(events: readonly StorefrontEvent[], rules: OracleRules, 
   }
   const all = (group: readonly StorefrontEvent[]) => sorted.filter((event) => groupOf.get(event.event_id) === group)
   const ids = (group: readonly StorefrontEvent[]) => all(group).map((event) => event.event_id)
-  const inSessions = sorted.filter((event) => groupOf.has(event.event_id))
   const conversions = goals.flatMap((goal) =>
     counted(
       goal.compound === undefined
         ? sorted.filter(goal.matches)
-        : completions(groups.map(all), goal.compound, inSessions),
+        : completions(groups.map(all), goal.compound, reportedOnce(sorted.filter(mayBeInSession), goal.compound)),
       goal,
       (event) => groupOf.get(event.event_id),
     ).map((event) => ({
@@ -145,8 +144,10 @@ function mayBeInSession({ visitor_id, type }: StorefrontEvent): boolean {
 }
 
 /** The events that complete a compound goal, one of each session in which it is completed. */
-function completions(groups: readonly Group[], compound: OracleCompound, inSessions: Group): StorefrontEvent[] {
-  const found = groups.map((group) => completing(group, compound, inSessions)).filter((event) => event !== undefined)
+function completions(groups: readonly Group[], compound: OracleCompound, counting: Group): StorefrontEvent[] {
+  const own = groups.map((group) => group.filter((event) => counting.includes(event)))
+  const inSessions = counting.filter((event) => own.some((group) => group.includes(event)))
+  const found = own.map((group) => completing(group, compound, inSessions)).filter((event) => event !== undefined)
   return found.sort((a, b) => a.event_time - b.event_time || (a.event_id < b.event_id ? -1 : 1))
 }
 

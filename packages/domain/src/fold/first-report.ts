@@ -1,0 +1,43 @@
+import { compareMatches, isOfSameOrder, type Match } from '../conversion/match.ts'
+import type { StorefrontEvent } from '../event/event.ts'
+import type { VisitorState } from './visitor.ts'
+
+/** What holds matches: a session those of its own events, a companion its own. */
+export interface Matching {
+  matches: readonly Match[]
+}
+
+/**
+ * Whether an event that says an order was placed is the first of its visitor to match a compound goal by that: one of its own
+ * client goes before one of a server, then the earlier one. A reload, or what the shop's server says of it, too, is no other
+ * order. One that it goes before matches no more.
+ */
+export function isFirstReport(visitor: VisitorState, match: Match, { is_server }: StorefrontEvent): boolean {
+  if (isPast(visitor, match.conversion.order_id)) return false
+  const saysSame = (other: Match): boolean =>
+    other.conversion.plan === match.conversion.plan && isOfSameOrder(other, match)
+  if (visitor.past_matches.some(saysSame)) return false
+  const goesBefore = (other: Match, isOther: boolean): boolean =>
+    isOther === is_server ? compareMatches(other, match) < 0 : is_server
+  for (const [holders, isServers] of [
+    [visitor.sessions, false],
+    [visitor.companions, true],
+  ] as const) {
+    for (const holder of holders) {
+      const other = holder.matches.find(saysSame)
+      if (other === undefined) continue
+      if (goesBefore(other, isServers)) return false
+      holder.matches = holder.matches.filter((one) => one !== other)
+    }
+  }
+  return true
+}
+
+/** Whether the visit that bought can't be corrected any more. */
+function isPast({ orders, sessions, companions }: VisitorState, orderId: string): boolean {
+  const isSaid = orders.some(({ order_id, said }) => order_id === orderId && said.length > 0)
+  if (!isSaid) return false
+  const isOfIt = (one: { order_id: string; order_status: string }): boolean =>
+    one.order_id === orderId && one.order_status !== ''
+  return ![...sessions, ...companions].some(({ conversions }) => conversions.some(isOfIt))
+}
