@@ -89,7 +89,7 @@ CREATE OR REPLACE VIEW {{database}}.v_sessions{{on_cluster}} (
   country LowCardinality(String) COMMENT 'ISO 3166-1 alpha-2 or empty',
   micro Int64 COMMENT 'Micro conversions in it',
   macro Int64 COMMENT 'Macro conversions in it',
-  goals Array(String) COMMENT 'Goals counted in it',
+  goals Array(String) COMMENT 'Macro and micro goals counted in it',
   value Map(String, Decimal(38, 4)) COMMENT 'Value of its macro conversions in major units by currency, net of refunds that came while it could be corrected',
   is_engaged Bool COMMENT 'Over 10 s, or two page views, or a conversion of a macro or micro goal',
   is_bounce Bool COMMENT 'Not engaged',

@@ -1,12 +1,12 @@
 import type { Millis } from '../event/event.ts'
 
-/** Why a credit row was written: the first of these that holds. */
+/** Why a credit row was written: the first of these that holds; of one that is deleted, why its conversion is credited no more. */
 export type CreditReason =
-  /** The conversion is new. */
+  /** The conversion is new; deleted, an earlier event counts in its place. */
   | 'conversion'
-  /** Another conversion displaced it. */
-  | 'withdrawn'
-  /** What its order comes to changed: it was updated, refunded or cancelled. */
+  /** Deleted only: sessions were merged or split, and what counts in them now is another. */
+  | 'session'
+  /** What its order comes to changed: it was updated, refunded or cancelled; deleted, it does not count here any more. */
   | 'order'
   /** What it is worth, its user or its session's bot label changed. */
   | 'restated'

@@ -170,12 +170,18 @@ export interface Withdrawn extends Pick<Conversion, 'id' | 'goal' | 'kind' | 'cl
   readonly definitions_number: number
 }
 
-export function withdrawnRow(owner: Owner, withdrawn: Withdrawn, version: number): ConversionRow {
+/** @param reason why it counts no more */
+export function withdrawnRow(
+  owner: Owner,
+  withdrawn: Withdrawn,
+  version: number,
+  reason: Exclude<ConversionReason, 'user'>,
+): ConversionRow {
   return {
     conversion_id: withdrawn.id,
     version,
     is_deleted: 1,
-    reason: 'withdrawn',
+    reason,
     site: owner.site,
     visitor_id: owner.visitor_id,
     user_id: '',

@@ -4,18 +4,22 @@ import type { OrderStatus } from '../order/verdict.ts'
 export type GoalKind = 'macro' | 'micro' | 'negative'
 export type GoalClass = 'process' | 'secondary' | ''
 
-/** Why a conversion row was written. */
+/** Why a conversion row was written; one that is deleted counts no more for that reason. */
 export type ConversionReason =
-  /** It counts since the event of this version. */
+  /** It counts since the event of this version; deleted, an earlier one counts in its place. */
   | 'conversion'
-  /** Its session, or what that says of it, is another: a late event, a merge, a split, a bot. */
+  /**
+   * Its session, or what that says of it, is another: a late event, a merge, a split, a bot. Deleted, the session counts its
+   * goal by another event, or does not complete it any more.
+   */
   | 'session'
-  /** What its order comes to changed: it was updated, refunded or cancelled. */
+  /**
+   * What its order comes to changed: it was updated, refunded or cancelled. Deleted, the order is another visitor's, was
+   * decided by another purchase, or is one its goal does not count.
+   */
   | 'order'
   /** Its visitor turned out to be another user. */
   | 'user'
-  /** It counts no more: an earlier event takes its place, its goal is no longer complete, its order is another visitor's. */
-  | 'withdrawn'
 
 /** A record of topic `conversions` (schemas/avro/conversion.avsc documents every field). */
 export interface ConversionRow {

@@ -68,7 +68,25 @@ describe('a conversion', () => {
     expect(reasons(fold.event(T, { event_id: 'u', event_time: T - 2, user_id: 'ada' }))).toEqual(['b user'])
     expect(reasons(fold.event(T, { event_id: 'v', name: 'view_item' }))).toEqual(['v conversion'])
     const first = { event_id: 'w', event_time: T - 1, name: 'view_item' }
-    expect(reasons(fold.event(T, first))).toEqual(['v withdrawn', 'w conversion'])
+    expect(reasons(fold.event(T, first))).toEqual(['v conversion', 'w conversion'])
+  })
+
+  it('says why one counts no more: an earlier event does, or its session is another', () => {
+    const goals = [look, { ...buy, dedupe_by: undefined, count: 'once_per_session' }]
+    for (const rules of [{}, { cut_on_campaign: true }]) {
+      const fold = new FoldRun()
+      fold.define(T, { goals, session: rules })
+      const at = (minute: number, name: string) => {
+        const { conversions, credits } = fold.event(T + 60 * MINUTE, {
+          event_id: `${name} ${minute}`,
+          event_time: T + minute * MINUTE,
+          name,
+        })
+        return [...conversions, ...credits].filter((row) => row.is_deleted === 1).map((row) => row.reason)
+      }
+      expect([at(2, 'purchase'), at(1, 'purchase')]).toEqual([[], ['conversion', 'conversion']])
+      expect([at(50, 'purchase'), at(50, 'view_item'), at(27, 'page_view')]).toEqual([[], [], ['session', 'session']])
+    }
   })
 
   it('is restated when its session turns out to have come from elsewhere', () => {

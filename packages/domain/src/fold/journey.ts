@@ -160,7 +160,9 @@ function noteFinal(visitor: VisitorState, row: ConversionRow, since: Millis): vo
 function withdraw(visitor: VisitorState, row: ConversionRow, crediting: Crediting): CreditRow {
   const { version, definitionsNumber } = crediting
   visitor.said = visitor.said.filter(({ conversion_id }) => conversion_id !== row.conversion_id)
-  return withdrawnCreditRow(visitor, row, { version, reason: 'withdrawn', definitionsNumber })
+  // No conversion is withdrawn because of its user.
+  const reason = row.reason === 'user' ? 'conversion' : row.reason
+  return withdrawnCreditRow(visitor, row, { version, reason, definitionsNumber })
 }
 
 function restate(

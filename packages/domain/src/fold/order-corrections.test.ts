@@ -175,7 +175,7 @@ describe('an order that is updated when its session is forgotten', () => {
     expect(next?.touch_channels).toEqual(['Direct'])
     const { credits } = fold.verdict(T + 3 * DAY + 1, event, { ...AGAIN, status: 'withdrawn', event: null })
     expect(credits).toMatchObject([
-      { event_time: T, is_deleted: 1, reason: 'withdrawn' },
+      { event_time: T, is_deleted: 1, reason: 'order' },
       { conversion_id: next?.conversion_id, reason: 'path', touch_channels: ['Email', 'Direct', 'Direct'] },
     ])
   })

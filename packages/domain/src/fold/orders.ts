@@ -83,7 +83,7 @@ function place(
     final = hold(visitor, verdict.event, verdict.order_id, conversions, arrival)
   const before = ofThoseLeft(stood, visitor, last)
   noteChanges(visitor, before, new Set(), arrival)
-  const rows = [...rowsSince(before, visitor, arrival), ...final]
+  const rows = [...rowsSince(before, visitor, arrival, 'order'), ...final]
   return { conversions: rows, credited: rows, credits: [] }
 }
 

@@ -94,6 +94,8 @@ function divided(credit: CreditRow, { value_minor, currency, version, definition
 function withdraw(visitor: VisitorState, gone: readonly ConversionRow[], arrival: Arrival): OrderRows {
   const { offset: version, definitionsNumber: definitions_number } = arrival
   dropConversions(visitor, gone)
-  const rows = gone.map((row) => withdrawnRow(visitor, { ...row, id: row.conversion_id, definitions_number }, version))
+  const rows = gone.map((row) => {
+    return withdrawnRow(visitor, { ...row, id: row.conversion_id, definitions_number }, version, 'order')
+  })
   return { conversions: rows, credited: rows, credits: [] }
 }

@@ -41,7 +41,7 @@ export function visitByServer(
   companion.size = companionSize(companion, made)
   if (session !== undefined) session.definitions_number = definitionsNumber
   noteChanges(visitor, before, new Set(session === undefined ? [] : [session]), arrival)
-  return { sessionId: session?.id ?? null, retractions: [], conversions: rowsSince(before, visitor, arrival) }
+  return { sessionId: session?.id ?? null, retractions: [], conversions: rowsSince(before, visitor, arrival, 'conversion') }
 }
 
 /**
@@ -60,10 +60,11 @@ export function visitAgain(
   const replacedBy = new Map(retractions.map(({ session_id, merged_into }) => [session_id, merged_into ?? '']))
   const changed = placeAgain(visitor, replacedBy, arrival.rules)
   for (const other of others) changed.add(other)
+  const cause = changed.size + retractions.length > 0 ? 'session' : 'conversion'
   noteMatches(visitor, session, event, goals, arrival)
   count(visitor, session, event, goals, key, arrival)
   noteChanges(visitor, before, changed.add(session), arrival)
-  return { sessionId: session.id, retractions, conversions: rowsSince(before, visitor, arrival) }
+  return { sessionId: session.id, retractions, conversions: rowsSince(before, visitor, arrival, cause) }
 }
 
 /** Both sessions' goals, to be counted again as those of one. */
@@ -127,14 +128,23 @@ export function standingOf(visitor: VisitorState): Standing {
   return standing
 }
 
-/** What has to be said of conversions: those that are gone, then those that are new, another or of another origin. */
-export function rowsSince(before: Standing, visitor: VisitorState, arrival: Arrival): ConversionRow[] {
+/**
+ * What has to be said of conversions: those that are gone, then those that are new, another or of another origin.
+ *
+ * @param cause why some are gone
+ */
+export function rowsSince(
+  before: Standing,
+  visitor: VisitorState,
+  arrival: Arrival,
+  cause: Exclude<ConversionReason, 'user'>,
+): ConversionRow[] {
   const { offset: version, definitionsNumber: definitions_number } = arrival
   const after = standingOf(visitor)
   const [last, now] = [differing(before, after), differing(after, before)]
   const rows: ConversionRow[] = []
   for (const [id, { conversion }] of last) {
-    if (!now.has(id)) rows.push(withdrawnRow(visitor, { ...conversion, definitions_number }, version))
+    if (!now.has(id)) rows.push(withdrawnRow(visitor, { ...conversion, definitions_number }, version, cause))
   }
   for (const [id, { conversion, origin }] of now) {
     const reason = reasonOf(last.get(id), conversion, origin)

@@ -122,7 +122,9 @@ function conversionRows(
   const origin = session === null ? sessionlessOrigin(event) : originOf(session)
   const rows: ConversionRow[] = []
   const lost = withItems(withdrawn, tally.withdrawn)
-  for (const conversion of lost) rows.push(withdrawnRow(visitor, conversion, version))
+  const isMerged = withdrawn.length > 0 || restated.length > 0
+  for (const conversion of lost)
+    rows.push(withdrawnRow(visitor, conversion, version, isMerged ? 'session' : 'conversion'))
   const gone = lost.length === 0 ? NONE_GONE : new Set(lost.map(({ id }) => id))
   for (const conversion of restated)
     if (!gone.has(conversion.id)) rows.push(conversionRow(visitor, conversion, origin, version, 'session'))
