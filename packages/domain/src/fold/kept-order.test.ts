@@ -54,9 +54,7 @@ describe('the orders of a visitor who buys a lot', () => {
   it('have their credits taken away with them, also where there is no room to say these again', () => {
     const { warehouse, decide } = boughtOften({ visits: 40, looks: 0 })
     expect(decide(1, refund)).toMatchObject({ conversions: [{ value_minor: 600 }], credits: [] })
-    expect(decide(0, { status: 'withdrawn', event: null }).credits).toMatchObject([
-      { is_deleted: 1, reason: 'order' },
-    ])
+    expect(decide(0, { status: 'withdrawn', event: null }).credits).toMatchObject([{ is_deleted: 1, reason: 'order' }])
     const converted = warehouse.liveConversions().map((row) => row.conversion_id)
     const credited = warehouse.liveCredits().map(({ row }) => row.conversion_id)
     expect(converted).toHaveLength(39)

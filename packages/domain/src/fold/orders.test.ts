@@ -139,9 +139,7 @@ describe('an order', () => {
     const gone = { ...REFUNDED, status: 'withdrawn', event: null } as const
     const withdrawn = fold.verdict(T, event, gone)
     expect(withdrawn.conversions).toMatchObject([{ conversion_id: placed?.conversion_id, is_deleted: 1 }])
-    expect(withdrawn.credits).toMatchObject([
-      { conversion_id: placed?.conversion_id, is_deleted: 1, reason: 'order' },
-    ])
+    expect(withdrawn.credits).toMatchObject([{ conversion_id: placed?.conversion_id, is_deleted: 1, reason: 'order' }])
     expect(fold.flush(T).sessions.at(-1)).toMatchObject({ macro: 0 })
     const again = fold.verdict(T, event, { order_offset: 3, number: 1 })
     expect(changes(again)).toEqual(['+buy 1000 0 placed'])

@@ -41,7 +41,11 @@ export function visitByServer(
   companion.size = companionSize(companion, made)
   if (session !== undefined) session.definitions_number = definitionsNumber
   noteChanges(visitor, before, new Set(session === undefined ? [] : [session]), arrival)
-  return { sessionId: session?.id ?? null, retractions: [], conversions: rowsSince(before, visitor, arrival, 'conversion') }
+  return {
+    sessionId: session?.id ?? null,
+    retractions: [],
+    conversions: rowsSince(before, visitor, arrival, 'conversion'),
+  }
 }
 
 /**
@@ -60,11 +64,15 @@ export function visitAgain(
   const replacedBy = new Map(retractions.map(({ session_id, merged_into }) => [session_id, merged_into ?? '']))
   const changed = placeAgain(visitor, replacedBy, arrival.rules)
   for (const other of others) changed.add(other)
-  const cause = changed.size + retractions.length > 0 ? 'session' : 'conversion'
+  const isAnother = retractions.length > 0 || [...changed].some((other) => other !== session)
   noteMatches(visitor, session, event, goals, arrival)
   count(visitor, session, event, goals, key, arrival)
   noteChanges(visitor, before, changed.add(session), arrival)
-  return { sessionId: session.id, retractions, conversions: rowsSince(before, visitor, arrival, cause) }
+  return {
+    sessionId: session.id,
+    retractions,
+    conversions: rowsSince(before, visitor, arrival, isAnother ? 'session' : 'conversion'),
+  }
 }
 
 /** Both sessions' goals, to be counted again as those of one. */

@@ -122,9 +122,8 @@ function conversionRows(
   const origin = session === null ? sessionlessOrigin(event) : originOf(session)
   const rows: ConversionRow[] = []
   const lost = withItems(withdrawn, tally.withdrawn)
-  const isMerged = withdrawn.length > 0 || restated.length > 0
-  for (const conversion of lost)
-    rows.push(withdrawnRow(visitor, conversion, version, isMerged ? 'session' : 'conversion'))
+  for (const conversion of withdrawn) rows.push(withdrawnRow(visitor, conversion, version, 'session'))
+  for (const conversion of tally.withdrawn) rows.push(withdrawnRow(visitor, conversion, version, 'conversion'))
   const gone = lost.length === 0 ? NONE_GONE : new Set(lost.map(({ id }) => id))
   for (const conversion of restated)
     if (!gone.has(conversion.id)) rows.push(conversionRow(visitor, conversion, origin, version, 'session'))
