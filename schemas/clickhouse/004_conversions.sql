@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS {{database}}.conversions_in{{on_cluster}} (
   order_id String COMMENT 'Order, empty when none',
   order_status String COMMENT 'placed, partly_refunded, refunded or cancelled; empty when none',
   refunded_minor Int64 COMMENT 'Minor units netted off value_minor: gross is the sum of both',
+  is_order_value Bool COMMENT 'The value is the order''s own, and not one that the goal sets; false for what is no order',
   coupon String COMMENT 'Coupon, empty when none',
   promotion String COMMENT 'Id of the promotion the event is about, else its name, empty when none',
   channel String COMMENT 'Channel of the session',
@@ -57,6 +58,7 @@ CREATE TABLE IF NOT EXISTS {{database}}.conversions{{on_cluster}} (
   order_id String COMMENT 'Order, empty when none',
   order_status LowCardinality(String) COMMENT 'placed, partly_refunded, refunded or cancelled; empty when none',
   refunded_minor Int64 COMMENT 'Minor units netted off value_minor: gross is the sum of both',
+  is_order_value Bool COMMENT 'The value is the order''s own, and not one that the goal sets; false for what is no order',
   coupon String COMMENT 'Coupon, empty when none',
   promotion String COMMENT 'Id of the promotion the event is about, else its name, empty when none',
   channel LowCardinality(String) COMMENT 'Channel of the session',
@@ -77,6 +79,6 @@ SELECT
   _gen, _partition, _offset,
   conversion_id, version, is_deleted != 0 AS is_deleted, reason, site, visitor_id, user_id, session_id, goal, kind,
   class, event_id, event_name, event_time, value_minor, currency, order_id, order_status,
-  refunded_minor, coupon, promotion, channel,
+  refunded_minor, is_order_value, coupon, promotion, channel,
   source, medium, campaign, is_bot != 0 AS is_bot, definitions_number
 FROM {{database}}.conversions_in;

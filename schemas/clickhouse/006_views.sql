@@ -135,6 +135,7 @@ CREATE OR REPLACE VIEW {{database}}.v_conversions{{on_cluster}} (
   value Nullable(Decimal(38, 4)) COMMENT 'Value in major units of currency, net of refunds; null without value',
   refunded Decimal(38, 4) COMMENT 'What was refunded of it: gross is the sum of both',
   currency LowCardinality(String) COMMENT 'ISO 4217, empty without value',
+  is_order_value Bool COMMENT 'value is what is left of the order''s own, the goal having value: event; false where the goal sets another one or none, and where it counts no orders',
   order_id String COMMENT 'Order, empty when none',
   order_status LowCardinality(String) COMMENT 'placed, partly_refunded, refunded or cancelled; empty where the goal counts no orders',
   coupon String COMMENT 'Coupon, empty when none',
@@ -149,7 +150,7 @@ CREATE OR REPLACE VIEW {{database}}.v_conversions{{on_cluster}} (
 SELECT
   conversion_id, site, visitor_id, user_id, session_id, goal, kind, class, event_id, event_name, event_time,
   toDecimal128(value_minor, 4) / {{units_of_currency}} AS value, toDecimal128(refunded_minor, 4) / {{units_of_currency}} AS refunded,
-  currency, order_id, order_status, coupon, promotion,
+  currency, is_order_value, order_id, order_status, coupon, promotion,
   channel, source, medium, campaign, reason, definitions_number AS definitions_version
 FROM {{database}}.conversions FINAL
 WHERE NOT is_bot

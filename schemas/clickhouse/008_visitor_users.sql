@@ -1,14 +1,15 @@
 -- Who was identified as whom: a row for each visitor and user that an event names together. An alias names a second
--- visitor, the one it was before. Two users of one device are two rows: nothing is merged.
+-- visitor, the one it was before. Two users of one device are two rows: nothing is merged. An event that is labelled as a
+-- bot's says nothing of who is who; what its visitor's session turns out to be does not matter, as rows are only added to.
 -- _partition is a key because the owner of a Kafka partition repairs its slice alone (visitor_users_facts minus this).
 CREATE TABLE IF NOT EXISTS {{database}}.visitor_users{{on_cluster}} (
   site LowCardinality(String) COMMENT 'The shop',
   visitor_id String COMMENT 'The visitor',
   user_id String COMMENT 'A user the visitor was identified as',
   _partition UInt16 COMMENT 'Kafka partition the events came from',
-  first_seen SimpleAggregateFunction(min, DateTime64(3, 'UTC')) COMMENT 'Time of the first event that names both',
+  first_seen SimpleAggregateFunction(min, DateTime64(3, 'UTC')) COMMENT 'Time of the first event, no bot''s, that names both',
   last_seen SimpleAggregateFunction(max, DateTime64(3, 'UTC')) COMMENT 'Time of the last',
-  events SimpleAggregateFunction(sum, Int64) COMMENT 'Events that name both'
+  events SimpleAggregateFunction(sum, Int64) COMMENT 'Events that name both, bots'' left out'
 ) ENGINE = {{replicated}}AggregatingMergeTree
 ORDER BY (site, visitor_id, user_id, _partition)
 SETTINGS {{dedup_window_setting}} = {{dedup_window}}
@@ -25,7 +26,7 @@ FROM (
       v -> v != '', [visitor_id, if(type = 'alias', previous_id, '')]
     ))) AS visitor
   FROM {{database}}.events
-  WHERE user_id != ''
+  WHERE user_id != '' AND NOT is_bot
 )
 GROUP BY site, visitor, user_id, _partition;
 
@@ -41,7 +42,7 @@ FROM (
       v -> v != '', [visitor_id, if(type = 'alias', previous_id, '')]
     ))) AS visitor
   FROM {{database}}.events
-  WHERE user_id != ''
+  WHERE user_id != '' AND NOT is_bot
 )
 GROUP BY site, visitor, user_id, _partition;
 
@@ -50,9 +51,9 @@ CREATE OR REPLACE VIEW {{database}}.v_visitor_users{{on_cluster}} (
   site LowCardinality(String) COMMENT 'The shop',
   visitor_id String COMMENT 'The visitor: of an alias also the former id',
   user_id String COMMENT 'A user the visitor was identified as; several users of one device are several rows',
-  first_seen DateTime64(3, 'UTC') COMMENT 'Time of the first event that names both',
+  first_seen DateTime64(3, 'UTC') COMMENT 'Time of the first event, no bot''s, that names both',
   last_seen DateTime64(3, 'UTC') COMMENT 'Time of the last',
-  events Int64 COMMENT 'Events that name both'
+  events Int64 COMMENT 'Events that name both, bots'' left out'
 ) AS
 SELECT
   site, visitor_id, user_id,
@@ -61,4 +62,4 @@ SELECT
   sum(links.events) AS events
 FROM {{database}}.visitor_users AS links
 GROUP BY site, visitor_id, user_id
-COMMENT 'Visitors and the users they were identified as, bots too';
+COMMENT 'Visitors and the users they were identified as, bots left out';

@@ -38,7 +38,7 @@ const introduction = `<!-- Written by scripts/reference.mjs from schemas/clickho
 # The warehouse
 
 The views below are the stable interface: their names and meanings stay. Read them, not the tables beneath. They show
-every row as it stands now, corrections applied, once. Bots are in \`v_events\` and \`v_visitor_users\` only. Money is in major units of its
+every row as it stands now, corrections applied, once. Bots are in \`v_events\` only. Money is in major units of its
 currency; add it up only within one currency; of orders it is what is left after refunds ([orders](orders.md)). All times are
 UTC.
 

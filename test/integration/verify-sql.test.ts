@@ -26,7 +26,7 @@ const deployed = definitionsJson({
     orders: {
       goals: [
         { ...bought, name: 'order', value: 'event', dedupe_by: 'order_id' },
-        { ...bought, name: 'fixed', value: { amount: '7.50', currency: 'EUR' }, dedupe_by: 'order_id' },
+        { ...bought, name: 'a_fixed', value: { amount: '7.50', currency: 'EUR' }, dedupe_by: 'order_id' },
         { ...bought, name: 'worthless', dedupe_by: 'order_id' },
         { ...bought, name: 'by_server', match: { all: [{ event: 'purchase' }, { path: '/till' }] }, value: 'event', dedupe_by: 'order_id' }, // prettier-ignore
         { ...bought, name: 'spoken_of', match: { event: ['refund', 'page_view'] }, dedupe_by: 'order_id' },
@@ -154,6 +154,23 @@ describe('SQL over the events alone', () => {
       expect([Number(sessionless) > 0, Number(n) > Number(sessionless)]).toEqual([true, true])
   })
 
+  it('has as the money of each order its own, whichever goals count it besides', async () => {
+    const of = `order_id, currency, gross, refunded, net, goal`
+    const own = `SELECT order_id, currency, value + refunded AS gross, refunded, value AS net, goal FROM v_conversions
+      WHERE site = {site:String} AND goal = 'order' AND order_id != ''`
+    const shown = `SELECT ${of} FROM v_orders WHERE site = {site:String}`
+    expect(await ask(`SELECT count() AS n FROM (${own}) HAVING n = 0 OR uniqExact(order_id) != n`, 'orders')).toEqual(
+      [],
+    )
+    expect(await ask(`SELECT * FROM (${own}) EXCEPT ${shown}`, 'orders')).toEqual([])
+    expect(await ask(`${shown} EXCEPT SELECT * FROM (${own}) WHERE order_id != ''`, 'orders')).toEqual([])
+    const [{ n = 0 } = {}] = await ask(
+      `SELECT count() AS n FROM v_orders WHERE site = {site:String} AND order_status = 'partly_refunded' AND refunded > 0 AND gross = net + refunded AND net != 7.5`,
+      'orders',
+    )
+    expect(n).toBeGreaterThan(10)
+  })
+
   it('has judged orders whose visit was let go before they were refunded, and keeps its value', async () => {
     const sums = `SELECT sum(value['EUR']) > (SELECT sum(net) FROM v_orders WHERE site = {site:String} AND currency = 'EUR' AND session_id IS NOT NULL) AS is_more
       FROM v_sessions WHERE site = {site:String}`
@@ -200,6 +217,7 @@ const forgeries = [
   "order_status = if(order_status = 'placed', 'cancelled', 'placed')",
   "currency = 'USD'",
   "coupon = 'FORGED'",
+  'is_order_value = NOT is_order_value',
   'session_id = NULL',
 ]
 

@@ -31,6 +31,8 @@ describe('the warehouse', () => {
       { event_id: 'l6', visitor_id: 'u:ada', user_id: 'ada', event_time: 4000, type: 'alias', previous_id: 'desk' },
       { event_id: 'l7', visitor_id: 'desk', user_id: 'ada', event_time: 5000, type: 'alias', previous_id: 'desk' },
       { event_id: 'l8', visitor_id: 'desk', user_id: 'ada', event_time: 6000, previous_id: 'other' },
+      { event_id: 'l9', visitor_id: 'phone', user_id: 'ada', event_time: 100, is_bot: true },
+      { event_id: 'l10', visitor_id: 'crawler', user_id: 'eve', event_time: 100, is_bot: true, is_server: true },
     ]
     const expected = [
       ['desk', 'ada', 4000, 6000, 3],

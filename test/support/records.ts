@@ -149,6 +149,7 @@ export function conversion(over: Partial<ConversionRow> = {}): ConversionRow {
     order_id: '',
     order_status: '',
     refunded_minor: 0,
+    is_order_value: false,
     coupon: '',
     promotion: '',
     channel: 'Direct',

@@ -14,6 +14,8 @@ describe('identified visitors, as the events say it', () => {
     add('phone', 'bob', 3000)
     add('phone', '', 1)
     add('', 'eve', 1)
+    add('phone', 'ada', 1, { is_bot: true })
+    add('crawler', 'eve', 1, { is_bot: true })
     expect(Object.fromEntries(users.rows())).toEqual({
       [key('phone', 'ada')]: { first_seen: 1000, last_seen: 2000, events: 2 },
       [key('phone', 'bob')]: { first_seen: 3000, last_seen: 3000, events: 1 },

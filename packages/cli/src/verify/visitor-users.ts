@@ -6,13 +6,13 @@ import { compareSums, type Difference, type Stored } from './compare.ts'
 /** What is known of a visitor under a user; times in milliseconds. */
 export type Seen = Record<'first_seen' | 'last_seen' | 'events', number>
 
-/** Who was identified as whom, as the events say it, computed without the warehouse's view. */
+/** Who was identified as whom, as the events that are no bot's say it, computed without the warehouse's view. */
 export class VisitorUsers {
   readonly #seen = new Map<string, Seen>()
 
   /** Takes each event once. */
-  add({ site, type, visitor_id, user_id, previous_id, event_time }: StorefrontEvent): void {
-    if (user_id === '') return
+  add({ site, type, visitor_id, user_id, previous_id, event_time, is_bot }: StorefrontEvent): void {
+    if (user_id === '' || is_bot) return
     if (visitor_id !== '') this.#note(site, visitor_id, user_id, event_time)
     if (type === 'alias' && previous_id !== '' && previous_id !== visitor_id)
       this.#note(site, previous_id, user_id, event_time)

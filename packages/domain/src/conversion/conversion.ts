@@ -28,6 +28,8 @@ export interface Conversion {
   /** Empty for what no verdict made. */
   readonly order_status: ConversionRow['order_status']
   readonly refunded_minor: number
+  /** The value is the order's own, and not one that the goal sets; false for what no verdict made. */
+  readonly is_order_value: boolean
   readonly coupon: string
   readonly promotion: string
   /** Of two in one session only the earlier counts. */
@@ -109,6 +111,7 @@ function conversionOf(
     order_id: event.order_id,
     order_status: verdict === null ? '' : verdict.status,
     refunded_minor,
+    is_order_value: verdict !== null && goal.isEventValue,
     coupon: event.coupon,
     promotion: verdict === null ? promotionOf(event) : verdict.promotion,
     per_session: goal.compound === null && goal.count === 'once_per_session',
@@ -154,6 +157,7 @@ export function conversionRow(
     order_id: conversion.order_id,
     order_status: conversion.order_status,
     refunded_minor: conversion.refunded_minor,
+    is_order_value: conversion.is_order_value,
     coupon: conversion.coupon,
     promotion: conversion.promotion,
     channel: origin.channel,
@@ -197,6 +201,7 @@ export function withdrawnRow(
     order_id: '',
     order_status: '',
     refunded_minor: 0,
+    is_order_value: false,
     coupon: '',
     promotion: '',
     channel: '',

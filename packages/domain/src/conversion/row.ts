@@ -45,6 +45,8 @@ export interface ConversionRow {
   readonly order_status: OrderStatus | ''
   /** Minor units that were netted off. */
   readonly refunded_minor: number
+  /** The value is the order's own, and not one that the goal sets; false for what is no order. */
+  readonly is_order_value: boolean
   readonly coupon: string
   readonly promotion: string
   readonly channel: string

@@ -54,6 +54,7 @@ describe('a conversion', () => {
         promotion: 'may',
         order_status: '',
         refunded_minor: 0,
+        is_order_value: false,
         ...order,
       },
     ])

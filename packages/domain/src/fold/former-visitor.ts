@@ -39,7 +39,6 @@ function takeOrders(visitor: VisitorState): void {
       order_id,
       order_offset: NO_VERDICT,
       matched: 0,
-      valued: [],
       touched_at,
       said: [],
       is_cut: true,

@@ -15,8 +15,6 @@ export interface KeptOrder {
   readonly order_offset: number
   /** Hash of what its goals were matched with; 0 for a withdrawn one. */
   readonly matched: number
-  /** Goals whose value is the order's. */
-  readonly valued: readonly string[]
   /** Stream time of its last verdict. */
   readonly touched_at: Millis
   readonly said: readonly SaidConversion[]
@@ -102,7 +100,7 @@ function withoutCredits(order: Sizeless): Sizeless {
 /** Stays so that a verdict which is said again, after a crash, is not taken for that of a new order. */
 function bare(order: Sizeless): Sizeless {
   if (isBare(order) || order.order_id.length > MAX_BARE_ID) return order
-  return { ...order, matched: 0, valued: [], said: [], is_cut: true }
+  return { ...order, matched: 0, said: [], is_cut: true }
 }
 
 /** No more is known of it than that it was there: what was said of it is not kept, or nothing that stands ever was. */
@@ -187,8 +185,8 @@ export function ordersSize(orders: readonly KeptOrder[]): number {
   return size
 }
 
-function sizeOf({ order_id, valued, said }: Sizeless): number {
-  let size = 40 + order_id.length + textSize(valued)
+function sizeOf({ order_id, said }: Sizeless): number {
+  let size = 40 + order_id.length
   for (const { row, credit } of said) size += rowSize(row) + (credit === null ? 0 : creditSize(credit))
   return size
 }

@@ -19,6 +19,7 @@ export const statedFields = [
   'value_minor',
   'currency',
   'refunded_minor',
+  'is_order_value',
   'order_status',
   'coupon',
   'promotion',
@@ -33,7 +34,6 @@ export function isSame<F extends keyof Stated>(a: Pick<Stated, F>, b: Pick<State
 /** What was known of an order when its goals were last matched. */
 interface Known {
   readonly matched: number
-  readonly valued: readonly string[]
 }
 
 /** What a verdict makes of what an order was counted by: `C` is a conversion that is held, or the row of one that is not. */
@@ -60,26 +60,23 @@ export function matchOrder<C extends Counted>(
   arrival: Arrival,
 ): MatchedOrder<C> {
   const { event } = verdict
-  if (event === null) return { matched: 0, valued: [], still: [], gone: last, added: [] }
+  if (event === null) return { matched: 0, still: [], gone: last, added: [] }
   const matched = matchedWith(event, verdict)
   if (known?.matched === matched) {
-    const still = last.map((one) => worthNow(one, known.valued, verdict))
-    return { matched, valued: known.valued, still, gone: [], added: [] }
+    const still = last.map((one) => worthNow(one, verdict))
+    return { matched, still, gone: [], added: [] }
   }
-  const counting = goals.match(event)
-  const own = counting.filter(({ isEventValue }) => isEventValue).map(({ name }) => name)
-  const valued = [...(known?.valued.filter((name) => !goals.has(name)) ?? []), ...own]
   // Goals are matched, and worth what they are, with the order's value before anything was refunded.
-  const made = counting.map((goal) => newConversion(goal, event, key, arrival, verdict))
+  const made = goals.match(event).map((goal) => newConversion(goal, event, key, arrival, verdict))
   const [still, gone]: [C[], C[]] = [[], []]
   for (const one of last) {
     const now = made.find((other) => isOfGoal(one, other))
     if (now !== undefined) still.push({ ...one, ...statedOf(now), definitions_number: now.definitions_number })
     else if (goals.has(one.goal)) gone.push(one)
-    else still.push(worthNow(one, valued, verdict))
+    else still.push(worthNow(one, verdict))
   }
   const added = made.filter((one) => !last.some((other) => isOfGoal(one, other)))
-  return { matched, valued, still, gone, added }
+  return { matched, still, gone, added }
 }
 
 /** A hash of what an order's conversions are made of, but for the definitions and what is netted off. */
@@ -92,9 +89,8 @@ function isOfGoal(a: Pick<Counted, 'goal' | 'kind'>, b: Pick<Counted, 'goal' | '
   return a.goal === b.goal && a.kind === b.kind
 }
 
-/** @param valued names of the goals whose value is the order's */
-function worthNow<C extends Counted>(last: C, valued: readonly string[], verdict: Verdict): C {
-  const isOrders = valued.includes(last.goal)
+function worthNow<C extends Counted>(last: C, verdict: Verdict): C {
+  const { is_order_value: isOrders } = last
   const { status: order_status, coupon, promotion } = verdict
   const own = last.value_minor === null ? null : last.value_minor + last.refunded_minor
   const net = netOf(isOrders ? verdict.value_minor : own, isOrders, verdict)
@@ -104,6 +100,7 @@ function worthNow<C extends Counted>(last: C, valued: readonly string[], verdict
 }
 
 export function statedOf(conversion: Conversion): Stated {
-  const { value_minor, currency, refunded_minor, order_status, coupon, promotion } = conversion
-  return { class: conversion.class, value_minor, currency, refunded_minor, order_status, coupon, promotion }
+  const { value_minor, currency, refunded_minor, is_order_value, order_status, coupon, promotion } = conversion
+  const worth = { value_minor, currency, refunded_minor, is_order_value }
+  return { class: conversion.class, ...worth, order_status, coupon, promotion }
 }

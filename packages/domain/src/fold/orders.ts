@@ -157,14 +157,14 @@ function convert(
   const { order_id, order_offset, event, number } = verdict
   // One that begins anew has nothing to do with what it was before the fold of orders forgot it.
   const before = number > 1 ? kept : undefined
-  const { matched, valued, still, added } = matchOrder(before ?? null, last, verdict, goals, key, arrival)
+  const { matched, still, added } = matchOrder(before ?? null, last, verdict, goals, key, arrival)
   const conversions = event === null ? [] : still.map((one) => madeBy(event, one, arrival)).concat(added)
   // What is another now is said again, and then is kept.
   const is_cut = before?.is_cut === true && conversions.some((one) => last.includes(one))
   const { said = [] } = before ?? {}
   return {
     conversions,
-    order: { order_id, order_offset, matched, valued, touched_at: arrival.streamTime, said, is_cut },
+    order: { order_id, order_offset, matched, touched_at: arrival.streamTime, said, is_cut },
   }
 }
 

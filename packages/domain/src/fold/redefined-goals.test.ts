@@ -46,10 +46,28 @@ describe.each([1, 3 * DAY])('an order that is updated %d ms later, after its goa
     const valuedBy = (before: unknown, after: unknown) => {
       const goals = [[{ ...buy, value: before }], [{ ...buy, value: after }]] as const
       const { conversions } = redefined(later, ...goals, refund, { ...refund, ...updated })
-      return conversions.map((row) => [row.value_minor, row.refunded_minor, row.order_status])
+      return conversions.map((row) => [row.value_minor, row.refunded_minor, row.order_status, row.is_order_value])
     }
-    expect(valuedBy('event', fixed)).toEqual([[500, 0, 'partly_refunded']])
-    expect(valuedBy(fixed, 'event')).toEqual([[1_600, 400, 'partly_refunded']])
+    expect(valuedBy('event', fixed)).toEqual([[500, 0, 'partly_refunded', false]])
+    expect(valuedBy(fixed, 'event')).toEqual([[1_600, 400, 'partly_refunded', true]])
+  })
+
+  it('got the value of the order says so, be it as much as its own was', () => {
+    const goals = [[{ ...buy, value: fixed }], [{ ...buy, value: 'event' }]] as const
+    const { conversions } = redefined(later, ...goals, { ...updated, value_minor: 500 })
+    expect(conversions).toMatchObject([{ value_minor: 500, is_order_value: true, reason: 'order' }])
+  })
+
+  it('was given up keeps the value of the order, or its own, through a refund', () => {
+    const margin = { ...buy, name: 'margin', value: fixed }
+    const refund = { order_offset: 2, number: 2, status: 'partly_refunded', refunded_minor: 400 } as const
+    const { warehouse } = redefined(later, [margin, buy], [{ ...buy, name: 'other' }], refund, { ...updated, ...refund, order_offset: 3, number: 3 }) // prettier-ignore
+    const live = warehouse.liveConversions().map((row) => [row.goal, row.value_minor, row.refunded_minor, row.is_order_value]) // prettier-ignore
+    expect(live.sort()).toEqual([
+      ['buy', 1_600, 400, true],
+      ['margin', 500, 0, false],
+      ['other', 1_600, 400, true],
+    ])
   })
 
   it('got another class has that', () => {

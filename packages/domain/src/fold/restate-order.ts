@@ -32,8 +32,8 @@ export function restate(
 ): OrderRows {
   const { said } = kept
   const last = said.map(({ row }) => row)
-  const { matched, valued, still, gone, added } = matchOrder(kept, last, verdict, goals, key, arrival)
-  keepOrder(visitor, { ...kept, order_offset: verdict.order_offset, touched_at: arrival.streamTime, matched, valued })
+  const { matched, still, gone, added } = matchOrder(kept, last, verdict, goals, key, arrival)
+  keepOrder(visitor, { ...kept, order_offset: verdict.order_offset, touched_at: arrival.streamTime, matched })
   const parts = [withdraw(visitor, gone, arrival), sayAgain(said, still, arrival)]
   // Where not all rows were kept it may be among those that stand.
   const beside = kept.is_cut ? undefined : (said.find(({ credit }) => credit !== null) ?? said[0])

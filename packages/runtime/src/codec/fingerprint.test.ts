@@ -15,7 +15,7 @@ const frozen: Readonly<Record<number, string>> = {
   // session
   10: '4e93bffe967c37050e08e95c814829fa6817059a4cb930bd3f4751b022b46724',
   // conversion
-  11: 'f4e967db0114a8edf5a34f3faf04d1a0c4c43a93a64ea167c73a54d19edddc88',
+  11: '8c3ce1a4f7283bb0a04dfdff7a336bf4f41af26c578337910d6aade1a7949817',
   // barrier
   12: '982076f206e2498eeb71035c04d75454f87be4a7f70341e185f72e7f9fbc49a6',
   // dead-letter
@@ -33,7 +33,7 @@ const frozen: Readonly<Record<number, string>> = {
   // sink-intent
   24: '18e1deb45976dcec8921cf7cda764186114b0a162643b7e476cb13f27eaf53d9',
   // visitor-state
-  25: 'fa38d63b2f83646dbe44cf3ea8bac6ad7c3709da691596d3a7613487f9a42701',
+  25: 'e913480bbf8da1f7540d9533dec1d75cad3fb4a6802b77cdf8eb43660c5e7bc4',
   // order-state
   26: '7cedd19f5924a76d1e7173b7f231f6db0e9ffed2db7ddbbd8b12ef99bd482d62',
   // order-meta

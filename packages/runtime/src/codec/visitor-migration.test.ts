@@ -124,9 +124,9 @@ const state = {
 
 /** What has been added to a session and to a conversion since. */
 const sessionSince = { cart_rank: 0, cut: '', facts: [], standby: [], matches: [], moved: [] }
-const conversionSince = { refunded_minor: 0, promotion: '', plan: '' }
+const conversionSince = { refunded_minor: 0, is_order_value: false, promotion: '', plan: '' }
 /** A claimed order, of which nothing is known but that it was counted. */
-const order = { order_offset: -1, matched: 0, valued: [], said: [], is_cut: true }
+const order = { order_offset: -1, matched: 0, said: [], is_cut: true }
 
 const migrated = {
   ...kept,

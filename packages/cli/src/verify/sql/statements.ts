@@ -60,13 +60,14 @@ counted AS (
 
 /** Conversions: of which goal and event, in which session, by which coupon, and of orders and what events say their value. */
 export function conversionDifferences(rules: SqlRules): string {
-  const columns = 'goal, event_id, started_at, order_status, value_minor, refunded_minor, currency, coupon'
+  const columns =
+    'goal, event_id, started_at, order_status, is_order_value, value_minor, refunded_minor, currency, coupon'
   const told = `SELECT goal::String AS goal, event_id, if(session = '', toInt64(0), s.started_at) AS started_at,
-      toString(status) AS order_status, value_minor, if(is_event_value, refunded_minor, 0) AS refunded_minor, currency, coupon
+      toString(status) AS order_status, toInt64(is_order AND is_event_value) AS is_order_value, value_minor, if(is_event_value, refunded_minor, 0) AS refunded_minor, currency, coupon
     FROM (SELECT * FROM counted WHERE ${isJudged('conversions', rules.leftOut)}) AS counted
     LEFT JOIN sessions_told AS s USING (visitor_id, session)`
   const stored = `SELECT goal::String AS goal, event_id, if(isNull(c.session_id), toInt64(0), ${ms('s.started_at')}) AS started_at,
-      toString(c.order_status) AS order_status, ${storedValue(rules)} AS value_minor,
+      toString(c.order_status) AS order_status, toInt64(c.is_order_value) AS is_order_value, ${storedValue(rules)} AS value_minor,
       if(goal IN ${eventValued(rules)}, c.refunded_minor, 0) AS refunded_minor, if(goal IN ${eventValued(rules)}, toString(c.currency), '') AS currency, c.coupon AS coupon
     FROM (${judged('conversions', rules)}) AS c
     LEFT JOIN (SELECT session_id, started_at FROM sessions FINAL WHERE site = {site:String}) AS s ON s.session_id = c.session_id`
