@@ -1,6 +1,7 @@
 -- Who was identified as whom: a row for each visitor and user that an event names together. An alias names a second
 -- visitor, the one it was before. Two users of one device are two rows: nothing is merged. An event that is labelled as a
--- bot's says nothing of who is who; what its visitor's session turns out to be does not matter, as rows are only added to.
+-- bot's says nothing of who is who, but for a server's: it names the agent of a program where it knows no other. What its
+-- visitor's session turns out to be does not matter, as rows are only added to.
 -- _partition is a key because the owner of a Kafka partition repairs its slice alone (visitor_users_facts minus this).
 CREATE TABLE IF NOT EXISTS {{database}}.visitor_users{{on_cluster}} (
   site LowCardinality(String) COMMENT 'The shop',
@@ -26,7 +27,7 @@ FROM (
       v -> v != '', [visitor_id, if(type = 'alias', previous_id, '')]
     ))) AS visitor
   FROM {{database}}.events
-  WHERE user_id != '' AND NOT is_bot
+  WHERE user_id != '' AND (NOT is_bot OR is_server)
 )
 GROUP BY site, visitor, user_id, _partition;
 
@@ -42,7 +43,7 @@ FROM (
       v -> v != '', [visitor_id, if(type = 'alias', previous_id, '')]
     ))) AS visitor
   FROM {{database}}.events
-  WHERE user_id != '' AND NOT is_bot
+  WHERE user_id != '' AND (NOT is_bot OR is_server)
 )
 GROUP BY site, visitor, user_id, _partition;
 

@@ -117,8 +117,8 @@ function creditOf(
 function usersOf(events: readonly StorefrontEvent[]): CaseRow[] {
   const counts = new Map<string, number>()
   for (const event of events) {
-    const { user_id, visitor_id, previous_id, type, is_bot } = event
-    if (user_id === '' || is_bot) continue
+    const { user_id, visitor_id, previous_id, type, is_bot, is_server } = event
+    if (user_id === '' || (is_bot && !is_server)) continue
     for (const visitor of new Set([visitor_id, type === 'alias' ? previous_id : ''])) {
       const key = JSON.stringify([visitor, user_id, siteOf(event)])
       if (visitor !== '') counts.set(key, (counts.get(key) ?? 0) + 1)

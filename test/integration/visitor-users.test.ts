@@ -32,12 +32,13 @@ describe('the warehouse', () => {
       { event_id: 'l7', visitor_id: 'desk', user_id: 'ada', event_time: 5000, type: 'alias', previous_id: 'desk' },
       { event_id: 'l8', visitor_id: 'desk', user_id: 'ada', event_time: 6000, previous_id: 'other' },
       { event_id: 'l9', visitor_id: 'phone', user_id: 'ada', event_time: 100, is_bot: true },
-      { event_id: 'l10', visitor_id: 'crawler', user_id: 'eve', event_time: 100, is_bot: true, is_server: true },
+      { event_id: 'l10', visitor_id: 'crawler', user_id: 'eve', event_time: 100, is_bot: true },
+      { event_id: 'l11', visitor_id: 'phone', user_id: 'bob', event_time: 2500, is_bot: true, is_server: true },
     ]
     const expected = [
       ['desk', 'ada', 4000, 6000, 3],
       ['phone', 'ada', 1000, 3000, 2],
-      ['phone', 'bob', 2000, 2000, 1],
+      ['phone', 'bob', 2000, 2500, 2],
       ['u:ada', 'ada', 4000, 4000, 1],
     ]
     const linked = async () => {

@@ -16,9 +16,10 @@ describe('identified visitors, as the events say it', () => {
     add('', 'eve', 1)
     add('phone', 'ada', 1, { is_bot: true })
     add('crawler', 'eve', 1, { is_bot: true })
+    add('phone', 'bob', 3500, { is_bot: true, is_server: true })
     expect(Object.fromEntries(users.rows())).toEqual({
       [key('phone', 'ada')]: { first_seen: 1000, last_seen: 2000, events: 2 },
-      [key('phone', 'bob')]: { first_seen: 3000, last_seen: 3000, events: 1 },
+      [key('phone', 'bob')]: { first_seen: 3000, last_seen: 3500, events: 2 },
     })
   })
 

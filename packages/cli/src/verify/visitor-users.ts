@@ -10,9 +10,9 @@ export type Seen = Record<'first_seen' | 'last_seen' | 'events', number>
 export class VisitorUsers {
   readonly #seen = new Map<string, Seen>()
 
-  /** Takes each event once. */
-  add({ site, type, visitor_id, user_id, previous_id, event_time, is_bot }: StorefrontEvent): void {
-    if (user_id === '' || is_bot) return
+  /** Takes each event once. A server names the agent of a program where it knows no other: that makes no bot of its visitor. */
+  add({ site, type, visitor_id, user_id, previous_id, event_time, is_bot, is_server }: StorefrontEvent): void {
+    if (user_id === '' || (is_bot && !is_server)) return
     if (visitor_id !== '') this.#note(site, visitor_id, user_id, event_time)
     if (type === 'alias' && previous_id !== '' && previous_id !== visitor_id)
       this.#note(site, previous_id, user_id, event_time)
