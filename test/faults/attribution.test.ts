@@ -8,7 +8,7 @@ import {
   transactionAborts,
   zombieWakes,
 } from '../support/attribution-rows.ts'
-import { canMount, diskFills, diskLost, takenBack } from '../support/disk-rows.ts'
+import { canMount, diskDamaged, diskFills, diskLost, takenBack } from '../support/disk-rows.ts'
 import { killedInMerge } from '../support/merge-rows.ts'
 import { killedInRefund } from '../support/refund-rows.ts'
 import { seed } from '../support/seed.ts'
@@ -84,6 +84,10 @@ describe(`attribution under faults, CAIRN_SEED=${seed}`, () => {
 
   it.each(['wiped', 'outdated'] as const)('comes back to a disk that is %s', async (how) => {
     expect(await diskLost(how, busy)(repository)).toEqual([])
+  })
+
+  it('comes back to a disk in which bytes were overwritten', async () => {
+    expect(await diskDamaged(busy)(repository)).toEqual([])
   })
 
   const named = `stops while its disk is full, and goes on${canMount ? '' : ' (only root can mount a small disk)'}`

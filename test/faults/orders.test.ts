@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import {
+  diskDamaged,
   diskLost,
   handedOver,
   killed,
@@ -33,6 +34,10 @@ describe(`orders under faults, CAIRN_SEED=${seed}`, () => {
 
   it.each(['wiped', 'outdated'] as const)('comes back to a disk that is %s', async (how) => {
     expect(await diskLost(how)(repository)).toEqual([])
+  })
+
+  it('comes back to a disk in which bytes were overwritten', async () => {
+    expect(await diskDamaged()(repository)).toEqual([])
   })
 
   it('killed while it reads all of its orders, having no disk', async () => {

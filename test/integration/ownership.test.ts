@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   createCodec,
   ensureTopics,
@@ -235,7 +236,7 @@ describe('owned partitions', () => {
   it('end with a producer that has written what one may write', async () => {
     const namespace = ownNamespace('recycled')
     await ensureTopics(connection, { namespace, partitions: 1, replication: 1 })
-    const producer = await openFencedProducer(connection, `${namespace}-0`, 3)
+    const producer = await openFencedProducer(connection, `${namespace}-0`, { mostRecords: 3 })
     const topics = [
       {
         topic: topicName(namespace, 'events'),
@@ -248,6 +249,24 @@ describe('owned partitions', () => {
     for (let i = 0; i < 2; i++) expect(await producer.transact(0, topics)).toMatchObject({ end: 'committed' })
     await expect(producer.transact(0, topics)).rejects.toThrow(ProducerSpent)
     await producer.close()
+  }, 60_000)
+
+  it('have time for a transaction over a slow way, and say so of one that its broker has given up', async () => {
+    const namespace = ownNamespace('slow')
+    await ensureTopics(connection, { namespace, partitions: 1, replication: 1 })
+    const topics = [{ topic: topicName(namespace, 'attribution-state'), records: [{ key: 'k', value: null }] }]
+    // Brokers look every ten seconds whether there is one to give up.
+    const slowly = async (id: string, timeoutMs?: number) => {
+      const options = timeoutMs === undefined ? {} : { timeoutMs }
+      const producer = await openFencedProducer(connection, `${namespace}-${id}`, options)
+      const end = await producer.transact(0, topics, () => delay(22_000))
+      await producer.close()
+      return end
+    }
+    const [usual, given] = await Promise.all([slowly('0'), slowly('1', 1_000)])
+    expect(usual).toMatchObject({ end: 'committed' })
+    expect(given).toMatchObject({ end: 'fenced', cause: { message: expect.stringContaining('1 records took 2') } })
+    expect(given).toMatchObject({ cause: { message: expect.stringContaining('gives one up after 1 s') } })
   }, 60_000)
 
   it('has state records of more than the mebibyte that Kafka takes by default', async () => {

@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createVisitorCodec, readCatalog, visitorLayout } from '@cairn/runtime'
 import { begin, judged, type Around, type AttributionRow } from './attribution-rows.ts'
-import { metricOfAll } from './metrics.ts'
+import { damageStates, mustHaveDiscarded } from './damage.ts'
+import { metric, metricOfAll } from './metrics.ts'
 import { freePort } from './port.ts'
 import { until } from './until.ts'
 
@@ -26,6 +28,26 @@ export function diskLost(how: 'wiped' | 'outdated', around: Around): Attribution
     await more()
     const next = worker()
     await traffic.drain()
+    return judged(traffic, next)
+  }
+}
+
+/** Bytes of the visitors on disk were overwritten, which only one who asks for a visitor can see. */
+export function diskDamaged(around: Around): AttributionRow {
+  return async (root) => {
+    const { namespace, traffic, worker, more, disk } = await begin('damaged', root, around)
+    const first = worker()
+    await traffic.drain()
+    await first.stop()
+    const layout = visitorLayout(createVisitorCodec(readCatalog()))
+    for (let partition = 0; partition < traffic.partitions; partition++)
+      await damageStates(join(disk, `${namespace}.attribution-${partition}`), layout, 2)
+    await more()
+    const port = await freePort()
+    const next = worker({ METRICS_PORT: String(port) })
+    await traffic.drain()
+    const discarded = (labels: string) => metric(port, `cairn_attribution_state_discarded_total${labels}`)
+    await mustHaveDiscarded(discarded, traffic.partitions)
     return judged(traffic, next)
   }
 }

@@ -1,5 +1,7 @@
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { createCodec, createOrderCodec, orderLayout, readCatalog } from '@cairn/runtime'
+import { damageStates, mustHaveDiscarded } from './damage.ts'
 import { brokers } from './kafka.ts'
 import { metric } from './metrics.ts'
 import { hasStaleVerdicts, orderDifferences, saidVerdicts, type OrderDifference } from './order-replay.ts'
@@ -129,6 +131,27 @@ export function diskLost(how: 'wiped' | 'outdated'): OrderRow {
     await traffic.send(portion)
     const next = worker()
     await traffic.drain()
+    return judged(traffic, next)
+  }
+}
+
+/** Bytes of the orders on disk were overwritten, which only one who asks for an order can see. */
+export function diskDamaged(): OrderRow {
+  return async (root) => {
+    const { namespace, traffic, worker, disk } = await begin('order-damaged', root)
+    await traffic.send(portion)
+    const first = worker()
+    await traffic.drain()
+    await first.stop()
+    const layout = orderLayout(createOrderCodec(createCodec(readCatalog())))
+    for (let partition = 0; partition < traffic.partitions; partition++)
+      await damageStates(join(disk, `${namespace}.orders-${partition}`), layout, 0)
+    await traffic.send(portion)
+    const port = await freePort()
+    const next = worker({ METRICS_PORT: String(port) })
+    await traffic.drain()
+    const discarded = (labels: string) => metric(port, `cairn_orders_state_discarded_total${labels}`)
+    await mustHaveDiscarded(discarded, traffic.partitions)
     return judged(traffic, next)
   }
 }

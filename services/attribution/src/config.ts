@@ -15,9 +15,10 @@ export const settings = {
     .number()
     .int()
     .min(65_536)
+    .max(256 * 1024 * 1024)
     .default(64 * 1024 * 1024)
     .describe(
-      'Estimated size of changed visitor states that brings checkpoints forward, shared by the partitions of a process',
+      'Estimated size of changed visitor states that brings checkpoints forward, shared by the partitions of a process; the brokers must take so much within a minute',
     ),
   STATE_DIR: z
     .string()

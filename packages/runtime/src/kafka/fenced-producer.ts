@@ -57,18 +57,29 @@ export interface FencedProducer {
 /** Node's ES module loader does not see the error classes among the names of this CommonJS package. */
 const { CompressionTypes, KafkaJSError, KafkaJSProtocolError } = kafkajs
 
-const transactionTimeoutMs = 10_000
+/**
+ * After this time, and up to ten seconds more, a broker gives up a transaction; one that always takes longer would be tried
+ * again for ever. A successor's fence ends one that was left behind at once, whatever this is. Until then it holds back who
+ * reads to the end of the log: see readLog.
+ */
+const transactionTimeoutMs = 60_000
+
+export interface FencedProducerOptions {
+  /** Records after which it must be replaced. */
+  readonly mostRecords?: number
+  readonly timeoutMs?: number
+}
 
 export async function openFencedProducer(
   connection: KafkaConnection,
   transactionalId: string,
-  mostRecords: number = recordsBeforeRecycling,
+  { mostRecords = recordsBeforeRecycling, timeoutMs = transactionTimeoutMs }: FencedProducerOptions = {},
 ): Promise<FencedProducer> {
   const producer = connect(connection).producer({
     transactionalId,
     idempotent: true,
     maxInFlightRequests: 1,
-    transactionTimeout: transactionTimeoutMs,
+    transactionTimeout: timeoutMs,
     allowAutoTopicCreation: false,
   })
   await producer.connect()
@@ -78,8 +89,10 @@ export async function openFencedProducer(
   return {
     async transact(partition, topics, beforeCommit) {
       if (sent >= mostRecords) throw new ProducerSpent()
+      const before = sent
       for (const { records } of topics) sent += records.length
-      return run(producer, async (transaction) => {
+      const startedAt = performance.now()
+      const end = await run(producer, async (transaction) => {
         const ends = new Map<string, number>()
         for (const { topic, records } of topics) {
           const end = await write(transaction, topic, partition, records, room)
@@ -88,6 +101,7 @@ export async function openFencedProducer(
         await beforeCommit?.()
         return ends
       })
+      return explained(end, { records: sent - before, ms: performance.now() - startedAt, timeoutMs })
     },
     async transactOne(partition, topic, record) {
       let offset: number | undefined
@@ -145,6 +159,19 @@ async function run(
   } catch (cause) {
     return { end: isFenced(cause) ? 'fenced' : 'in_doubt', cause }
   }
+}
+
+/** A broker says no more of a transaction that it gave up than that somebody else has the partition. */
+function explained(
+  end: TransactionEnd,
+  { records, ms, timeoutMs }: { readonly records: number; readonly ms: number; readonly timeoutMs: number },
+): TransactionEnd {
+  if (end.end === 'committed' || ms < timeoutMs) return end
+  const cause = new Error(
+    `a transaction of ${records} records took ${(ms / 1000).toFixed(1)} s, and the broker gives one up after ${timeoutMs / 1000} s: the process was halted, or the way to the broker is too slow for it`,
+    { cause: end.cause },
+  )
+  return { end: end.end, cause }
 }
 
 async function abort(transaction: Transaction, cause: unknown): Promise<TransactionEnd> {

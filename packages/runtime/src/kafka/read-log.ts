@@ -20,7 +20,8 @@ export interface ReadLogOptions {
 /** Called with the records of one partition at a time; must be quick. Not called for empty partitions. */
 export type Visit = (partition: number, records: readonly Incoming[]) => void
 
-const defaultPatienceMs = 30_000
+/** An owner that died in a transaction holds back what follows until its broker gives that up: see openFencedProducer. */
+const defaultPatienceMs = 90_000
 /** Longest wait for a reader that failed to let go of Kafka. */
 const closeMs = 3000
 

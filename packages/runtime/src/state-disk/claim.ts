@@ -22,7 +22,7 @@ interface Owner {
  * Why a folder can't be used as it was left.
  * - `in_use`: another living process has it open. Ownership of the partition is decided by Kafka, so that one has lost it.
  * - `unclean_end`: its last user ended with its system, or where it can't be asked; not all may have reached the disk.
- * - `unreadable`: it is no folder of this program, was cut off, or opening it has ended the process before.
+ * - `unreadable`: it is no folder of this program, was cut off or overwritten, or opening it has ended the process before.
  */
 export type Unusable = 'in_use' | 'unclean_end' | 'unreadable'
 

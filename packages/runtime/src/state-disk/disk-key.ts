@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { NEVER } from '@cairn/domain'
+import { seal, sealBytes } from './seal.ts'
 
 /** LMDB takes keys of up to 1,978 bytes, an index key being seven longer than the state's. */
 const LONGEST = 1_900
@@ -37,21 +38,21 @@ export function keyOf(indexKey: Buffer): string {
   return indexKey.toString('utf8', 1 + DUE_BYTES)
 }
 
-/** Bytes before a state on disk: where it stands in the index of each queue. */
+/** Bytes before a state on disk: its seal, and where it stands in the index of each queue. */
 export function headBytesOf(queues: number): number {
-  return queues * DUE_BYTES
+  return sealBytes + queues * DUE_BYTES
 }
 
-export function valueOf(dues: readonly number[], state: Uint8Array): Buffer {
+export function valueOf(diskKey: Buffer, dues: readonly number[], state: Uint8Array): Buffer {
   const headBytes = headBytesOf(dues.length)
   const value = Buffer.allocUnsafe(headBytes + state.length)
-  for (const [queue, due] of dues.entries()) writeDue(value, due, queue * DUE_BYTES)
+  for (const [queue, due] of dues.entries()) writeDue(value, due, headBytesOf(queue))
   value.set(state, headBytes)
-  return value
+  return seal(value, diskKey)
 }
 
 export function duesOf(value: Buffer, queues: number): number[] {
-  return Array.from({ length: queues }, (_, queue) => readDue(value, queue * DUE_BYTES))
+  return Array.from({ length: queues }, (_, queue) => readDue(value, headBytesOf(queue)))
 }
 
 function writeDue(bytes: Buffer, due: number, at: number): void {

@@ -1,9 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { NEVER, type ColdDue, type ColdStates } from '@cairn/domain'
 import { Claim } from './claim.ts'
-import { asFailure, commit, fileBytes, openTables, type Tables, type Watch } from './database.ts'
+import { asFailure, commit, DiskFailure, fileBytes, openTables, type Tables, type Watch } from './database.ts'
 import { diskKey, dueOf, duesOf, headBytesOf, indexKey, isCut, keyOf, valueOf } from './disk-key.ts'
 import type { StateLayout } from './layout.ts'
+import { isWhole, seal, sealBytes } from './seal.ts'
 import type { Turns } from './turns.ts'
 
 /** States to be written: null for one that is forgotten. Of several of one key the last counts. */
@@ -37,7 +38,10 @@ interface Change {
   readonly value: Buffer | undefined
 }
 
-/** The states of one partition, of visitors or of orders, in a folder on disk. */
+/**
+ * The states of one partition, of visitors or of orders, in a folder on disk. What is read of it is what was written, or a
+ * DiskFailure: what cannot be decoded after that is not the disk's fault.
+ */
 export class StateDisk implements ColdStates {
   readonly #tables: Tables
   readonly #claim: Claim
@@ -63,33 +67,27 @@ export class StateDisk implements ColdStates {
     this.#writes = writes
   }
 
+  /** @throws DiskFailure */
   get(key: string): Uint8Array | undefined {
-    return this.#tables.states.getBinary(diskKey(key))?.subarray(this.#headBytes)
+    const name = diskKey(key)
+    return this.#read(() => this.#whole(this.#tables.states.getBinary(name), name))?.subarray(this.#headBytes)
   }
 
+  /** @throws DiskFailure */
   dues(queue: number, from: number, atLeast: number): readonly ColdDue[] {
-    const found: ColdDue[] = []
-    const range = { start: indexKey(queue, from, none), end: Buffer.from([queue + 1]) }
-    let last = NEVER
-    // What is left of the range is let go where this ends: an open one would keep old pages from being used again.
-    for (const { key: entry, value } of this.#tables.index.getRange(range)) {
-      const due = dueOf(entry)
-      if (found.length >= atLeast && due !== last) break
-      last = due
-      found.push({ due, key: value.length > 0 ? value.toString() : keyOf(entry) })
-    }
-    return found
+    return this.#read(() => this.#dues(queue, from, atLeast))
   }
 
-  /** What was written beside the states. */
+  /** What was written beside the states. @throws DiskFailure */
   control(name: string): Buffer | undefined {
-    return this.#tables.control.getBinary(Buffer.from(name))
+    const key = Buffer.from(name)
+    return this.#read(() => this.#whole(this.#tables.control.getBinary(key), key))?.subarray(sealBytes)
   }
 
   /** States that are there. */
   get size(): number {
-    const { entryCount } = this.#tables.states.getStats() as { readonly entryCount: number }
-    return entryCount
+    const stats = this.#read(() => this.#tables.states.getStats()) as { readonly entryCount: number }
+    return stats.entryCount
   }
 
   /** Bytes of the files. */
@@ -122,7 +120,7 @@ export class StateDisk implements ColdStates {
       const { control: table } = this.#tables
       const written = commit(this.#tables, folder, (watch) => {
         for (const change of changes.values()) this.#apply(change, watch)
-        for (const [name, value] of control) watch(table.put(Buffer.from(name), value))
+        for (const [name, value] of control) watch(table.put(Buffer.from(name), sealedOf(name, value)))
       })
       // Looked at below; until then nobody does.
       written.catch(() => undefined)
@@ -153,12 +151,42 @@ export class StateDisk implements ColdStates {
     const name = diskKey(key)
     const before = known ?? this.#indexed(name)
     const dues = bytes === null ? this.#nowhere : this.#layout.places(bytes, before)
-    return { key, diskKey: name, before, dues, value: bytes === null ? undefined : valueOf(dues, bytes) }
+    return { key, diskKey: name, before, dues, value: bytes === null ? undefined : valueOf(name, dues, bytes) }
   }
 
   #indexed(name: Buffer): readonly number[] {
-    const value = this.#tables.states.getBinaryFast(name)
+    const value = this.#read(() => this.#whole(this.#tables.states.getBinaryFast(name), name))
     return value === undefined ? this.#nowhere : duesOf(value, this.#layout.queues)
+  }
+
+  #dues(queue: number, from: number, atLeast: number): readonly ColdDue[] {
+    const found: ColdDue[] = []
+    const range = { start: indexKey(queue, from, none), end: Buffer.from([queue + 1]) }
+    let last = from
+    // What is left of the range is let go where this ends: an open one would keep old pages from being used again.
+    for (const { key: entry, value } of this.#tables.index.getRange(range)) {
+      const due = dueOf(entry)
+      if (found.length >= atLeast && due !== last) break
+      // Who reads on from the last one would come by here for ever.
+      if (due < last) throw new Error(`its index is not in order after ${found.length} entries from ${from} on`)
+      last = due
+      found.push({ due, key: value.length > 0 ? value.toString() : keyOf(entry) })
+    }
+    return found
+  }
+
+  #whole(value: Buffer | undefined, name: Buffer): Buffer | undefined {
+    if (value === undefined || isWhole(value, name)) return value
+    throw new Error(`a value of ${value.length} bytes is not what was written`)
+  }
+
+  #read<T>(read: () => T): T {
+    try {
+      return read()
+    } catch (error) {
+      const { folder } = this.#claim
+      throw new DiskFailure('unreadable', `the database in ${folder} cannot be read: ${String(error)}`, error)
+    }
   }
 
   #apply({ key, diskKey: name, before, dues, value }: Change, watch: Watch): void {
@@ -171,4 +199,8 @@ export class StateDisk implements ColdStates {
       if (due < NEVER) watch(index.put(indexKey(queue, due, name), isCut(name) ? Buffer.from(key) : none))
     }
   }
+}
+
+function sealedOf(name: string, value: Buffer): Buffer {
+  return seal(Buffer.concat([Buffer.alloc(sealBytes), value]), Buffer.from(name))
 }

@@ -19,7 +19,7 @@ export interface TopicName {
 }
 
 /** Counts up when what is on disk is laid out otherwise. */
-export const diskLayout = 2
+export const diskLayout = 3
 
 /**
  * Why what is on disk can't be gone on from.
