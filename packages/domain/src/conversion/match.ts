@@ -119,8 +119,8 @@ export function earliestOfGoals(completed: readonly Match[]): readonly Conversio
 /**
  * Without the matches that can't matter any more, as long as none of the others leaves: once a part is full, a match
  * behind that never does, for more matches only make it full earlier. Of those that a sequence would only need if matches of
- * the part before came late, the latest hundred stay; and of those of orders, and all of a sequence of orders, whose place in it
- * may be another yet. What matches goals within windows stays as it is.
+ * the part before came late, the latest hundred stay; so they do, of whatever part, where one is of an order, which may turn out to
+ * count in another session. What matches goals within windows stays as it is.
  *
  * @param matches in order
  */
@@ -130,11 +130,11 @@ export function pruned(matches: readonly Match[]): readonly Match[] {
     if (isWithinWindow(own[0])) continue
     const plan = readPlan(text)
     const { fullAt, isUsed } = filling(plan, own)
-    const isOfOrders = plan.inOrder && own.some(isOfOrder)
+    const mayMove = own.some(isOfOrder)
     const idle: Match[] = []
     for (const [at, match] of own.entries()) {
       if (isUsed[at] === true) continue
-      if (isOfOrders || isOfOrder(match) || fullAt.some((full, part) => has(match, part) && at < full)) idle.push(match)
+      if (mayMove || fullAt.some((full, part) => has(match, part) && at < full)) idle.push(match)
       else gone.add(match)
     }
     for (const match of idle.slice(0, Math.max(0, idle.length - MAX_IDLE))) gone.add(match)

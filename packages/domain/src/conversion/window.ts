@@ -28,7 +28,7 @@ const MAX_IDLE_WITHIN_WINDOW = 100
  *
  * What completes the goal in a session stays, whatever comes. Of a set, matches after that only matter to later sessions,
  * which need the latest of each part. All others may matter to an event that comes late, of a sequence those after it, too,
- * whose middle may be missing yet: the latest hundred stay.
+ * whose middle may be missing yet, and where one is of an order, which may turn out to count elsewhere: the latest hundred stay.
  *
  * @param placed all matches of the goal that are in sessions or were, in order
  * @param isApart whether nothing that happened during a session is in another one
@@ -46,7 +46,7 @@ export function walkWindow<S>(plan: Plan, placed: readonly PlacedMatch<S>[], isA
     const isFirstOwn = isComplete && isOwn && noteFirst(completingOwn, session, match)
     if (isFirst || isFirstOwn || last.get(session) === match) progress.noteNeeded(needed)
   }
-  const isSettled = isApart && !plan.inOrder
+  const isSettled = isApart && !plan.inOrder && !placed.some(({ match }) => isOfOrder(match))
   return { completing, gone: unneeded(placed, needed, isSettled ? completingOwn : new Map<S, Match>()) }
 }
 
@@ -75,7 +75,7 @@ function unneeded<S>(
     if (session === null || !isOwn || needed.has(match)) continue
     const first = settled.get(session)
     const others = idle.get(session)
-    if (first !== undefined && compareMatches(first, match) < 0 && !isOfOrder(match)) gone.push(match)
+    if (first !== undefined && compareMatches(first, match) < 0) gone.push(match)
     else if (others === undefined) idle.set(session, [match])
     else others.push(match)
   }
