@@ -88,22 +88,6 @@ export function compareMatches({ conversion: a }: Match, { conversion: b }: Matc
   return a.event_time - b.event_time || compareText(a.event_id, b.event_id)
 }
 
-/**
- * What the matches of a session come to: for each goal within the session the earliest that completes it, once for each
- * plan it had.
- *
- * @param matches in order
- */
-export function completions(matches: readonly Match[]): readonly Match[] {
-  const found: Match[] = []
-  for (const [text, own] of byPlan(matches)) {
-    if (isWithinWindow(own[0])) continue
-    const completed = own[Math.max(...filling(readPlan(text), own).fullAt)]
-    if (completed !== undefined) found.push(completed)
-  }
-  return found
-}
-
 /** What counts of the matches that complete goals in a session: for each goal the earliest. */
 export function earliestOfGoals(completed: readonly Match[]): readonly Conversion[] {
   if (completed.length === 0) return NONE
@@ -116,34 +100,54 @@ export function earliestOfGoals(completed: readonly Match[]): readonly Conversio
   return [...earliest.values()].map(({ conversion }) => conversion)
 }
 
+/** What the matches of a session come to. */
+export interface Completed {
+  /** For each goal within the session the earliest that completes it, once for each plan it had. */
+  readonly completing: readonly Match[]
+  /** Those that may matter yet. */
+  readonly kept: readonly Match[]
+}
+
 /**
- * Without the matches that can't matter any more, as long as none of the others leaves: once a part is full, a match
- * behind that never does, for more matches only make it full earlier. Of those that a sequence would only need if matches of
- * the part before came late, the latest hundred stay; so they do, of whatever part, where one is of an order, which may turn out to
- * count in another session. What matches goals within windows stays as it is.
+ * What the matches of a session come to, and which of them can't matter any more, as long as none of the others leaves: once a
+ * part is full, a match behind that never does, for more matches only make it full earlier. Of those that a sequence would only
+ * need if matches of the part before came late, the latest hundred stay; so they do, of whatever part, where one is of an order,
+ * which may turn out to count in another session. What matches goals within windows stays as it is.
  *
  * @param matches in order
  */
-export function pruned(matches: readonly Match[]): readonly Match[] {
+export function completedBy(matches: readonly Match[]): Completed {
+  const completing: Match[] = []
   const gone = new Set<Match>()
   for (const [text, own] of byPlan(matches)) {
     if (isWithinWindow(own[0])) continue
-    const plan = readPlan(text)
-    const { fullAt, isUsed } = filling(plan, own)
-    const mayMove = own.some(isOfOrder)
-    const idle: Match[] = []
-    for (const [at, match] of own.entries()) {
-      if (isUsed[at] === true) continue
-      if (mayMove || fullAt.some((full, part) => has(match, part) && at < full)) idle.push(match)
-      else gone.add(match)
-    }
-    for (const match of idle.slice(0, Math.max(0, idle.length - MAX_IDLE))) gone.add(match)
+    const { fullAt, isUsed } = filling(readPlan(text), own)
+    const last = own[Math.max(...fullAt)]
+    if (last !== undefined) completing.push(last)
+    noteGone(own, fullAt, isUsed, gone)
   }
-  return gone.size === 0 ? matches : matches.filter((match) => !gone.has(match))
+  return { completing, kept: gone.size === 0 ? matches : matches.filter((match) => !gone.has(match)) }
 }
 
 /** So many matches of a goal that no part counts are kept with a session. */
 const MAX_IDLE = 100
+
+function noteGone(
+  own: readonly Match[],
+  fullAt: readonly number[],
+  isUsed: readonly boolean[],
+  gone: Set<Match>,
+): void {
+  if (!isUsed.includes(false)) return
+  const mayMove = own.some(isOfOrder)
+  const idle: Match[] = []
+  for (const [at, match] of own.entries()) {
+    if (isUsed[at] === true) continue
+    if (mayMove || fullAt.some((full, part) => has(match, part) && at < full)) idle.push(match)
+    else gone.add(match)
+  }
+  for (const match of idle.slice(0, Math.max(0, idle.length - MAX_IDLE))) gone.add(match)
+}
 
 interface Filling {
   /** For each part the place of the match that makes it full, Infinity where none does. */
@@ -154,19 +158,24 @@ interface Filling {
 
 /** Counts the matches of one goal into its parts, each as early as it can be. */
 function filling({ inOrder, times }: Plan, matches: readonly Match[]): Filling {
-  const counts = times.map(() => 0)
-  const fullAt = times.map(() => Infinity)
-  const isUsed = matches.map(() => false)
-  for (const [at, match] of matches.entries()) {
-    for (const [part, most] of times.entries()) {
+  const counts = new Array<number>(times.length).fill(0)
+  const fullAt = new Array<number>(times.length).fill(Infinity)
+  const isUsed = new Array<boolean>(matches.length).fill(false)
+  let at = 0
+  for (const match of matches) {
+    let part = 0
+    for (const most of times) {
       const count = counts[part] ?? 0
-      if (count === most || !has(match, part)) continue
       // The event that makes a part full is not yet one after it.
-      if (inOrder && part > 0 && (fullAt[part - 1] ?? 0) >= at) continue
-      isUsed[at] = true
-      counts[part] = count + 1
-      if (count + 1 === most) fullAt[part] = at
+      const isIts = has(match, part) && (!inOrder || part === 0 || (fullAt[part - 1] ?? 0) < at)
+      if (count < most && isIts) {
+        isUsed[at] = true
+        counts[part] = count + 1
+        if (count + 1 === most) fullAt[part] = at
+      }
+      part++
     }
+    at++
   }
   return { fullAt, isUsed }
 }

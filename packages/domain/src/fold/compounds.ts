@@ -1,14 +1,14 @@
 import type { Companion } from '../conversion/companion.ts'
-import { partsOf } from '../conversion/compound.ts'
+import { partsOf, type Compound } from '../conversion/compound.ts'
 import { completed, newCandidate, type Conversion } from '../conversion/conversion.ts'
 import { isEarlier, mergeConversions, replaceClaim, type Tally } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
-import { compareMatches, completions, earliestOfGoals, pruned, readPlan, type Match } from '../conversion/match.ts'
+import { completedBy, compareMatches, earliestOfGoals, isOfOrder, readPlan, type Match } from '../conversion/match.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import { placesOrder } from '../order/order-event.ts'
 import type { Arrival } from '../session/session.ts'
 import type { CompanionsOf } from './companions.ts'
-import { isFirstReport, type Matching } from './first-report.ts'
+import { isFirstReport } from './first-report.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 import { completedWithin } from './windows.ts'
 
@@ -26,21 +26,43 @@ export function hasWindow(goals: readonly Goal[]): boolean {
 /**
  * Notes what an event matches of compound goals. That an order was placed counts where its visitor's own client said so
  * first, else where a server did: what says it again matches nothing.
+ *
+ * @returns whether there is anything to count again
  */
 export function noteMatches(
   visitor: VisitorState,
-  holder: Matching,
+  holder: TrackedSession | Companion,
   event: StorefrontEvent,
   goals: readonly Goal[],
   arrival: Arrival,
-): void {
+): boolean {
   const found: Match[] = []
   for (const goal of goals) {
-    if (goal.compound === null) continue
+    if (goal.compound === null || isDone(visitor, holder, goal.compound, event)) continue
     found.push({ parts: partsOf(goal.compound, event), conversion: newCandidate(goal, event, arrival) })
   }
   const counting = placesOrder(event) ? found.filter((match) => isFirstReport(visitor, match, event)) : found
-  if (counting.length > 0) holder.matches = joined(holder.matches, counting)
+  if (counting.length === 0) return false
+  holder.matches = joined(holder.matches, counting)
+  return true
+}
+
+/**
+ * Whether an event comes after the one that completed a goal for good: no more matches change that, as long as none leaves
+ * its session. Which goals once a visitor count may depend on others.
+ */
+function isDone(
+  { companions }: VisitorState,
+  holder: TrackedSession | Companion,
+  { plan }: Compound,
+  event: StorefrontEvent,
+): boolean {
+  if (companions.length > 0 || !('facts' in holder) || holder.facts.length > 0 || placesOrder(event)) return false
+  const { perVisitor, windowMs } = readPlan(plan)
+  if (perVisitor || windowMs > 0) return false
+  const completing = holder.conversions.find((conversion) => conversion.plan === plan)
+  if (completing === undefined || !isEarlier(completing, event)) return false
+  return !holder.matches.some((match) => isOfOrder(match) && match.conversion.plan === plan)
 }
 
 /** Gives the survivor of a merge what was counted and matched in the other; returns what no longer counts. */
@@ -93,9 +115,11 @@ const NOTHING_DUE: Tally<never> = { made: NOTHING, withdrawn: NOTHING, corrected
 function completedIn(session: TrackedSession, companions: readonly Companion[]): readonly Match[] {
   const served = companions.length === 0 ? NOTHING : companions.filter(({ matches }) => matches.length > 0)
   if (session.matches.length === 0 && served.length === 0) return NOTHING
+  const own = completedBy(session.matches)
   // Where its own events may leave it, any of them may matter yet.
-  if (session.facts.length === 0) session.matches = pruned(session.matches)
-  return completions(served.reduce((all, { matches }) => joined(all, matches), session.matches))
+  if (session.facts.length === 0) session.matches = own.kept
+  if (served.length === 0) return own.completing
+  return completedBy(served.reduce((all, { matches }) => joined(all, matches), session.matches)).completing
 }
 
 /**

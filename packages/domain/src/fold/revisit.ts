@@ -48,10 +48,7 @@ export function visitByServer(
   }
 }
 
-/**
- * An event by which others may go into other sessions: server events, and all where a campaign cuts. Or one by which others
- * may complete a goal, which they do within a window in any session.
- */
+/** An event by which others may go into other sessions: server events, and all where a campaign cuts. */
 export function visitAgain(
   visitor: VisitorState,
   event: StorefrontEvent,

@@ -1,4 +1,4 @@
-import { conversionRow, withdrawnRow } from '../conversion/conversion.ts'
+import { conversionRow, withdrawnRow, type Conversion } from '../conversion/conversion.ts'
 import { countGoals, type Holder, type Tally } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
 import type { ConversionRow } from '../conversion/row.ts'
@@ -24,8 +24,7 @@ export interface Visit {
 
 /**
  * Applies a new event to its visitor: the session it joins, starts or merges, then the conversions it makes. Where events
- * may change their sessions, or make others complete a goal in theirs, all that is counted is looked at again; else, which
- * is faster, only what the event changes.
+ * may change their sessions, all that is counted is looked at again; else, which is faster, only what the event changes.
  */
 export function visit(
   visitor: VisitorState,
@@ -55,22 +54,26 @@ function visitUnnamed(
     if (!makeRoom(visitor, arrival.streamTime)) return visitByNobody(visitor, event, goals, key, arrival)
     return visitByServer(visitor, event, goals, key, arrival)
   }
-  if (visitor.companions.length > 0 || arrival.rules.cutOnCampaign || reachesOthers(event, goals))
+  if (visitor.companions.length > 0 || arrival.rules.cutOnCampaign)
     return visitAgain(visitor, event, goals, key, arrival)
   const joined = join(visitor, event, arrival, mergeGoals)
   const { session, retractions } = joined
   let tally = countGoals(visitor, visitor.sessions, session, event, goals, key, arrival)
-  if (hasCompound(goals) || (retractions.length > 0 && session.matches.length > 0)) {
-    noteMatches(visitor, session, event, goals, arrival)
-    tally = both(
-      tally,
-      countCompounds(visitor, [session], () => NOTHING, arrival),
-    )
+  const isNoted = hasCompound(goals) && noteMatches(visitor, session, event, goals, arrival)
+  if (isNoted || (retractions.length > 0 && session.matches.length > 0)) {
+    const reached = reachesOthers(event, goals) ? visitor.sessions : [session]
+    const compounds = countCompounds(visitor, reached, () => NOTHING, arrival)
+    tally = both(tally, compounds)
   }
   noteChange(session, arrival.streamTime)
   for (const corrected of tally.corrected) noteChange(corrected, arrival.streamTime)
   const conversions = conversionRows(visitor, event, joined, tally, session, arrival)
   return { sessionId: session.id, retractions, conversions }
+}
+
+/** An event may complete a goal in another session than its own. */
+function holderOf({ sessions }: VisitorState, conversion: Conversion): TrackedSession | undefined {
+  return sessions.find(({ conversions }) => conversions.includes(conversion))
 }
 
 /** Whether an event may make other sessions count otherwise: within a window, or as the order it reports counts elsewhere. */
@@ -127,7 +130,12 @@ function conversionRows(
   const gone = lost.length === 0 ? NONE_GONE : new Set(lost.map(({ id }) => id))
   for (const conversion of restated)
     if (!gone.has(conversion.id)) rows.push(conversionRow(visitor, conversion, origin, version, 'session'))
-  for (const conversion of tally.made)
-    if (!gone.has(conversion.id)) rows.push(conversionRow(visitor, conversion, origin, version, 'conversion'))
+  for (const conversion of tally.made) {
+    if (gone.has(conversion.id)) continue
+    const holder = session?.conversions.includes(conversion) === false ? holderOf(visitor, conversion) : undefined
+    rows.push(
+      conversionRow(visitor, conversion, holder === undefined ? origin : originOf(holder), version, 'conversion'),
+    )
+  }
   return rows
 }
