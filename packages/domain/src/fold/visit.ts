@@ -1,4 +1,4 @@
-import { conversionRow, withdrawnRow, type Conversion } from '../conversion/conversion.ts'
+import { conversionRow, withdrawnRow, type Conversion, type ConversionOrigin } from '../conversion/conversion.ts'
 import { countGoals, type Holder, type Tally } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
 import type { ConversionRow } from '../conversion/row.ts'
@@ -58,22 +58,25 @@ function visitUnnamed(
     return visitAgain(visitor, event, goals, key, arrival)
   const joined = join(visitor, event, arrival, mergeGoals)
   const { session, retractions } = joined
-  let tally = countGoals(visitor, visitor.sessions, session, event, goals, key, arrival)
+  const plain = countGoals(visitor, visitor.sessions, session, event, goals, key, arrival)
   const isNoted = hasCompound(goals) && noteMatches(visitor, session, event, goals, arrival)
-  if (isNoted || (retractions.length > 0 && session.matches.length > 0)) {
-    const reached = reachesOthers(event, goals) ? visitor.sessions : [session]
-    const compounds = countCompounds(visitor, reached, () => NOTHING, arrival)
-    tally = both(tally, compounds)
-  }
+  const isMerged = retractions.length > 0 && session.matches.length > 0
+  const tally = isNoted || isMerged ? both(plain, countReached(visitor, session, event, goals, arrival)) : plain
   noteChange(session, arrival.streamTime)
   for (const corrected of tally.corrected) noteChange(corrected, arrival.streamTime)
   const conversions = conversionRows(visitor, event, joined, tally, session, arrival)
   return { sessionId: session.id, retractions, conversions }
 }
 
-/** An event may complete a goal in another session than its own. */
-function holderOf({ sessions }: VisitorState, conversion: Conversion): TrackedSession | undefined {
-  return sessions.find(({ conversions }) => conversions.includes(conversion))
+function countReached(
+  visitor: VisitorState,
+  session: TrackedSession,
+  event: StorefrontEvent,
+  goals: readonly Goal[],
+  arrival: Arrival,
+): Tally<TrackedSession> {
+  const reached = reachesOthers(event, goals) ? visitor.sessions : [session]
+  return countCompounds(visitor, reached, () => NOTHING, arrival)
 }
 
 /** Whether an event may make other sessions count otherwise: within a window, or as the order it reports counts elsewhere. */
@@ -124,18 +127,21 @@ function conversionRows(
   if (restated.length + withdrawn.length + tally.made.length + tally.withdrawn.length === 0) return NOTHING
   const origin = session === null ? sessionlessOrigin(event) : originOf(session)
   const rows: ConversionRow[] = []
-  const lost = withItems(withdrawn, tally.withdrawn)
   for (const conversion of withdrawn) rows.push(withdrawnRow(visitor, conversion, version, 'session'))
   for (const conversion of tally.withdrawn) rows.push(withdrawnRow(visitor, conversion, version, 'conversion'))
-  const gone = lost.length === 0 ? NONE_GONE : new Set(lost.map(({ id }) => id))
+  const gone = rows.length === 0 ? NONE_GONE : new Set(rows.map(({ conversion_id }) => conversion_id))
   for (const conversion of restated)
     if (!gone.has(conversion.id)) rows.push(conversionRow(visitor, conversion, origin, version, 'session'))
   for (const conversion of tally.made) {
     if (gone.has(conversion.id)) continue
-    const holder = session?.conversions.includes(conversion) === false ? holderOf(visitor, conversion) : undefined
-    rows.push(
-      conversionRow(visitor, conversion, holder === undefined ? origin : originOf(holder), version, 'conversion'),
-    )
+    const own = session === null ? origin : originOfMade(visitor, conversion, session)
+    rows.push(conversionRow(visitor, conversion, own, version, 'conversion'))
   }
   return rows
+}
+
+/** An event may complete a goal in another session than its own. */
+function originOfMade({ sessions }: VisitorState, conversion: Conversion, session: TrackedSession): ConversionOrigin {
+  const isIn = ({ conversions }: TrackedSession) => conversions.includes(conversion)
+  return originOf(isIn(session) ? session : (sessions.find(isIn) ?? session))
 }
