@@ -8,7 +8,7 @@ import type { Origin } from '../session/source.ts'
 import { userOf, type UserMarks } from '../session/user.ts'
 import type { Goal } from './goal.ts'
 import { netOf } from './net.ts'
-import type { ConversionReason, ConversionRow, GoalClass, GoalKind } from './row.ts'
+import type { ConversionReason, ConversionRow, GoalClass, GoalKind, WithdrawalReason } from './row.ts'
 
 /** A counted (goal, event) as its session keeps it; immutable, so that drafts and sessions can share it. */
 export interface Conversion {
@@ -179,7 +179,7 @@ export function withdrawnRow(
   owner: Owner,
   withdrawn: Withdrawn,
   version: number,
-  reason: Exclude<ConversionReason, 'user'>,
+  reason: WithdrawalReason,
 ): ConversionRow {
   return {
     conversion_id: withdrawn.id,

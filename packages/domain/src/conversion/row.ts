@@ -21,6 +21,9 @@ export type ConversionReason =
   /** Its visitor turned out to be another user. */
   | 'user'
 
+/** Why a row that is deleted was written: no conversion counts no more because of its user. */
+export type WithdrawalReason = Exclude<ConversionReason, 'user'>
+
 /** A record of topic `conversions` (schemas/avro/conversion.avsc documents every field). */
 export interface ConversionRow {
   readonly conversion_id: string

@@ -1,11 +1,7 @@
 import { compareMatches, isOfSameOrder, type Match } from '../conversion/match.ts'
 import type { StorefrontEvent } from '../event/event.ts'
+import { isHeld } from './held-order.ts'
 import type { VisitorState } from './visitor.ts'
-
-/** What holds matches: a session those of its own events, a companion its own. */
-export interface Matching {
-  matches: readonly Match[]
-}
 
 /**
  * Whether an event that says an order was placed is the first of its visitor to match a compound goal by that: one of its own
@@ -34,10 +30,7 @@ export function isFirstReport(visitor: VisitorState, match: Match, { is_server }
 }
 
 /** Whether the visit that bought can't be corrected any more. */
-function isPast({ orders, sessions, companions }: VisitorState, orderId: string): boolean {
-  const isSaid = orders.some(({ order_id, said }) => order_id === orderId && said.length > 0)
-  if (!isSaid) return false
-  const isOfIt = (one: { order_id: string; order_status: string }): boolean =>
-    one.order_id === orderId && one.order_status !== ''
-  return ![...sessions, ...companions].some(({ conversions }) => conversions.some(isOfIt))
+function isPast(visitor: VisitorState, orderId: string): boolean {
+  const isSaid = visitor.orders.some(({ order_id, said }) => order_id === orderId && said.length > 0)
+  return isSaid && !isHeld(visitor, orderId)
 }

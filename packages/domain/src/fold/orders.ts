@@ -11,6 +11,7 @@ import { withItem, withItems } from '../state/list.ts'
 import { makeRoom } from './companions.ts'
 import { sessionlessOrigin } from './conversion-origin.ts'
 import { isOfClientSession } from './journey.ts'
+import { holdersOf, isHeld, isOf } from './held-order.ts'
 import { isLost, keepOrder, type KeptOrder } from './kept-order.ts'
 import { matchOrder, type OrderGoals } from './match-order.ts'
 import type { VerdictOutcome } from './output.ts'
@@ -36,10 +37,10 @@ export function takeVerdict(
   arrival: Arrival,
 ): Decided {
   const kept = visitor.orders.find(({ order_id }) => order_id === verdict.order_id)
-  const isHeld = holdersOf(visitor).some(({ conversions }) => conversions.some((one) => isOf(verdict.order_id, one)))
-  const ignored = whyIgnored(kept, isHeld, verdict)
+  const isCorrectable = isHeld(visitor, verdict.order_id)
+  const ignored = whyIgnored(kept, isCorrectable, verdict)
   if (ignored !== undefined) return { outcome: ignored, conversions: [], credited: [], credits: [] }
-  const isPast = kept !== undefined && !isHeld && isSaid(kept, verdict)
+  const isPast = kept !== undefined && !isCorrectable && isSaid(kept, verdict)
   const decided = isPast
     ? restate(visitor, kept, verdict, goals, key, arrival)
     : place(visitor, kept, verdict, goals, key, arrival)
@@ -57,12 +58,12 @@ function isSaid({ said, is_cut }: KeptOrder, { number }: Verdict): boolean {
 /** Why a verdict says nothing: nothing is known of its order any more, or it was there already. */
 function whyIgnored(
   kept: KeptOrder | undefined,
-  isHeld: boolean,
+  isCorrectable: boolean,
   { number, event, order_offset }: Verdict,
 ): VerdictOutcome | undefined {
-  if (kept === undefined) return !isHeld && (number > 1 || event === null) ? 'verdict_forgotten' : undefined
+  if (kept === undefined) return !isCorrectable && (number > 1 || event === null) ? 'verdict_forgotten' : undefined
   if (order_offset <= kept.order_offset) return 'verdict_repeated'
-  return !isHeld && isLost(kept) ? 'verdict_forgotten' : undefined
+  return !isCorrectable && isLost(kept) ? 'verdict_forgotten' : undefined
 }
 
 /** Puts the order into the session that covers its purchase, in the place of what it came to before. */
@@ -134,15 +135,6 @@ function putBack(
   }
   holder.conversions = withItems(holder.conversions, conversions)
   return true
-}
-
-function holdersOf({ sessions, companions }: VisitorState): Holder[] {
-  return [...sessions, ...companions]
-}
-
-/** Whether an order made a conversion: another goal may count its purchase as any event. */
-function isOf(orderId: string, { order_id, order_status }: Conversion): boolean {
-  return order_id === orderId && order_status !== ''
 }
 
 /** What an order now converts to, and what is remembered of it. */

@@ -9,7 +9,7 @@ import {
 import { countGoals, type Holder } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
 import { recount } from '../conversion/recount.ts'
-import type { ConversionReason, ConversionRow } from '../conversion/row.ts'
+import type { ConversionReason, ConversionRow, WithdrawalReason } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import { coveringSession } from '../session/place.ts'
 import type { Arrival } from '../session/session.ts'
@@ -142,7 +142,7 @@ export function rowsSince(
   before: Standing,
   visitor: VisitorState,
   arrival: Arrival,
-  cause: Exclude<ConversionReason, 'user'>,
+  cause: WithdrawalReason,
 ): ConversionRow[] {
   const { offset: version, definitionsNumber: definitions_number } = arrival
   const after = standingOf(visitor)
