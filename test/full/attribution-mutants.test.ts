@@ -82,7 +82,7 @@ const cases: readonly Case[] = [
       name: 'no-fencing',
       file: 'packages/runtime/dist/kafka/takeover.js',
       from: '`${options.transactionalPrefix}-${partition.partition}`',
-      to: '`${options.transactionalPrefix}-${partition.partition}-${randomUUID()}`',
+      to: "`${options.transactionalPrefix}-${partition.partition}${options.transactionalPrefix.endsWith('.attribution') ? randomUUID() : ''}`",
     },
     wrong: 'extra',
     absent: 'missing',

@@ -113,7 +113,8 @@ const cases: readonly Case[] = [
       name: 'orders-not-fenced',
       file: 'packages/runtime/dist/kafka/takeover.js',
       from: '`${options.transactionalPrefix}-${partition.partition}`',
-      to: '`${options.transactionalPrefix}-${partition.partition}-${randomUUID()}`',
+      // A transaction of visitors that nobody ends would hold back all that reads their outputs for its minute.
+      to: "`${options.transactionalPrefix}-${partition.partition}${options.transactionalPrefix.endsWith('.orders') ? randomUUID() : ''}`",
     },
     wrong: ['state different', 'output different', 'output extra'],
   },

@@ -69,7 +69,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     send: (messages) => client.send(messages),
     async judge(timeoutMs = 60_000) {
       const problems = await judge(instance, client, timeoutMs).catch((error: unknown) => [String(error)])
-      return problems.length === 0 ? [] : [...problems, ...started.map((process) => process.log())]
+      return problems.length === 0 ? [] : [...problems, ...started.toReversed().map((process) => endOf(process.log()))]
     },
     async close() {
       client.stop()
@@ -79,6 +79,11 @@ export async function openRig(options: RigOptions): Promise<Rig> {
       rmSync(folder, { recursive: true })
     },
   }
+}
+
+/** The last lines of a log: what led to the end, in so few that all services' are seen. */
+function endOf(log: string): string {
+  return log.trimEnd().split('\n').slice(-12).join('\n')
 }
 
 function instanceOf(options: RigOptions, port: number): Instance {
