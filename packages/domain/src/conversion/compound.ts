@@ -73,8 +73,8 @@ export function anyPart({ parts }: Compound): Matcher {
 }
 
 /** The parts that an event matches, bit n for the n-th. */
-export function partsOf({ parts }: Compound, event: StorefrontEvent): number {
-  let bits = 0
-  for (const [at, part] of parts.entries()) if (part.matches(event)) bits |= 1 << at
-  return bits
+export function matchedParts({ parts }: Compound, event: StorefrontEvent): number {
+  let matched = 0
+  for (const [at, part] of parts.entries()) if (part.matches(event)) matched |= 1 << at
+  return matched
 }

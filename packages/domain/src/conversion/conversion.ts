@@ -51,7 +51,7 @@ export interface ConversionOrigin extends Pick<Origin, 'channel' | 'source' | 'm
 }
 
 /**
- * What an event counts for a goal; like a session's, its id holds the offset, so that no other conversion gets it.
+ * What an event counts for a goal that one event reaches; like a session's, its id holds the offset, so that no other conversion gets it.
  *
  * @param verdict what the order comes to whose deciding purchase the event is, null for any other event
  */
@@ -63,42 +63,10 @@ export function newConversion(
   verdict: Verdict | null = null,
 ): Conversion {
   const named = [event.site, key, goal.name, event.event_id, String(offset), 'conversion']
-  return conversionOf(idFrom(event.event_time, named), goal, event, definitionsNumber, verdict)
-}
-
-/**
- * What an event counts for a compound goal if it completes it. Most never do, so until then the input offset of its event
- * stands for the id.
- */
-export function newCandidate(
-  goal: Goal,
-  event: StorefrontEvent,
-  { offset, definitionsNumber }: Pick<Arrival, 'offset' | 'definitionsNumber'>,
-): Conversion {
-  return conversionOf(String(offset), goal, event, definitionsNumber, null)
-}
-
-/**
- * The conversion of an event that completes a goal now. It may have done so before, and have been withdrawn since; what was
- * withdrawn does not come back, so it is another one each time.
- */
-export function completed(candidate: Conversion, { site, visitor_id }: Owner, version: number): Conversion {
-  const { id: offset, goal, event_id, event_time } = candidate
-  const named = [site, visitor_id, goal, event_id, offset, String(version), 'completed']
-  return { ...candidate, id: idFrom(event_time, named) }
-}
-
-function conversionOf(
-  id: string,
-  goal: Goal,
-  event: StorefrontEvent,
-  definitionsNumber: number,
-  verdict: Verdict | null,
-): Conversion {
   const { value_minor: gross, currency } = goal.worth(event, verdict?.sent_currency)
   const { value_minor, refunded_minor } = netOf(gross, goal.isEventValue, verdict)
   return {
-    id,
+    id: idFrom(event.event_time, named),
     goal: goal.name,
     kind: goal.kind,
     class: goal.class,
@@ -114,10 +82,20 @@ function conversionOf(
     is_order_value: verdict !== null && goal.isEventValue,
     coupon: event.coupon,
     promotion: verdict === null ? promotionOf(event) : verdict.promotion,
-    per_session: goal.compound === null && goal.count === 'once_per_session',
-    plan: goal.compound === null ? '' : goal.compound.plan,
+    per_session: goal.count === 'once_per_session',
+    plan: '',
     definitions_number: definitionsNumber,
   }
+}
+
+/**
+ * The conversion of an event that completes a goal now. It may have done so before, and have been withdrawn since; what was
+ * withdrawn does not come back, so it is another one each time.
+ */
+export function completed(candidate: Conversion, { site, visitor_id }: Owner, version: number): Conversion {
+  const { id: offset, goal, event_id, event_time } = candidate
+  const named = [site, visitor_id, goal, event_id, offset, String(version), 'completed']
+  return { ...candidate, id: idFrom(event_time, named) }
 }
 
 /** Whose a conversion is: of an event that names no user, the user its visitor was then known as. */

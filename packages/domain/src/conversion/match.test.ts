@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-import type { Conversion } from './conversion.ts'
 import { compareMatches, planText, readPlan, type Plan } from './match.ts'
 
 const plans: readonly Plan[] = [
@@ -17,10 +16,7 @@ describe('the text of a plan', () => {
 })
 
 describe('the order of matches', () => {
-  const match = (event_time: number, event_id: string) => ({
-    parts: 1,
-    conversion: { event_time, event_id } as Conversion,
-  })
+  const match = (event_time: number, event_id: string) => ({ event_time, event_id })
 
   it('is by time, then by id, and those of one event are equal', () => {
     const [a, b, later] = [match(1, 'a'), match(1, 'b'), match(2, 'a')]

@@ -1,14 +1,33 @@
-import type { Millis } from '../event/event.ts'
+import type { Millis, StorefrontEvent } from '../event/event.ts'
+import { promotionOf } from '../event/promotion.ts'
 import { compareText } from '../event/text-order.ts'
 import { placesOrder } from '../order/order-event.ts'
+import type { Arrival } from '../session/session.ts'
 import type { Conversion } from './conversion.ts'
 
-/** An event that matches parts of a compound goal, as its session keeps it. */
-export interface Match {
-  /** Bit n for the n-th part. */
-  readonly parts: number
-  /** What the event counts if it completes the goal; its `plan` names the goal's parts. */
-  readonly conversion: Conversion
+type OfEvent = 'event_id' | 'event_name' | 'event_time' | 'user_id' | 'order_id' | 'coupon' | 'promotion'
+
+/** An event that matches parts of compound goals, as its session keeps it; immutable. */
+export interface Match extends Pick<Conversion, OfEvent | 'definitions_number'> {
+  /** Its input offset. */
+  readonly offset: number
+  /** Those of which it matches parts, each once: see {@link matchedGoal}. */
+  readonly goals: readonly number[]
+  /** What it is worth to those that have a value. */
+  readonly worths: readonly MatchWorth[]
+}
+
+/** What a match counts if it completes a goal. */
+export interface MatchWorth extends Pick<Conversion, 'value_minor' | 'currency'> {
+  /** Id of the {@link KnownGoal}. */
+  readonly goal: number
+}
+
+/** A compound goal of which a visitor has matches: they name it by a small number, since there may be hundreds. */
+export interface KnownGoal extends Pick<Conversion, 'goal' | 'kind' | 'class'> {
+  readonly id: number
+  /** See {@link planText}. */
+  readonly plan: string
 }
 
 /** How the matches of a compound goal come to a conversion. */
@@ -23,8 +42,14 @@ export interface Plan {
   readonly windowMs: Millis
 }
 
+/** Names of the goals that are counted again; null for all. */
+export type Recounted = readonly string[] | null
+
+export function isRecounted(goals: Recounted, { goal }: Pick<Conversion, 'goal'>): boolean {
+  return goals === null || goals.includes(goal)
+}
+
 const WINDOW = 'within'
-const NONE: readonly never[] = []
 
 /**
  * A plan as text, which is kept with each match: what matched under definitions that were replaced goes on under their plan, and
@@ -68,131 +93,113 @@ function parsePlan(text: string): Plan {
   }
 }
 
-/** Whether a match is one of a goal within a window. */
-export function isWithinWindow({ conversion }: Match): boolean {
-  return conversion.plan.startsWith(WINDOW)
+/** More bits than a goal has parts. */
+const PARTS_BITS = 8
+
+/**
+ * A goal and the parts of it that are matched, as one number: most of what is kept of a visitor may be matches.
+ *
+ * @param id of the {@link KnownGoal}
+ * @param parts bit n for the n-th
+ */
+export function matchedGoal(id: number, parts: number): number {
+  return (id << PARTS_BITS) | parts
 }
 
-/** Whether it says that an order was placed, which counts once; it stays, to tell what comes later that it says so again. */
-export function isOfOrder({ conversion: { event_name: name, order_id } }: Match): boolean {
-  return placesOrder({ name, order_id })
+export function goalOf(matched: number): number {
+  return matched >> PARTS_BITS
 }
 
-/** Whether two matches of a goal say that the same order was placed. */
-export function isOfSameOrder(a: Match, b: Match): boolean {
-  return isOfOrder(a) && isOfOrder(b) && a.conversion.order_id === b.conversion.order_id
-}
-
-/** The order of matches: by event time, then by event id. */
-export function compareMatches({ conversion: a }: Match, { conversion: b }: Match): number {
-  return a.event_time - b.event_time || compareText(a.event_id, b.event_id)
-}
-
-/** What counts of the matches that complete goals in a session: for each goal the earliest. */
-export function earliestOfGoals(completed: readonly Match[]): readonly Conversion[] {
-  if (completed.length === 0) return NONE
-  const earliest = new Map<string, Match>()
-  for (const match of completed) {
-    const { goal } = match.conversion
-    const rival = earliest.get(goal)
-    if (rival === undefined || compareMatches(match, rival) < 0) earliest.set(goal, match)
+export function newMatch(
+  event: StorefrontEvent,
+  goals: readonly number[],
+  worths: readonly MatchWorth[],
+  { offset, definitionsNumber }: Pick<Arrival, 'offset' | 'definitionsNumber'>,
+): Match {
+  return {
+    offset,
+    event_id: event.event_id,
+    event_name: event.name,
+    event_time: event.event_time,
+    user_id: event.user_id,
+    order_id: event.order_id,
+    coupon: event.coupon,
+    promotion: promotionOf(event),
+    definitions_number: definitionsNumber,
+    goals,
+    worths,
   }
-  return [...earliest.values()].map(({ conversion }) => conversion)
-}
-
-/** What the matches of a session come to. */
-export interface Completed {
-  /** For each goal within the session the earliest that completes it, once for each plan it had. */
-  readonly completing: readonly Match[]
-  /** Those that may matter yet. */
-  readonly kept: readonly Match[]
 }
 
 /**
- * What the matches of a session come to, and which of them can't matter any more, as long as none of the others leaves: once a
- * part is full, a match behind that never does, for more matches only make it full earlier. Of those that a sequence would only
- * need if matches of the part before came late, the latest hundred stay; so they do, of whatever part, where one is of an order,
- * which may turn out to count in another session. What matches goals within windows stays as it is.
+ * The parts that a match has of a goal, bit n for the n-th; 0 where it matches none.
  *
- * @param matches in order
+ * @param id of the goal
  */
-export function completedBy(matches: readonly Match[]): Completed {
-  const completing: Match[] = []
-  const gone = new Set<Match>()
-  for (const [text, own] of byPlan(matches)) {
-    if (isWithinWindow(own[0])) continue
-    const { fullAt, isUsed } = filling(readPlan(text), own)
-    const last = own[Math.max(...fullAt)]
-    if (last !== undefined) completing.push(last)
-    noteGone(own, fullAt, isUsed, gone)
-  }
-  return { completing, kept: gone.size === 0 ? matches : matches.filter((match) => !gone.has(match)) }
+export function partsOf({ goals }: Match, id: number): number {
+  for (const matched of goals) if (goalOf(matched) === id) return matched & ((1 << PARTS_BITS) - 1)
+  return 0
 }
 
-/** So many matches of a goal that no part counts are kept with a session. */
-const MAX_IDLE = 100
-
-function noteGone(
-  own: readonly Match[],
-  fullAt: readonly number[],
-  isUsed: readonly boolean[],
-  gone: Set<Match>,
-): void {
-  if (!isUsed.includes(false)) return
-  const mayMove = own.some(isOfOrder)
-  const idle: Match[] = []
-  for (const [at, match] of own.entries()) {
-    if (isUsed[at] === true) continue
-    if (mayMove || fullAt.some((full, part) => has(match, part) && at < full)) idle.push(match)
-    else gone.add(match)
-  }
-  for (const match of idle.slice(0, Math.max(0, idle.length - MAX_IDLE))) gone.add(match)
-}
-
-interface Filling {
-  /** For each part the place of the match that makes it full, Infinity where none does. */
-  readonly fullAt: readonly number[]
-  /** For each match whether a part counts it. */
-  readonly isUsed: readonly boolean[]
-}
-
-/** Counts the matches of one goal into its parts, each as early as it can be. */
-function filling({ inOrder, times }: Plan, matches: readonly Match[]): Filling {
-  const counts = new Array<number>(times.length).fill(0)
-  const fullAt = new Array<number>(times.length).fill(Infinity)
-  const isUsed = new Array<boolean>(matches.length).fill(false)
-  let at = 0
-  for (const match of matches) {
-    let part = 0
-    for (const most of times) {
-      const count = counts[part] ?? 0
-      // The event that makes a part full is not yet one after it.
-      const isIts = has(match, part) && (!inOrder || part === 0 || (fullAt[part - 1] ?? 0) < at)
-      if (count < most && isIts) {
-        isUsed[at] = true
-        counts[part] = count + 1
-        if (count + 1 === most) fullAt[part] = at
-      }
-      part++
-    }
-    at++
-  }
-  return { fullAt, isUsed }
-}
-
-export function has({ parts }: Match, part: number): boolean {
+/** Whether parts have the n-th among them. */
+export function has(parts: number, part: number): boolean {
   return (parts & (1 << part)) !== 0
 }
 
-type Some<T> = readonly [T, ...T[]]
+/** Whether it takes matches within a window, in whatever sessions, to reach a goal. */
+export function isWithinWindow({ plan }: Pick<KnownGoal, 'plan'>): boolean {
+  return plan.startsWith(WINDOW)
+}
 
-/** Matches of each plan, in the order they are given in. */
-export function byPlan(matches: readonly Match[]): Map<string, Some<Match>> {
-  const found = new Map<string, [Match, ...Match[]]>()
+/** With fewer matches no goal of this plan is complete. In a set one may count for several parts. */
+export function leastOf({ inOrder, times }: Plan): number {
+  let least = 0
+  for (const most of times) least = inOrder ? least + most : Math.max(least, most)
+  return least
+}
+
+/**
+ * Matches, some of which match nothing of a goal any more; the list itself where none are.
+ *
+ * @param id of the goal
+ */
+export function without(matches: readonly Match[], gone: readonly Match[], id: number): readonly Match[] {
+  if (gone.length === 0) return matches
+  return keepGoals(matches, (match, goal) => goal !== id || !gone.includes(match))
+}
+
+/**
+ * Matches of the goals that are kept, without those that are of none.
+ *
+ * @param isKept of a match and the id of a goal
+ */
+export function keepGoals(
+  matches: readonly Match[],
+  isKept: (match: Match, goal: number) => boolean,
+): readonly Match[] {
+  const left: Match[] = []
   for (const match of matches) {
-    const others = found.get(match.conversion.plan)
-    if (others === undefined) found.set(match.conversion.plan, [match])
-    else others.push(match)
+    const goals = match.goals.filter((matched) => isKept(match, goalOf(matched)))
+    if (goals.length === match.goals.length) left.push(match)
+    else if (goals.length > 0) left.push({ ...match, goals })
   }
-  return found
+  return left
+}
+
+/** Whether it says that an order was placed, which counts once; it stays, to tell what comes later that it says so again. */
+export function isOfOrder({ event_name: name, order_id }: Match): boolean {
+  return placesOrder({ name, order_id })
+}
+
+/** Whether both say that the same order was placed. */
+export function isOfSameOrder(a: Match, b: Match): boolean {
+  return isOfOrder(a) && isOfOrder(b) && a.order_id === b.order_id
+}
+
+/** The order of matches: by event time, then by event id. */
+export function compareMatches(
+  a: Pick<Match, 'event_time' | 'event_id'>,
+  b: Pick<Match, 'event_time' | 'event_id'>,
+): number {
+  return a.event_time - b.event_time || compareText(a.event_id, b.event_id)
 }

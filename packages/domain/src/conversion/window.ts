@@ -1,5 +1,5 @@
 import type { Millis } from '../event/event.ts'
-import { byPlan, compareMatches, isOfOrder, readPlan, type Match, type Plan } from './match.ts'
+import { compareMatches, isOfOrder, keepGoals, partsOf, readPlan, type KnownGoal, type Match } from './match.ts'
 import { progressOf } from './progress.ts'
 
 /** A match of a goal within a window, and where it is. */
@@ -33,8 +33,8 @@ const MAX_IDLE_WITHIN_WINDOW = 100
  * @param placed all matches of the goal that are in sessions or were, in order
  * @param isApart whether nothing that happened during a session is in another one
  */
-export function walkWindow<S>(plan: Plan, placed: readonly PlacedMatch<S>[], isApart: boolean): Walked<S> {
-  const progress = progressOf(plan)
+export function walkWindow<S>(goal: KnownGoal, placed: readonly PlacedMatch<S>[], isApart: boolean): Walked<S> {
+  const progress = progressOf(goal)
   const last = lastOwn(placed)
   const completing = new Map<S, Match>()
   const completingOwn = new Map<S, Match>()
@@ -46,7 +46,7 @@ export function walkWindow<S>(plan: Plan, placed: readonly PlacedMatch<S>[], isA
     const isFirstOwn = isComplete && isOwn && noteFirst(completingOwn, session, match)
     if (isFirst || isFirstOwn || last.get(session) === match) progress.noteNeeded(needed)
   }
-  const isSettled = isApart && !plan.inOrder && !placed.some(({ match }) => isOfOrder(match))
+  const isSettled = isApart && !readPlan(goal.plan).inOrder && !placed.some(({ match }) => isOfOrder(match))
   return { completing, gone: unneeded(placed, needed, isSettled ? completingOwn : new Map<S, Match>()) }
 }
 
@@ -89,24 +89,30 @@ function unneeded<S>(
  * happened since then any may matter: the latest hundred stay, and as many orders of before.
  *
  * @param matches in order
+ * @param goals within windows
  * @param from no event before it can be in a session any more
  */
-export function neededSince(matches: readonly Match[], from: Millis): readonly Match[] {
-  const kept = new Set<Match>()
-  for (const [text, own] of byPlan(matches)) {
-    const progress = progressOf(readPlan(text))
-    const since = own.findIndex(({ conversion }) => conversion.event_time >= from)
+export function neededSince(matches: readonly Match[], goals: readonly KnownGoal[], from: Millis): readonly Match[] {
+  const needed = new Map<number, Set<Match>>()
+  for (const goal of goals) {
+    const own = matches.filter((match) => partsOf(match, goal.id) !== 0)
+    const kept = new Set<Match>()
+    const progress = progressOf(goal)
+    const since = own.findIndex(({ event_time }) => event_time >= from)
     const before = since < 0 ? own.length : since
     const past = own.slice(0, before)
     for (const match of past) progress.add(match)
     progress.noteNeeded(kept)
     for (const match of past.filter(isOfOrder).slice(-MAX_IDLE_WITHIN_WINDOW)) kept.add(match)
     for (const match of own.slice(Math.max(before, own.length - MAX_IDLE_WITHIN_WINDOW))) kept.add(match)
+    needed.set(goal.id, kept)
   }
-  return kept.size === matches.length ? matches : matches.filter((match) => kept.has(match))
+  return keepGoals(matches, (match, goal) => needed.get(goal)?.has(match) === true)
 }
 
-/** First time of events that a match is of no use to any more: they are not within its window. */
-export function uselessFrom({ conversion }: Match): Millis {
-  return conversion.event_time + readPlan(conversion.plan).windowMs
+/** First time of events that a match is of no use to any more: they are not within its windows. */
+export function uselessFrom(match: Match, goals: readonly KnownGoal[]): Millis {
+  let longest = 0
+  for (const { id, plan } of goals) if (partsOf(match, id) !== 0) longest = Math.max(longest, readPlan(plan).windowMs)
+  return match.event_time + longest
 }

@@ -40,7 +40,7 @@ class Shop {
   get kept(): string[] {
     const [[, bytes] = []] = takeDirty(this.fold.partition)
     const { sessions } = jsonVisitorCodec.decode(bytes!)
-    return sessions.flatMap(({ matches }) => matches.map(({ conversion }) => conversion.event_id))
+    return sessions.flatMap(({ matches }) => matches.map(({ event_id }) => event_id))
   }
 }
 

@@ -1,14 +1,29 @@
 import type { Companion } from '../conversion/companion.ts'
-import { partsOf, type Compound } from '../conversion/compound.ts'
-import { completed, newCandidate, type Conversion } from '../conversion/conversion.ts'
+import { completedBy, earliestOfGoals } from '../conversion/completed.ts'
+import { matchedParts } from '../conversion/compound.ts'
+import { completed, type Conversion } from '../conversion/conversion.ts'
 import { isEarlier, mergeConversions, replaceClaim, type Tally } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
-import { completedBy, compareMatches, earliestOfGoals, isOfOrder, readPlan, type Match } from '../conversion/match.ts'
+import {
+  compareMatches,
+  isOfOrder,
+  isRecounted,
+  isWithinWindow,
+  matchedGoal,
+  newMatch,
+  readPlan,
+  type KnownGoal,
+  type Match,
+  type MatchWorth,
+  type Recounted,
+} from '../conversion/match.ts'
 import type { StorefrontEvent } from '../event/event.ts'
-import { placesOrder } from '../order/order-event.ts'
 import type { Arrival } from '../session/session.ts'
+import { withItems } from '../state/list.ts'
 import type { CompanionsOf } from './companions.ts'
+import { effectOf } from './effect.ts'
 import { isFirstReport } from './first-report.ts'
+import { knownGoal } from './known-goals.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 import { completedWithin } from './windows.ts'
 
@@ -27,7 +42,7 @@ export function hasWindow(goals: readonly Goal[]): boolean {
  * Notes what an event matches of compound goals. That an order was placed counts where its visitor's own client said so
  * first, else where a server did: what says it again matches nothing.
  *
- * @returns whether there is anything to count again
+ * @returns names of the goals that are to be counted again
  */
 export function noteMatches(
   visitor: VisitorState,
@@ -35,34 +50,25 @@ export function noteMatches(
   event: StorefrontEvent,
   goals: readonly Goal[],
   arrival: Arrival,
-): boolean {
-  const found: Match[] = []
+): readonly string[] {
+  if (!hasCompound(goals)) return NOTHING
+  const matched: number[] = []
+  const worths: MatchWorth[] = []
+  const recounted: string[] = []
+  const match = newMatch(event, matched, worths, arrival)
   for (const goal of goals) {
-    if (goal.compound === null || isDone(visitor, holder, goal.compound, event)) continue
-    found.push({ parts: partsOf(goal.compound, event), conversion: newCandidate(goal, event, arrival) })
+    if (goal.compound === null) continue
+    const known = knownGoal(visitor, goal, goal.compound)
+    const parts = matchedParts(goal.compound, event)
+    const effect = effectOf(visitor, holder, match, known, parts, arrival.rules)
+    if (effect === 'nothing' || (isOfOrder(match) && !isFirstReport(visitor, match, known.id, event))) continue
+    if (effect === 'may_complete') recounted.push(goal.name)
+    matched.push(matchedGoal(known.id, parts))
+    const { value_minor, currency } = goal.worth(event)
+    if (value_minor !== null || currency !== '') worths.push({ goal: known.id, value_minor, currency })
   }
-  const counting = placesOrder(event) ? found.filter((match) => isFirstReport(visitor, match, event)) : found
-  if (counting.length === 0) return false
-  holder.matches = joined(holder.matches, counting)
-  return true
-}
-
-/**
- * Whether an event comes after the one that completed a goal for good: no more matches change that, as long as none leaves
- * its session. Which goals once a visitor count may depend on others.
- */
-function isDone(
-  { companions }: VisitorState,
-  holder: TrackedSession | Companion,
-  { plan }: Compound,
-  event: StorefrontEvent,
-): boolean {
-  if (companions.length > 0 || !('facts' in holder) || holder.facts.length > 0 || placesOrder(event)) return false
-  const { perVisitor, windowMs } = readPlan(plan)
-  if (perVisitor || windowMs > 0) return false
-  const completing = holder.conversions.find((conversion) => conversion.plan === plan)
-  if (completing === undefined || !isEarlier(completing, event)) return false
-  return !holder.matches.some((match) => isOfOrder(match) && match.conversion.plan === plan)
+  if (matched.length > 0) holder.matches = joined(holder.matches, [match])
+  return recounted
 }
 
 /** Gives the survivor of a merge what was counted and matched in the other; returns what no longer counts. */
@@ -76,7 +82,10 @@ export function mergeMatches(survivor: TrackedSession, loser: TrackedSession): v
 }
 
 function joined(some: readonly Match[], others: readonly Match[]): readonly Match[] {
-  return [...some, ...others].sort(compareMatches)
+  const [last, first] = [some.at(-1), others[0]]
+  const isBehind = last === undefined || first === undefined || compareMatches(last, first) <= 0
+  const all = withItems(some, others)
+  return isBehind ? all : [...all].sort(compareMatches)
 }
 
 /**
@@ -84,25 +93,29 @@ function joined(some: readonly Match[], others: readonly Match[]): readonly Matc
  * whatever order these have come.
  *
  * @param sessions those whose matches may be others than before
+ * @param goals those of which that is so
  */
 export function countCompounds(
   visitor: VisitorState,
   sessions: readonly TrackedSession[],
   companionsOf: CompanionsOf,
+  goals: Recounted,
   { offset, streamTime, definitionsNumber, rules }: Arrival,
 ): Tally<TrackedSession> {
+  if (goals?.length === 0) return NOTHING_DUE
   let due: Map<TrackedSession, readonly Conversion[]> | null = null
-  const within = completedWithin(visitor, companionsOf, rules.clientSession === 'ignore')
+  const within = completedWithin(visitor, companionsOf, goals, rules.clientSession === 'ignore')
+  const inSession = visitor.known_goals.filter((goal) => isRecounted(goals, goal) && !isWithinWindow(goal))
   for (const session of sessions) {
-    const completed = completedIn(session, companionsOf(session))
-    const also = within?.get(session) ?? NOTHING
-    const candidates = earliestOfGoals(also.length === 0 ? completed : [...completed, ...also])
-    if (candidates.length > 0 || session.conversions.some(isCompound)) (due ??= new Map()).set(session, candidates)
+    const completed = completedIn(session, companionsOf(session), inSession)
+    const candidates = earliestOfGoals(withItems(completed, within?.get(session) ?? NOTHING))
+    const isDue = candidates.length > 0 || countedIn(session, goals).length > 0
+    if (isDue) (due ??= new Map()).set(session, candidates)
   }
   if (due === null) return NOTHING_DUE
   const tally = { made: [] as Conversion[], withdrawn: [] as Conversion[], corrected: [] as TrackedSession[] }
-  leaveToVisitor(visitor, due, streamTime)
-  for (const [session, conversions] of due) settleSession(visitor, session, conversions, offset, tally)
+  leaveToVisitor(visitor, due, goals, streamTime)
+  for (const [session, conversions] of due) settleSession(visitor, session, conversions, goals, offset, tally)
   claimAgain(visitor, tally, streamTime)
   const withdrawn = tally.withdrawn.map((conversion) => ({ ...conversion, definitions_number: definitionsNumber }))
   return { ...tally, withdrawn }
@@ -112,14 +125,21 @@ const NOTHING: readonly never[] = []
 const NOTHING_DUE: Tally<never> = { made: NOTHING, withdrawn: NOTHING, corrected: NOTHING }
 
 /** What a session's matches come to, of goals within the session. Of its own, those are let go that can't matter any more. */
-function completedIn(session: TrackedSession, companions: readonly Companion[]): readonly Match[] {
+function completedIn(
+  session: TrackedSession,
+  companions: readonly Companion[],
+  goals: readonly KnownGoal[],
+): readonly Conversion[] {
   const served = companions.length === 0 ? NOTHING : companions.filter(({ matches }) => matches.length > 0)
   if (session.matches.length === 0 && served.length === 0) return NOTHING
-  const own = completedBy(session.matches)
+  const own = completedBy(session.matches, goals)
   // Where its own events may leave it, any of them may matter yet.
   if (session.facts.length === 0) session.matches = own.kept
   if (served.length === 0) return own.completing
-  return completedBy(served.reduce((all, { matches }) => joined(all, matches), session.matches)).completing
+  return completedBy(
+    served.reduce((all, { matches }) => joined(all, matches), session.matches),
+    goals,
+  ).completing
 }
 
 /**
@@ -129,18 +149,19 @@ function completedIn(session: TrackedSession, companions: readonly Companion[]):
 function leaveToVisitor(
   visitor: VisitorState,
   due: Map<TrackedSession, readonly Conversion[]>,
+  goals: Recounted,
   now: Arrival['streamTime'],
 ): void {
-  const goals = new Set<string>()
+  const once = new Set<string>()
   for (const conversions of due.values())
-    for (const { goal, plan } of conversions) if (readPlan(plan).perVisitor) goals.add(goal)
-  for (const goal of goals) {
+    for (const { goal, plan } of conversions) if (readPlan(plan).perVisitor) once.add(goal)
+  for (const goal of once) {
     const held = visitor.claims.find((claim) => claim.goal === goal && claim.order_id === '')
     if (held !== undefined) replaceClaim(visitor, { ...held, touched_at: now })
     const isFinal = held !== undefined && !isHeld(visitor, held.conversion_id)
     const first = isFinal ? undefined : earliestOf(visitor, due, goal)
     const others = visitor.sessions.filter((session) => !due.has(session) && session.conversions.some(isOf(goal)))
-    for (const session of others) due.set(session, session.conversions.filter(isCompound))
+    for (const session of others) due.set(session, countedIn(session, goals))
     for (const [session, conversions] of due)
       due.set(
         session,
@@ -175,13 +196,13 @@ function settleSession(
   visitor: VisitorState,
   session: TrackedSession,
   due: readonly Conversion[],
+  goals: Recounted,
   version: number,
   tally: OpenTally,
 ): void {
   const missing = [...due]
   const gone: Conversion[] = []
-  for (const conversion of session.conversions) {
-    if (!isCompound(conversion)) continue
+  for (const conversion of countedIn(session, goals)) {
     const at = missing.findIndex((other) => isSame(conversion, other))
     if (at < 0) gone.push(conversion)
     else missing.splice(at, 1)
@@ -207,6 +228,12 @@ function claimAgain(visitor: VisitorState, { made, withdrawn }: OpenTally, now: 
 
 function isHeld({ sessions }: VisitorState, id: string): boolean {
   return sessions.some(({ conversions }) => conversions.some((other) => other.id === id && isCompound(other)))
+}
+
+/** What a session counts of compound goals. */
+function countedIn({ conversions }: TrackedSession, goals: Recounted): readonly Conversion[] {
+  if (!conversions.some(isCompound)) return NOTHING
+  return conversions.filter((conversion) => isCompound(conversion) && isRecounted(goals, conversion))
 }
 
 function isCompound({ plan }: Conversion): boolean {

@@ -1,4 +1,4 @@
-import { compareMatches, isOfSameOrder, type Match } from '../conversion/match.ts'
+import { compareMatches, isOfSameOrder, partsOf, without, type Match } from '../conversion/match.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import { isHeld } from './held-order.ts'
 import type { VisitorState } from './visitor.ts'
@@ -7,11 +7,17 @@ import type { VisitorState } from './visitor.ts'
  * Whether an event that says an order was placed is the first of its visitor to match a compound goal by that: one of its own
  * client goes before one of a server, then the earlier one. A reload, or what the shop's server says of it, too, is no other
  * order. One that it goes before matches no more.
+ *
+ * @param goal its id
  */
-export function isFirstReport(visitor: VisitorState, match: Match, { is_server }: StorefrontEvent): boolean {
-  if (isPast(visitor, match.conversion.order_id)) return false
-  const saysSame = (other: Match): boolean =>
-    other.conversion.plan === match.conversion.plan && isOfSameOrder(other, match)
+export function isFirstReport(
+  visitor: VisitorState,
+  match: Match,
+  goal: number,
+  { is_server }: Pick<StorefrontEvent, 'is_server'>,
+): boolean {
+  if (isPast(visitor, match.order_id)) return false
+  const saysSame = (other: Match): boolean => isOfSameOrder(other, match) && partsOf(other, goal) !== 0
   if (visitor.past_matches.some(saysSame)) return false
   const goesBefore = (other: Match, isOther: boolean): boolean =>
     isOther === is_server ? compareMatches(other, match) < 0 : is_server
@@ -23,7 +29,7 @@ export function isFirstReport(visitor: VisitorState, match: Match, { is_server }
       const other = holder.matches.find(saysSame)
       if (other === undefined) continue
       if (goesBefore(other, isServers)) return false
-      holder.matches = holder.matches.filter((one) => one !== other)
+      holder.matches = without(holder.matches, [other], goal)
     }
   }
   return true

@@ -142,7 +142,7 @@ export class Rehoming {
     for (const old of touched) {
       const standing = this.sessionOf(old.first_offset)
       for (const match of old.matches) {
-        const { event_time, event_id } = match.conversion
+        const { event_time, event_id } = match
         const now = this.byEvent.get(nameOf(event_time, event_id)) ?? standing
         const others = moved.get(now)
         if (others === undefined) moved.set(now, [match])

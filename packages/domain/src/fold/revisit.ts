@@ -8,6 +8,7 @@ import {
 } from '../conversion/conversion.ts'
 import { countGoals, type Holder } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
+import type { Recounted } from '../conversion/match.ts'
 import { recount } from '../conversion/recount.ts'
 import type { ConversionReason, ConversionRow, WithdrawalReason } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
@@ -23,6 +24,8 @@ import { companionSize, sessionSize } from './size.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 import type { Visit } from './visit.ts'
 
+const NONE: readonly never[] = []
+
 /** A server event: it joins the session that covers it, if there is one, and stays at hand while that may change. */
 export function visitByServer(
   visitor: VisitorState,
@@ -36,8 +39,8 @@ export function visitByServer(
   const companion = newCompanion(event, session?.id ?? '', arrival)
   const before = standingOf(visitor)
   visitor.companions = withItem(visitor.companions, companion)
-  noteMatches(visitor, companion, event, goals, arrival)
-  const made = count(visitor, session ?? companion, event, goals, key, arrival)
+  const noted = noteMatches(visitor, companion, event, goals, arrival)
+  const made = count(visitor, session ?? companion, event, goals, key, noted, arrival)
   companion.size = companionSize(companion, made)
   if (session !== undefined) session.definitions_number = definitionsNumber
   noteChanges(visitor, before, new Set(session === undefined ? [] : [session]), arrival)
@@ -60,10 +63,11 @@ export function visitAgain(
   const { session, changed: others, retractions } = join(visitor, event, arrival, poolGoals)
   const replacedBy = new Map(retractions.map(({ session_id, merged_into }) => [session_id, merged_into ?? '']))
   const changed = placeAgain(visitor, replacedBy, arrival.rules)
+  const isAsBefore = changed.size + others.length + retractions.length === 0
   for (const other of others) changed.add(other)
   const isAnother = retractions.length > 0 || [...changed].some((other) => other !== session)
-  noteMatches(visitor, session, event, goals, arrival)
-  count(visitor, session, event, goals, key, arrival)
+  const noted = noteMatches(visitor, session, event, goals, arrival)
+  count(visitor, session, event, goals, key, isAsBefore ? noted : null, arrival)
   noteChanges(visitor, before, changed.add(session), arrival)
   return {
     sessionId: session.id,
@@ -80,13 +84,18 @@ function poolGoals(survivor: TrackedSession, loser: TrackedSession): readonly ne
   return []
 }
 
-/** Counts the event's goals, and again those that count once a session and compound ones; returns what it might make. */
+/**
+ * Counts the event's goals, and again those that count once a session and compound ones; returns what it might make.
+ *
+ * @param compounds of those, the ones whose matches may be others than before
+ */
 function count(
   visitor: VisitorState,
   holder: Holder,
   event: StorefrontEvent,
   goals: readonly Goal[],
   key: string,
+  compounds: Recounted,
   arrival: Arrival,
 ): readonly Conversion[] {
   const holders: readonly Holder[] = [...visitor.sessions, ...visitor.companions]
@@ -99,7 +108,7 @@ function count(
   for (const session of visitor.sessions) {
     recount(session, companions.get(session.id) ?? [], session.facts.length > 0, arrival.offset)
   }
-  countCompounds(visitor, visitor.sessions, (session) => companions.get(session.id) ?? [], arrival)
+  countCompounds(visitor, visitor.sessions, (session) => companions.get(session.id) ?? NONE, compounds, arrival)
   return [...made, ...possible]
 }
 

@@ -10,6 +10,7 @@ import { keepOf } from './journey.ts'
 import { forgetOrders } from './kept-order.ts'
 import type { Output } from './output.ts'
 import { NEVER, type Retention, type TrackedSession, type VisitorState } from './visitor.ts'
+import { forgetGoals } from './known-goals.ts'
 import { forgetMatches, keepMatches } from './windows.ts'
 
 /** The clocks of a step and the offset that versions what it writes. */
@@ -96,6 +97,7 @@ export function forgetSessions(
   visitor.sessions = visitor.sessions.filter((session) => !gone.includes(session))
   keepMatches(visitor, gone)
   if (visitor.companions.length > 0) forgetCompanionsOf(visitor, gone)
+  forgetGoals(visitor)
 }
 
 const NONE: readonly never[] = []

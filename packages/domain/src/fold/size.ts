@@ -16,9 +16,10 @@ export const MAX_SESSION_SIZE = 128 * 1024
  * bytes would mean to read all text of a visitor with each of its events.
  */
 export function visitorSize(visitor: VisitorState): number {
-  const { visitor_id, seen_id, said, users, past_matches } = visitor
+  const { visitor_id, seen_id, said, users, known_goals, past_matches } = visitor
   let size = 50 + visitor_id.length + 20 * seen_id.length + 60 * said.length
   for (const { event_id, value } of users) size += 10 + event_id.length + value.length
+  for (const { goal, plan } of known_goals) size += 20 + goal.length + plan.length
   if (past_matches.length > 0) size += matchesSize(past_matches)
   return size + historySize(visitor) + ordersSize(visitor.orders) + retainedSize(visitor)
 }
@@ -67,7 +68,11 @@ export function companionSize(
 
 export function matchesSize(matches: readonly Match[]): number {
   let size = 0
-  for (const { conversion } of matches) size += 2 + conversionSize(conversion)
+  for (const { event_id, event_name, user_id, order_id, coupon, promotion, goals, worths } of matches) {
+    size += 25 + event_id.length + event_name.length + user_id.length + order_id.length
+    size += coupon.length + promotion.length
+    size += 3 * goals.length + 10 * worths.length
+  }
   return size
 }
 

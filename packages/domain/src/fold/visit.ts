@@ -59,24 +59,17 @@ function visitUnnamed(
   const joined = join(visitor, event, arrival, mergeGoals)
   const { session, retractions } = joined
   const plain = countGoals(visitor, visitor.sessions, session, event, goals, key, arrival)
-  const isNoted = hasCompound(goals) && noteMatches(visitor, session, event, goals, arrival)
-  const isMerged = retractions.length > 0 && session.matches.length > 0
-  const tally = isNoted || isMerged ? both(plain, countReached(visitor, session, event, goals, arrival)) : plain
+  const noted = noteMatches(visitor, session, event, goals, arrival)
+  const recounted = retractions.length > 0 && session.matches.length > 0 ? null : noted
+  const reached = reachesOthers(event, goals) ? visitor.sessions : [session]
+  const tally = both(
+    plain,
+    countCompounds(visitor, reached, () => NOTHING, recounted, arrival),
+  )
   noteChange(session, arrival.streamTime)
   for (const corrected of tally.corrected) noteChange(corrected, arrival.streamTime)
   const conversions = conversionRows(visitor, event, joined, tally, session, arrival)
   return { sessionId: session.id, retractions, conversions }
-}
-
-function countReached(
-  visitor: VisitorState,
-  session: TrackedSession,
-  event: StorefrontEvent,
-  goals: readonly Goal[],
-  arrival: Arrival,
-): Tally<TrackedSession> {
-  const reached = reachesOthers(event, goals) ? visitor.sessions : [session]
-  return countCompounds(visitor, reached, () => NOTHING, arrival)
 }
 
 /** Whether an event may make other sessions count otherwise: within a window, or as the order it reports counts elsewhere. */

@@ -2,7 +2,7 @@ import { historyDue, type History, type SaidCredit } from '../attribution/histor
 import type { Companion } from '../conversion/companion.ts'
 import { claimDue, type Claim } from '../conversion/count.ts'
 import type { Conversion } from '../conversion/conversion.ts'
-import type { Match } from '../conversion/match.ts'
+import type { KnownGoal, Match } from '../conversion/match.ts'
 import { uselessFrom } from '../conversion/window.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
 import type { Seen } from '../event/seen.ts'
@@ -72,6 +72,8 @@ export interface VisitorState extends Dues, Seen, History {
   /** Credits of the macro conversions of retained sessions. */
   said: readonly SaidCredit[]
   users: UserMarks
+  /** Those that matches name. */
+  known_goals: readonly KnownGoal[]
   /** What events of sessions that were let go match of goals within windows, as far as later ones may need it; in order. */
   past_matches: readonly Match[]
 }
@@ -107,6 +109,7 @@ export function newVisitor(site: string, visitorId: string): VisitorState {
     omitted_days: NONE,
     said: NONE,
     users: NONE,
+    known_goals: NONE,
     past_matches: NONE,
   }
 }
@@ -185,7 +188,11 @@ function idleDue(visitor: VisitorState, { graceMs, lateMs, historyMs }: Retentio
   if (lastSeen !== undefined) return lastSeen + graceMs + 1
   const claims = visitor.claims.reduce((due, claim) => Math.min(due, claimDue(claim)), NEVER)
   const kept = Math.min(ordersDue(visitor.orders) ?? NEVER, historyDue(visitor, historyMs) ?? NEVER)
-  const { past_matches } = visitor
+  const { past_matches, known_goals } = visitor
   if (past_matches.length === 0) return Math.min(claims, kept)
-  return Math.min(claims, kept, past_matches.reduce((due, match) => Math.max(due, uselessFrom(match)), 0) + lateMs)
+  return Math.min(
+    claims,
+    kept,
+    past_matches.reduce((due, match) => Math.max(due, uselessFrom(match, known_goals)), 0) + lateMs,
+  )
 }

@@ -1,7 +1,23 @@
-import { byPlan, compareMatches, isWithinWindow, readPlan, type Match } from '../conversion/match.ts'
+import { candidateOf } from '../conversion/completed.ts'
+import type { Conversion } from '../conversion/conversion.ts'
+import {
+  compareMatches,
+  isRecounted,
+  isWithinWindow,
+  keepGoals,
+  leastOf,
+  partsOf,
+  readPlan,
+  without,
+  type KnownGoal,
+  type Match,
+  type Recounted,
+} from '../conversion/match.ts'
 import { neededSince, uselessFrom, walkWindow, type PlacedMatch } from '../conversion/window.ts'
 import type { Millis } from '../event/event.ts'
+import { withItem } from '../state/list.ts'
 import { companionsOf, type CompanionsOf } from './companions.ts'
+import { forgetGoals } from './known-goals.ts'
 import { matchesSize } from './size.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 
@@ -9,49 +25,55 @@ import type { TrackedSession, VisitorState } from './visitor.ts'
 const MAX_PAST_SIZE = 64 * 1024
 
 /**
- * The matches that complete goals within windows, by session; null where none of the visitor's sessions has a match of such
- * a goal. What a session keeps of them and can't matter any more is let go.
+ * What counts of goals within windows, by session; null where nothing does. What a session keeps of their matches and can't
+ * matter any more is let go.
  *
+ * @param goals those whose matches may be others than before
  * @param isApart whether nothing that happened during a session is in another one
  */
 export function completedWithin(
   visitor: VisitorState,
   servedBy: CompanionsOf,
+  goals: Recounted,
   isApart: boolean,
-): ReadonlyMap<TrackedSession, readonly Match[]> | null {
-  const placed = placedIn(visitor, servedBy)
-  if (placed === null) return null
-  for (const match of visitor.past_matches) placed.set(match, { match, session: null, isOwn: false })
-  const found = new Map<TrackedSession, Match[]>()
-  const gone = new Set<Match>()
-  for (const [text, matches] of byPlan([...placed.keys()].sort(compareMatches))) {
-    const own = matches.map((match) => placed.get(match)).filter((one) => one !== undefined)
-    const walked = walkWindow(readPlan(text), own, isApart)
-    for (const [session, match] of walked.completing) found.set(session, [...(found.get(session) ?? []), match])
-    for (const match of walked.gone) gone.add(match)
+): ReadonlyMap<TrackedSession, readonly Conversion[]> | null {
+  let found: Map<TrackedSession, readonly Conversion[]> | null = null
+  for (const goal of visitor.known_goals) {
+    if (!isWithinWindow(goal) || !isRecounted(goals, goal)) continue
+    const placed = placedIn(visitor, servedBy, goal)
+    if (placed.length < leastOf(readPlan(goal.plan))) continue
+    const { completing, gone } = walkWindow(goal, placed, isApart)
+    found ??= new Map()
+    for (const [session, match] of completing)
+      found.set(session, withItem(found.get(session) ?? NONE, candidateOf(match, goal)))
+    if (gone.length > 0) letGo(visitor, gone, goal)
   }
-  if (gone.size > 0) letGo(visitor, gone)
   return found
 }
 
-/** Null where there are none, without anything being made for it. */
-function placedIn({ sessions }: VisitorState, servedBy: CompanionsOf): Map<Match, PlacedMatch<TrackedSession>> | null {
-  let placed: Map<Match, PlacedMatch<TrackedSession>> | null = null
-  for (const session of sessions) {
-    for (const match of session.matches)
-      if (isWithinWindow(match)) (placed ??= new Map()).set(match, { match, session, isOwn: true })
-    for (const { matches } of servedBy(session))
-      for (const match of matches)
-        if (isWithinWindow(match)) (placed ??= new Map()).set(match, { match, session, isOwn: false })
+const NONE: readonly never[] = []
+
+type Placed = PlacedMatch<TrackedSession>
+
+/** All matches of a goal, in order. */
+function placedIn({ sessions, past_matches }: VisitorState, servedBy: CompanionsOf, { id }: KnownGoal): Placed[] {
+  const placed: Placed[] = []
+  const add = (matches: readonly Match[], session: TrackedSession | null, isOwn: boolean) => {
+    for (const match of matches) if (partsOf(match, id) !== 0) placed.push({ match, session, isOwn })
   }
-  return placed
+  add(past_matches, null, false)
+  for (const session of sessions) {
+    add(session.matches, session, true)
+    for (const { matches } of servedBy(session)) add(matches, session, false)
+  }
+  return placed.sort((a, b) => compareMatches(a.match, b.match))
 }
 
 /** Where its own events may leave a session, any of them may matter yet. */
-function letGo({ sessions }: VisitorState, gone: ReadonlySet<Match>): void {
+function letGo({ sessions }: VisitorState, gone: readonly Match[], { id }: KnownGoal): void {
   for (const session of sessions) {
-    if (session.facts.length === 0 && session.matches.some((match) => gone.has(match)))
-      session.matches = session.matches.filter((match) => !gone.has(match))
+    if (session.facts.length === 0 && session.matches.some((match) => gone.includes(match)))
+      session.matches = without(session.matches, gone, id)
   }
 }
 
@@ -60,15 +82,16 @@ function letGo({ sessions }: VisitorState, gone: ReadonlySet<Match>): void {
  * the visitor's sessions, their companions still are among its companions.
  */
 export function keepMatches(visitor: VisitorState, gone: readonly TrackedSession[]): void {
+  const goals = visitor.known_goals.filter(isWithinWindow)
+  const isKept = (_: Match, goal: number): boolean => goals.some(({ id }) => id === goal)
   const kept: Match[] = []
   for (const session of gone) {
-    for (const match of session.matches) if (isWithinWindow(match)) kept.push(match)
-    for (const { matches } of companionsOf(visitor, session))
-      for (const match of matches) if (isWithinWindow(match)) kept.push(match)
+    kept.push(...keepGoals(session.matches, isKept))
+    for (const { matches } of companionsOf(visitor, session)) kept.push(...keepGoals(matches, isKept))
   }
   if (kept.length + visitor.past_matches.length === 0) return
   const all = [...visitor.past_matches, ...kept].sort(compareMatches)
-  const needed = neededSince(all, heldSince(visitor, gone))
+  const needed = neededSince(all, goals, heldSince(visitor, gone))
   let excess = matchesSize(needed) - MAX_PAST_SIZE
   visitor.past_matches =
     excess <= 0
@@ -84,8 +107,10 @@ export function keepMatches(visitor: VisitorState, gone: readonly TrackedSession
 export function forgetMatches(visitor: VisitorState, streamTime: Millis, lateMs: Millis): void {
   if (visitor.past_matches.length === 0) return
   const since = Math.min(streamTime - lateMs, heldSince(visitor, []))
-  const isKept = (match: Match): boolean => uselessFrom(match) > since
-  if (!visitor.past_matches.every(isKept)) visitor.past_matches = visitor.past_matches.filter(isKept)
+  const isKept = (match: Match): boolean => uselessFrom(match, visitor.known_goals) > since
+  if (visitor.past_matches.every(isKept)) return
+  visitor.past_matches = visitor.past_matches.filter(isKept)
+  forgetGoals(visitor)
 }
 
 /** Time of the first event that is in a session, or may still get into one. */

@@ -33,7 +33,7 @@ const frozen: Readonly<Record<number, string>> = {
   // sink-intent
   24: '18e1deb45976dcec8921cf7cda764186114b0a162643b7e476cb13f27eaf53d9',
   // visitor-state
-  25: 'e913480bbf8da1f7540d9533dec1d75cad3fb4a6802b77cdf8eb43660c5e7bc4',
+  25: '87b22cfa1e0eb1a12f852cf14e001aa277a3e6fece463d7192d24253956b7a32',
   // order-state
   26: '7cedd19f5924a76d1e7173b7f231f6db0e9ffed2db7ddbbd8b12ef99bd482d62',
   // order-meta

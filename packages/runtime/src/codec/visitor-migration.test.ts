@@ -167,6 +167,7 @@ const migrated = {
   omitted_days: [],
   said: [],
   users: [mark('b', T + 1_000, 'ada')],
+  known_goals: [],
   past_matches: [],
 }
 

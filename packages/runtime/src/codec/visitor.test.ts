@@ -66,6 +66,7 @@ const notKept = {
   said: [],
   users: [],
   companions: [],
+  known_goals: [],
   past_matches: [],
 }
 
@@ -235,14 +236,16 @@ describe('a visitor state', () => {
   })
 
   it.each(['漢', 'o'])('stays within one when sessions in %s that were let go were part of all goals', (character) => {
-    const all = [{ match: { not: { event: 'nothing' } }, times: 100 }]
-    const compound = { all, within: '30d' }
-    const goals = Array.from({ length: 3 }, (_, at) => ({ name: `goal ${at}`, kind: 'micro', compound }))
+    const names = ['view_item', 'search', 'add_to_cart']
+    const goals = names.map((event) => {
+      const compound = { all: [{ match: { event }, times: 100 }], within: '30d' }
+      return { name: `goal ${event}`, kind: 'micro', compound }
+    })
     const fold = new FoldRun()
     fold.define(T, { session: { grace: '1h' }, goals })
     for (let at = 0; at < 300; at++) {
-      const event_id = `${character.repeat(200 / Buffer.byteLength(character))}${at}`
-      fold.event(T + Math.floor(at / 30) * 120 * MINUTE + at, { event_id, is_bot: true })
+      const event_id = `${character.repeat(600 / Buffer.byteLength(character))}${at}`
+      fold.event(T + Math.floor(at / 30) * 120 * MINUTE + at, { event_id, name: names[at % 3] ?? '', is_bot: true })
     }
     fold.tick(T + 24 * 60 * MINUTE)
     const { bytes, estimate } = saved(fold)
