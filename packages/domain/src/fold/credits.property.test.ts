@@ -116,7 +116,7 @@ const day = fc.oneof(fc.nat(44), fc.constantFrom(1, 2, 20))
 const overWeeks = visitorEvents.chain((events) => {
   const each = { minLength: events.length, maxLength: events.length }
   return fc.record({
-    events: fc.array(day, each).map((days) => events.map((event, at) => onDay(event, days[at] ?? 0))),
+    events: fc.array(day, each).map((days) => events.map((event, at) => onDay(event, reportDay(at, events, days)))),
     late: fc.array(lateness, each),
     lookbackHours: fc.constantFrom(24, 3 * 24, 20 * 24, 30 * 24),
     resets: fc.boolean(),
@@ -124,6 +124,20 @@ const overWeeks = visitorEvents.chain((events) => {
     rules: sessionRules,
   })
 })
+
+/**
+ * What a server says of an order before its buyer's own client does counts until then, and for good once the session it counts
+ * in is let go: it says so on the day of the first of these.
+ */
+function reportDay(at: number, events: readonly StorefrontEvent[], days: readonly number[]): number {
+  const { is_server, name, order_id, visitor_id } = events[at] as StorefrontEvent
+  const drawn = days[at] ?? 0
+  if (!is_server || name !== 'purchase' || order_id === '') return drawn
+  const isOwn = (other: StorefrontEvent) =>
+    !other.is_server && other.name === name && other.order_id === order_id && other.visitor_id === visitor_id
+  const own = days.filter((_, other) => isOwn(events[other] as StorefrontEvent))
+  return own.length === 0 ? drawn : Math.min(...own)
+}
 
 /** A client names its sessions anew each day: one that it went on with after it was let go would be another. */
 function onDay(event: StorefrontEvent, day: number): StorefrontEvent {

@@ -31,18 +31,23 @@ export function effectOf(
   parts: number,
   rules: SessionRules,
 ): Effect {
-  const isSettled = 'facts' in holder && holder.facts.length === 0 && !visitor.companions.some(hasMatches)
-  // Where one is of an order, which may turn out to count in another session, any may matter yet.
-  if (!isSettled || isOfOrder(match) || holder.matches.some(isOfOrder)) return 'may_complete'
-  if (!visitor.sessions.every(({ matches }) => isBehind(match, matches))) return 'may_complete'
+  if (!isLast(visitor, holder, match)) return 'may_complete'
   const plan = readPlan(goal.plan)
   const isComplete = holder.conversions.some((conversion) => conversion.plan === goal.plan)
-  if (plan.windowMs > 0) {
-    const isApart = rules.clientSession === 'ignore'
-    return isComplete && isApart && !plan.inOrder ? afterCompletion(plan, holder.matches, goal) : 'may_complete'
-  }
-  if (isComplete && !plan.perVisitor) return 'nothing'
-  return plan.inOrder ? effectOnSequence(plan, holder.matches, parts) : effectOnSet(plan, holder.matches, goal, parts)
+  if (plan.windowMs === 0) return withinSession(plan, holder, goal, parts, isComplete)
+  const isApart = rules.clientSession === 'ignore'
+  return isApart && !plan.inOrder ? withinWindow(plan, visitor, holder, goal, parts, isComplete) : 'may_complete'
+}
+
+/** Whether it comes behind all others, and none of the session's leaves it; an order may turn out to count in another one. */
+function isLast(
+  { sessions, companions }: VisitorState,
+  holder: TrackedSession | Companion,
+  match: Match,
+): holder is TrackedSession {
+  const isSettled = 'facts' in holder && holder.facts.length === 0 && !companions.some(hasMatches)
+  if (!isSettled || isOfOrder(match) || holder.matches.some(isOfOrder)) return false
+  return sessions.every(({ matches }) => isBehind(match, matches))
 }
 
 function hasMatches({ matches }: Companion): boolean {
@@ -54,29 +59,53 @@ function isBehind(match: Match, others: readonly Match[]): boolean {
   return last === undefined || compareMatches(last, match) < 0
 }
 
-/** Later sessions need the latest; what they don't need is let go where it is counted. */
-function afterCompletion({ times }: Plan, matches: readonly Match[], { id }: KnownGoal): Effect {
-  const needed = times.reduce((sum, most) => sum + most, 0)
-  const kept = matches.filter((match) => partsOf(match, id) !== 0)
-  return kept.length < 3 * needed ? 'waits' : 'may_complete'
+/** Of a sequence, those that wait for the part before are let go where it is counted. */
+function withinSession(
+  plan: Plan,
+  { matches }: TrackedSession,
+  goal: KnownGoal,
+  parts: number,
+  isComplete: boolean,
+): Effect {
+  if (isComplete && !plan.perVisitor) return 'nothing'
+  if (plan.inOrder) return has(parts, plan.times.length - 1) || matches.length > MAX_IDLE ? 'may_complete' : 'waits'
+  const { isOfUse, isMissing } = fill(plan, [matches], goal, parts)
+  if (!isOfUse) return 'nothing'
+  return isMissing ? 'waits' : 'may_complete'
 }
 
-/** Those that wait for the part before are let go where it is counted. */
-function effectOnSequence({ times }: Plan, matches: readonly Match[], parts: number): Effect {
-  return has(parts, times.length - 1) || matches.length > MAX_IDLE ? 'may_complete' : 'waits'
+/** Of a set. Later sessions need the latest; when there are many, those they don't need are let go where it is counted. */
+function withinWindow(
+  plan: Plan,
+  { sessions, past_matches }: VisitorState,
+  { matches }: TrackedSession,
+  goal: KnownGoal,
+  parts: number,
+  isComplete: boolean,
+): Effect {
+  const kept = matches.filter((match) => partsOf(match, goal.id) !== 0)
+  const needed = plan.times.reduce((sum, most) => sum + most, 0)
+  if (kept.length >= 3 * needed) return 'may_complete'
+  const all = [past_matches, ...sessions.map((session) => session.matches)]
+  return isComplete || fill(plan, all, goal, parts).isMissing ? 'waits' : 'may_complete'
 }
 
-function effectOnSet({ times }: Plan, matches: readonly Match[], { id }: KnownGoal, parts: number): Effect {
+/** Whether another match that has these parts is of use to a set, and whether any part is missing yet then. */
+function fill(
+  { times }: Plan,
+  lists: readonly (readonly Match[])[],
+  { id }: KnownGoal,
+  parts: number,
+): { readonly isOfUse: boolean; readonly isMissing: boolean } {
   let isOfUse = false
   let isMissing = false
   let part = 0
   for (const most of times) {
     let count = 0
-    for (const other of matches) if (has(partsOf(other, id), part)) count++
+    for (const matches of lists) for (const other of matches) if (has(partsOf(other, id), part)) count++
     if (has(parts, part) && count++ < most) isOfUse = true
     if (count < most) isMissing = true
     part++
   }
-  if (!isOfUse) return 'nothing'
-  return isMissing ? 'waits' : 'may_complete'
+  return { isOfUse, isMissing }
 }
