@@ -14,7 +14,8 @@ import { killedInRefund } from '../support/refund-rows.ts'
 import { seed } from '../support/seed.ts'
 import { endProcesses, repository } from '../support/workers.ts'
 
-jest.setTimeout(120_000)
+/** Longer than all that a row waits for may take together: what did not come in its own time is what it fails with. */
+jest.setTimeout(300_000)
 afterEach(endProcesses)
 
 /** The rows themselves, and how they are judged, are in test/support: test/full runs them on mutants too. */

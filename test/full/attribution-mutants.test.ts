@@ -17,7 +17,8 @@ import { discardMutants, mutantOf, type Mutation } from '../support/mutant.ts'
 import type { Difference } from '../support/replay.ts'
 import { endProcesses, repository } from '../support/workers.ts'
 
-jest.setTimeout(120_000)
+/** Longer than all that a row waits for may take together: what did not come in its own time is what it fails with. */
+jest.setTimeout(300_000)
 afterEach(endProcesses)
 afterAll(discardMutants)
 

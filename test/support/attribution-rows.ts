@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { brokers } from './kafka.ts'
 import { metric } from './metrics.ts'
 import { freePort } from './port.ts'
@@ -8,7 +7,7 @@ import { seed } from './seed.ts'
 import { stateFolder } from './state-folder.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 import { until } from './until.ts'
-import { linesWith, startProcess, untilStopped, type ServiceProcess } from './workers.ts'
+import { endsByItsFault, linesWith, startProcess, untilStopped, type ServiceProcess } from './workers.ts'
 
 /**
  * Fault rows of attribution that run from any root, the repository or a mutant of it. Each gives what differs from one
@@ -46,7 +45,7 @@ export function killed(fault: string, around: Around): AttributionRow {
       await traffic.drain()
       await before.stop()
     }
-    await endsByItsFault(worker({ CAIRN_FAULT: fault }), around, more)
+    await strikes(worker({ CAIRN_FAULT: fault }), around, more)
     await more()
     const next = worker()
     await traffic.drain()
@@ -55,19 +54,16 @@ export function killed(fault: string, around: Around): AttributionRow {
 }
 
 /** Events come, where they keep coming, until the fault has struck: the n-th time of what needs them comes only with them. */
-async function endsByItsFault(victim: ServiceProcess, { busy }: Around, more: Begun['more']) {
-  const hasEnded = () => Promise.race([victim.exited.then(() => true), delay(1_000, false)])
+async function strikes(victim: ServiceProcess, { busy }: Around, more: Begun['more']): Promise<void> {
   await more()
-  while (busy && !(await hasEnded())) await more()
-  const end = await victim.exited
-  if (end !== 'SIGKILL') throw new Error(`the worker ended with ${String(end)}, not by its fault:\n${victim.log()}`)
+  await endsByItsFault(victim, busy ? more : undefined)
 }
 
 /** Owners killed one after the other, each soon after its first checkpoints: the disk is none the worse for it. */
 export function killedOften(fault: string, around: Around): AttributionRow {
   return async (root) => {
     const { traffic, worker, more } = await begin('often', root, around)
-    for (let kills = 0; kills < 3; kills++) await endsByItsFault(worker({ CAIRN_FAULT: fault }), around, more)
+    for (let kills = 0; kills < 3; kills++) await strikes(worker({ CAIRN_FAULT: fault }), around, more)
     const next = worker({ LOG_LEVEL: 'info' })
     // Told before it has caught up with what came meanwhile.
     await until(() => restoredBy(next).length >= traffic.partitions, 60_000)

@@ -8,7 +8,7 @@ import type { Difference } from './replay.ts'
 import { readPlaced, stand, wrong, type Standing } from './standing.ts'
 import { readUncommitted } from './uncommitted.ts'
 import { until } from './until.ts'
-import { repository } from './workers.ts'
+import { endsByItsFault, repository } from './workers.ts'
 
 /** Fault rows of the one transaction in which a late event merges two sessions; see attribution-rows.ts. */
 
@@ -67,8 +67,7 @@ async function killAtMerge({ namespace, traffic, worker }: Begun, point: MergePo
   const visits = await visitsOf(namespace)
   await traffic.sendThese([between()])
   const victim = worker({ CAIRN_FAULT: `${point}=kill@1` })
-  const end = await victim.exited
-  if (end !== 'SIGKILL') throw new Error(`the worker ended with ${String(end)}, not by its fault:\n${victim.log()}`)
+  await endsByItsFault(victim)
   await expectMerge(namespace, visits)
   return visits
 }

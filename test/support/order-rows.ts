@@ -12,7 +12,7 @@ import { seed } from './seed.ts'
 import { stateFolder } from './state-folder.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 import { until } from './until.ts'
-import { linesWith, startProcess, untilStopped, type ServiceProcess } from './workers.ts'
+import { endsByItsFault, linesWith, startProcess, untilStopped, type ServiceProcess } from './workers.ts'
 
 /**
  * Fault rows of orders that run from any root, the repository or a mutant of it. Each gives what differs when it is over:
@@ -219,11 +219,6 @@ async function begin(what: string, root: string, partitions = 4): Promise<Begun>
   }
   const worker: Begun['worker'] = (settings = {}) => startProcess('attribution', { ...always, ...settings }, root)
   return { namespace, traffic, disk, worker }
-}
-
-async function endsByItsFault(victim: ServiceProcess): Promise<void> {
-  const end = await victim.exited
-  if (end !== 'SIGKILL') throw new Error(`the worker ended with ${String(end)}, not by its fault:\n${victim.log()}`)
 }
 
 async function judged(traffic: Traffic, worker: ServiceProcess): Promise<OrderDifference[]> {

@@ -7,6 +7,7 @@ import { redeploy } from './redeploy.ts'
 import type { Difference } from './replay.ts'
 import { readPlaced, stand, wrong, type Placed, type Standing } from './standing.ts'
 import { readUncommitted } from './uncommitted.ts'
+import { endsByItsFault } from './workers.ts'
 
 /** Fault rows of the one transaction in which a refund restates a conversion and its credits; see attribution-rows.ts. */
 
@@ -28,8 +29,7 @@ export function killedInRefund(point: RefundPoint, around: Around, when: When = 
     // All that comes to topic `events` now is the verdict that the fold of orders makes of it.
     await traffic.sendThese([refunded('second', sites[when], 200)], 'order-events')
     const victim = worker({ CAIRN_FAULT: `${point}=kill@1` })
-    const end = await victim.exited
-    if (end !== 'SIGKILL') throw new Error(`the worker ended with ${String(end)}, not by its fault:\n${victim.log()}`)
+    await endsByItsFault(victim)
     await expectRestated(namespace)
     await more()
     const next = worker()

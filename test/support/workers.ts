@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { stateFolder } from './state-folder.ts'
 import { until } from './until.ts'
 
@@ -81,6 +82,25 @@ export async function untilStopped(process: ServiceProcess): Promise<void> {
 
 export function isHalted(pid: number): boolean {
   return stateOf(pid) === 'T'
+}
+
+/**
+ * Waits until a fault has killed a process, for a minute.
+ *
+ * @param meanwhile done every second until then
+ */
+export async function endsByItsFault(
+  victim: ServiceProcess,
+  meanwhile: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<void> {
+  const hasEnded = () => Promise.race([victim.exited.then(() => true), delay(1_000, false)])
+  const deadline = performance.now() + 60_000
+  while (!(await hasEnded())) {
+    if (performance.now() > deadline) throw new Error(`its fault has not struck within a minute:\n${victim.log()}`)
+    await meanwhile()
+  }
+  const end = await victim.exited
+  if (end !== 'SIGKILL') throw new Error(`the worker ended with ${String(end)}, not by its fault:\n${victim.log()}`)
 }
 
 function stateOf(pid: number): string | undefined {
