@@ -47,7 +47,7 @@ describe(`the pipeline with its broker killed in a transaction, CAIRN_SEED=${see
       await until(() => isInDoubt(worker))
       await kafka.restart()
       await sending
-      expect(await rig.judge()).toEqual([])
+      expect(await rig.judge(120_000)).toEqual([])
     },
     longestMs,
   )
@@ -68,7 +68,7 @@ describe(`the pipeline with its broker killed in a transaction, CAIRN_SEED=${see
         proxy.letEndsPass()
         await kafka.restart()
         await sending
-        expect(await rig.judge()).toEqual([])
+        expect(await rig.judge(120_000)).toEqual([])
       } finally {
         proxy.close()
       }
