@@ -51,7 +51,8 @@ export interface ConversionOrigin extends Pick<Origin, 'channel' | 'source' | 'm
 }
 
 /**
- * What an event counts for a goal that one event reaches; like a session's, its id holds the offset, so that no other conversion gets it.
+ * What an event counts for a goal that one event reaches; like a session's, its id holds the offset, so that no other
+ * conversion gets it.
  *
  * @param verdict what the order comes to whose deciding purchase the event is, null for any other event
  */

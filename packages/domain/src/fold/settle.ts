@@ -8,9 +8,9 @@ import { pruneUsers } from '../session/user.ts'
 import { companionsOf, forgetCompanionsOf, forgetLonely } from './companions.ts'
 import { keepOf } from './journey.ts'
 import { forgetOrders } from './kept-order.ts'
+import { forgetGoals } from './known-goals.ts'
 import type { Output } from './output.ts'
 import { NEVER, type Retention, type TrackedSession, type VisitorState } from './visitor.ts'
-import { forgetGoals } from './known-goals.ts'
 import { forgetMatches, keepMatches } from './windows.ts'
 
 /** The clocks of a step and the offset that versions what it writes. */
