@@ -25,7 +25,7 @@ const log = new VisitorLog(Number(visitorCount))
 const topicFile = join(folder, 'topic')
 const peak = new AnonPeak()
 /** As the service has them. */
-const [checkpointBytes, restoredAtOnce, eventsAtOnce] = [32 * 1024 * 1024, 30_000, 1_000]
+const [checkpointBytes, restoredAtOnce, eventsAtOnce] = [320 * 1024 * 1024, 30_000, 1_000]
 
 async function fill(): Promise<Filled> {
   rmSync(topicFile, { force: true })
@@ -113,7 +113,7 @@ class Run {
       step(this.#partition, next.value)
       if (++taken >= most) break
       if (taken % eventsAtOnce !== 0) continue
-      if (this.#partition.dirtyBytes >= checkpointBytes) await this.checkpoint()
+      if (this.#partition.dirtyMemory >= checkpointBytes) await this.checkpoint()
       else await turn()
     }
     return Math.round((taken * 1000) / (performance.now() - startedAt))

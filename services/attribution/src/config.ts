@@ -15,10 +15,10 @@ export const settings = {
     .number()
     .int()
     .min(65_536)
-    .max(256 * 1024 * 1024)
-    .default(64 * 1024 * 1024)
+    .max(640 * 1024 * 1024)
+    .default(320 * 1024 * 1024)
     .describe(
-      'Estimated size of changed visitor states that brings checkpoints forward, shared by the partitions of a process; the brokers must take so much within a minute',
+      'Memory taken by changed visitor states that brings checkpoints forward, shared by the partitions of a process; written they are a sixth to a third of it, which the brokers must take within a minute',
     ),
   STATE_DIR: z
     .string()

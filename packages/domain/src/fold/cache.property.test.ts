@@ -33,8 +33,8 @@ class Cached {
   readonly partition: PartitionState
   #now = T
 
-  constructor(cacheBytes: number) {
-    this.partition = createPartition(jsonVisitorCodec, { cold: this.#disk, cacheBytes })
+  constructor(cacheBytes: number, codec = jsonVisitorCodec) {
+    this.partition = createPartition(codec, { cold: this.#disk, cacheBytes })
     foldWhole(this.partition, this.#log.definitions(T, 1, { session: { grace: '1h' }, goals }))
   }
 
@@ -95,6 +95,16 @@ describe('memory for visitors', () => {
     expect(cached.partition.cacheBytes).toBeGreaterThan(held / 3)
   })
 
+  it('has saved visitors read anew only where they would take more than half of it as objects', () => {
+    const held = readsAfterCheckpoint(Infinity)
+    expect(held.reads).toBe(0)
+    expect(readsAfterCheckpoint(2 * held.cacheBytes).reads).toBe(0)
+    const { reads } = readsAfterCheckpoint(1.6 * held.cacheBytes)
+    expect(reads).toBeGreaterThan(20)
+    expect(reads).toBeLessThan(80)
+    expect(readsAfterCheckpoint(0).reads).toBe(100)
+  })
+
   it.each([
     ['objects', 0],
     ['bytes, which a checkpoint leaves', 1],
@@ -107,6 +117,21 @@ describe('memory for visitors', () => {
     expect(partition.cacheBytes / grown).toBeLessThan(2)
   })
 })
+
+/** What a hundred visitors take as objects, and how many of them are read when all come again after a checkpoint. */
+function readsAfterCheckpoint(capacity: number): { readonly cacheBytes: number; readonly reads: number } {
+  let reads = 0
+  const decode: typeof jsonVisitorCodec.decode = (bytes) => {
+    reads++
+    return jsonVisitorCodec.decode(bytes)
+  }
+  const cached = new Cached(capacity, { ...jsonVisitorCodec, decode })
+  cached.happen({ ...sending, visitors: 100 })
+  const { cacheBytes } = cached.partition
+  cached.checkpoint()
+  cached.happen({ ...sending, visitors: 100 })
+  return { cacheBytes, reads }
+}
 
 const sending: Happening = { what: 'send', from: 0, visitors: 1, title: '', afterMs: 0, then: 'nothing' }
 

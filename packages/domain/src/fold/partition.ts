@@ -8,7 +8,7 @@ import type { VisitorCodec } from './visitor.ts'
  * Counts up when the same log would give other outputs or states. A checkpoint of another version is only taken over
  * where nothing has to be folded again.
  */
-export const foldVersion = 10
+export const foldVersion = 11
 
 /**
  * The fold of one partition: what meta and checkpoint records are written from. Changed only by `step`, and in place: where
@@ -27,6 +27,8 @@ export interface PartitionState {
   readonly definitions: DeployedDefinitions
   /** About how many bytes {@link takeDirty} would give. */
   readonly dirtyBytes: number
+  /** About how many bytes of memory that is held in. */
+  readonly dirtyMemory: number
   /** About how many bytes of memory its visitors take. */
   readonly cacheBytes: number
   /** Whether they take more than they may: the sooner the cold store has what changed, the more of them can be left to it. */
@@ -94,6 +96,10 @@ export class Partition implements PartitionState {
 
   get dirtyBytes(): number {
     return this.store.unsavedBytes
+  }
+
+  get dirtyMemory(): number {
+    return this.store.unsavedMemory
   }
 
   get cacheBytes(): number {

@@ -8,7 +8,7 @@ import { NEVER, type VisitorState } from './visitor.ts'
  */
 export interface Slot extends Timed {
   state: VisitorState | null
-  /** As the last checkpoint has it; null once it has changed since. */
+  /** As the last checkpoint has it; null once it has changed since, and where it has stayed an object. */
   bytes: Uint8Array | null
   /** About how many bytes it takes at the next checkpoint; -1 where it stands as the last one left it. */
   unsaved: number
@@ -47,5 +47,10 @@ export function savedSize({ key, state }: Slot): number {
 
 /** About how many bytes of memory a slot takes, `size` being what {@link savedSize} says. */
 export function costOf({ key, state, bytes }: Slot, size: number): number {
-  return SLOT_BYTES + key.length + (bytes?.length ?? 0) + (state === null ? 0 : OBJECT_BYTES + OBJECT_FACTOR * size)
+  return SLOT_BYTES + key.length + (bytes?.length ?? 0) + (state === null ? 0 : objectsCost(1, size))
+}
+
+/** About how many bytes of memory so many states take as objects, `size` being what {@link savedSize} says of all of them. */
+export function objectsCost(states: number, size: number): number {
+  return states * OBJECT_BYTES + OBJECT_FACTOR * size
 }

@@ -2,12 +2,18 @@ import type { Millis } from '../event/event.ts'
 import type { ColdStates } from '../state/cold.ts'
 import { CleanSlots } from './clean-slots.ts'
 import { earliestIndexed } from './due-index.ts'
-import { costOf, newSlot, savedSize, type Slot } from './slot.ts'
+import { costOf, newSlot, objectsCost, savedSize, type Slot } from './slot.ts'
 import { TimerQueue } from './timers.ts'
 import { NEVER, type Dues, type VisitorCodec, type VisitorState } from './visitor.ts'
 
 /** Index entries looked at at once, and visitors brought into memory for them. */
 const PAGE = 256
+
+/**
+ * Up to this part of the capacity saved visitors stay objects. To read one from its bytes again, and to collect what it was
+ * before, takes longer than to fold an event; but of bytes there is room for several times as many.
+ */
+const OBJECTS_SHARE = 1 / 2
 
 /** A visitor's state as it is to be saved, null for one that is forgotten. */
 export type Taken = readonly [key: string, bytes: Uint8Array | null]
@@ -55,6 +61,11 @@ export class VisitorStore {
   /** About how many bytes the next checkpoint takes. */
   get unsavedBytes(): number {
     return this.unsavedSize
+  }
+
+  /** About how many bytes of memory what the next checkpoint takes is held in, which cannot be left to the cold store before. */
+  get unsavedMemory(): number {
+    return objectsCost(this.unsaved.length, this.unsavedSize)
   }
 
   /** The slot of a visitor, brought into memory if it is not there. */
@@ -116,8 +127,7 @@ export class VisitorStore {
 
   /**
    * Encodes the visitors that changed since the last checkpoint, about `portion` bytes of them at a time; they count as
-   * saved. They keep only their bytes, so that memory holds as objects no more than what one checkpoint interval touched: an
-   * object takes six times the room, and the collector visits all of it. No visitor may be changed before all are taken.
+   * saved. No visitor may be changed before all are taken.
    */
   *takeUnsaved(portion: number): Generator<Taken[], void, undefined> {
     const { unsaved } = this
@@ -143,7 +153,7 @@ export class VisitorStore {
   noteStored(): void {
     for (const slot of this.unstored) {
       if (slot.unsaved >= 0 || slot.isClean) continue
-      if (slot.bytes === null) this.drop(slot)
+      if (slot.state === null && slot.bytes === null) this.drop(slot)
       else this.clean.add(slot)
     }
     this.unstored = []
@@ -163,14 +173,20 @@ export class VisitorStore {
     return this.bytes > this.capacity && this.cold !== null
   }
 
-  /** Encodes a changed visitor; null for one that is forgotten. */
+  /**
+   * Encodes a changed visitor; null for one that is forgotten. Where memory runs short it keeps only its bytes: an object takes
+   * six times the room, and the collector visits all of it.
+   */
   private save(slot: Slot): Uint8Array | null {
     slot.unsaved = -1
     if (slot.state === null) return null
-    slot.bytes = this.codec.encode(slot.state)
-    slot.state = null
-    this.charge(slot, 0)
-    return slot.bytes
+    const bytes = this.codec.encode(slot.state)
+    if (this.bytes > this.capacity * OBJECTS_SHARE) {
+      slot.state = null
+      slot.bytes = bytes
+      this.charge(slot, 0)
+    }
+    return bytes
   }
 
   private evict(slot: Slot): void {

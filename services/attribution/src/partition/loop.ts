@@ -241,7 +241,7 @@ class PartitionRun {
     const { position, parts } = this.#checkpoint
     if (this.#fold.position === position && this.#fold.parts === parts) return false
     const { CHECKPOINT_MS, CHECKPOINT_BYTES } = this.#shell.config
-    const isMuch = this.#fold.state.dirtyBytes >= this.#shell.ofPartition(CHECKPOINT_BYTES)
+    const isMuch = this.#fold.state.dirtyMemory >= this.#shell.ofPartition(CHECKPOINT_BYTES)
     return isMuch || performance.now() - this.#checkpointAt >= CHECKPOINT_MS
   }
 }
