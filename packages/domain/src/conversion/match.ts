@@ -17,6 +17,13 @@ export interface Match extends Pick<Conversion, OfEvent | 'definitions_number'> 
   readonly worths: readonly MatchWorth[]
 }
 
+/** What decides whether an event becomes a match: when it was, and whether it reports an order. */
+export type Report = Pick<Match, 'event_id' | 'event_name' | 'event_time' | 'order_id'>
+
+export function reportOf({ event_id, name: event_name, event_time, order_id }: StorefrontEvent): Report {
+  return { event_id, event_name, event_time, order_id }
+}
+
 /** What a match counts if it completes a goal. */
 export interface MatchWorth extends Pick<Conversion, 'value_minor' | 'currency'> {
   /** Id of the {@link KnownGoal}. */
@@ -187,12 +194,12 @@ export function keepGoals(
 }
 
 /** Whether it says that an order was placed, which counts once; it stays, to tell what comes later that it says so again. */
-export function isOfOrder({ event_name: name, order_id }: Match): boolean {
+export function isOfOrder({ event_name: name, order_id }: Report): boolean {
   return placesOrder({ name, order_id })
 }
 
 /** Whether both say that the same order was placed. */
-export function isOfSameOrder(a: Match, b: Match): boolean {
+export function isOfSameOrder(a: Report, b: Report): boolean {
   return isOfOrder(a) && isOfOrder(b) && a.order_id === b.order_id
 }
 

@@ -1,12 +1,20 @@
 import type { StorefrontEvent } from './event.ts'
 import { propertyOf } from './property.ts'
 
+/** Each conversion and match of an event asks anew; to read its properties takes longer than all else of a conversion. */
+let last: { readonly event: StorefrontEvent; readonly promotion: string } | null = null
+
 /**
  * The promotion an event is about, empty when none: `promotion_id`, else `promotion_name` (GA4's), else the `name` of
  * Segment's Promotion Viewed and Promotion Clicked, whose name is that of the promotion; else the only one that its items
  * name, where GA4's purchase has it. Of items of several promotions none is that of the event.
  */
 export function promotionOf(event: StorefrontEvent): string {
+  if (last?.event !== event) last = { event, promotion: readPromotion(event) }
+  return last.promotion
+}
+
+function readPromotion(event: StorefrontEvent): string {
   const named = propertyOf(event, 'promotion_id') || propertyOf(event, 'promotion_name')
   if (named) return named
   const isOfPromotion = event.name === 'view_promotion' || event.name === 'select_promotion'

@@ -12,6 +12,7 @@ import {
   matchedGoal,
   newMatch,
   readPlan,
+  reportOf,
   type KnownGoal,
   type Match,
   type MatchWorth,
@@ -19,7 +20,7 @@ import {
 } from '../conversion/match.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import type { Arrival } from '../session/session.ts'
-import { withItems } from '../state/list.ts'
+import { withItem, withItems } from '../state/list.ts'
 import type { CompanionsOf } from './companions.ts'
 import { effectOf } from './effect.ts'
 import { isFirstReport } from './first-report.ts'
@@ -52,22 +53,22 @@ export function noteMatches(
   arrival: Arrival,
 ): readonly string[] {
   if (!hasCompound(goals)) return NOTHING
-  const matched: number[] = []
-  const worths: MatchWorth[] = []
-  const recounted: string[] = []
-  const match = newMatch(event, matched, worths, arrival)
+  const report = reportOf(event)
+  let matched: readonly number[] = NOTHING
+  let worths: readonly MatchWorth[] = NOTHING
+  let recounted: readonly string[] = NOTHING
   for (const goal of goals) {
     if (goal.compound === null) continue
     const known = knownGoal(visitor, goal, goal.compound)
     const parts = matchedParts(goal.compound, event)
-    const effect = effectOf(visitor, holder, match, known, parts, arrival.rules)
-    if (effect === 'nothing' || (isOfOrder(match) && !isFirstReport(visitor, match, known.id, event))) continue
-    if (effect === 'may_complete') recounted.push(goal.name)
-    matched.push(matchedGoal(known.id, parts))
+    const effect = effectOf(visitor, holder, report, known, parts, arrival.rules)
+    if (effect === 'nothing' || (isOfOrder(report) && !isFirstReport(visitor, report, known.id, event))) continue
+    if (effect === 'may_complete') recounted = withItem(recounted, goal.name)
+    matched = withItem(matched, matchedGoal(known.id, parts))
     const { value_minor, currency } = goal.worth(event)
-    if (value_minor !== null || currency !== '') worths.push({ goal: known.id, value_minor, currency })
+    if (value_minor !== null || currency !== '') worths = withItem(worths, { goal: known.id, value_minor, currency })
   }
-  if (matched.length > 0) holder.matches = joined(holder.matches, [match])
+  if (matched.length > 0) holder.matches = joined(holder.matches, [newMatch(event, matched, worths, arrival)])
   return recounted
 }
 

@@ -9,6 +9,7 @@ import {
   type KnownGoal,
   type Match,
   type Plan,
+  type Report,
 } from '../conversion/match.ts'
 import type { SessionRules } from '../session/rules.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
@@ -26,12 +27,12 @@ export type Effect = 'nothing' | 'waits' | 'may_complete'
 export function effectOf(
   visitor: VisitorState,
   holder: TrackedSession | Companion,
-  match: Match,
+  report: Report,
   goal: KnownGoal,
   parts: number,
   rules: SessionRules,
 ): Effect {
-  if (!isLast(visitor, holder, match)) return 'may_complete'
+  if (!isLast(visitor, holder, report)) return 'may_complete'
   const plan = readPlan(goal.plan)
   const isComplete = holder.conversions.some((conversion) => conversion.plan === goal.plan)
   if (plan.windowMs === 0) return withinSession(plan, holder, goal, parts, isComplete)
@@ -43,20 +44,20 @@ export function effectOf(
 function isLast(
   { sessions, companions }: VisitorState,
   holder: TrackedSession | Companion,
-  match: Match,
+  report: Report,
 ): holder is TrackedSession {
   const isSettled = 'facts' in holder && holder.facts.length === 0 && !companions.some(hasMatches)
-  if (!isSettled || isOfOrder(match) || holder.matches.some(isOfOrder)) return false
-  return sessions.every(({ matches }) => isBehind(match, matches))
+  if (!isSettled || isOfOrder(report) || holder.matches.some(isOfOrder)) return false
+  return sessions.every(({ matches }) => isBehind(report, matches))
 }
 
 function hasMatches({ matches }: Companion): boolean {
   return matches.length > 0
 }
 
-function isBehind(match: Match, others: readonly Match[]): boolean {
+function isBehind(report: Report, others: readonly Match[]): boolean {
   const last = others.at(-1)
-  return last === undefined || compareMatches(last, match) < 0
+  return last === undefined || compareMatches(last, report) < 0
 }
 
 /** Of a sequence, those that wait for the part before are let go where it is counted. */
@@ -68,9 +69,10 @@ function withinSession(
   isComplete: boolean,
 ): Effect {
   if (isComplete && !plan.perVisitor) return 'nothing'
-  if (plan.inOrder) return has(parts, plan.times.length - 1) || matches.length > MAX_IDLE ? 'may_complete' : 'waits'
+  if (plan.inOrder && matches.length > MAX_IDLE) return 'may_complete'
+  if (plan.inOrder && !has(parts, plan.times.length - 1)) return 'waits'
   const { isOfUse, isMissing } = fill(plan, [matches], goal, parts)
-  if (!isOfUse) return 'nothing'
+  if (!isOfUse && !plan.inOrder) return 'nothing'
   return isMissing ? 'waits' : 'may_complete'
 }
 
@@ -83,11 +85,14 @@ function withinWindow(
   parts: number,
   isComplete: boolean,
 ): Effect {
-  const kept = matches.filter((match) => partsOf(match, goal.id) !== 0)
-  const needed = plan.times.reduce((sum, most) => sum + most, 0)
-  if (kept.length >= 3 * needed) return 'may_complete'
+  let kept = 0
+  for (const match of matches) if (partsOf(match, goal.id) !== 0) kept++
+  let needed = 0
+  for (const most of plan.times) needed += most
+  if (kept >= 3 * needed) return 'may_complete'
+  if (isComplete) return 'waits'
   const all = [past_matches, ...sessions.map((session) => session.matches)]
-  return isComplete || fill(plan, all, goal, parts).isMissing ? 'waits' : 'may_complete'
+  return fill(plan, all, goal, parts).isMissing ? 'waits' : 'may_complete'
 }
 
 /** Whether another match that has these parts is of use to a set, and whether any part is missing yet then. */

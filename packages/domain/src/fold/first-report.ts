@@ -1,4 +1,4 @@
-import { compareMatches, isOfSameOrder, partsOf, without, type Match } from '../conversion/match.ts'
+import { compareMatches, isOfSameOrder, partsOf, without, type Match, type Report } from '../conversion/match.ts'
 import type { StorefrontEvent } from '../event/event.ts'
 import { isHeld } from './held-order.ts'
 import type { VisitorState } from './visitor.ts'
@@ -12,15 +12,15 @@ import type { VisitorState } from './visitor.ts'
  */
 export function isFirstReport(
   visitor: VisitorState,
-  match: Match,
+  report: Report,
   goal: number,
   { is_server }: Pick<StorefrontEvent, 'is_server'>,
 ): boolean {
-  if (isPast(visitor, match.order_id)) return false
-  const saysSame = (other: Match): boolean => isOfSameOrder(other, match) && partsOf(other, goal) !== 0
+  if (isPast(visitor, report.order_id)) return false
+  const saysSame = (other: Match): boolean => isOfSameOrder(other, report) && partsOf(other, goal) !== 0
   if (visitor.past_matches.some(saysSame)) return false
   const goesBefore = (other: Match, isOther: boolean): boolean =>
-    isOther === is_server ? compareMatches(other, match) < 0 : is_server
+    isOther === is_server ? compareMatches(other, report) < 0 : is_server
   for (const [holders, isServers] of [
     [visitor.sessions, false],
     [visitor.companions, true],

@@ -54,6 +54,23 @@ describe('an event that is skimmed', () => {
     )
   })
 
+  it('has texts as they were written, whatever was read before', () => {
+    const few = fc.array(fc.constantFrom('a', 'b', 'ab', 'abc', '\0', '\x7f', 'ä', 'abcd'), { maxLength: 8 })
+    const written = fc.oneof(
+      few.map((parts) => parts.join('')),
+      fc.string({ unit: 'binary-ascii', maxLength: 30 }),
+    )
+    fc.assert(
+      fc.property(fc.array(written, { minLength: 1, maxLength: 40 }), (names) => {
+        const read = names.map(
+          (name) => valueOf(codec.skim(codec.encodeEvent(buildEvent({ event_id: 'e', name })))).name,
+        )
+        expect(read).toEqual(names)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   it('is refused for numbers that decoding refuses: what the fold makes of them could not be written', () => {
     const message = codec.encodeEvent(buildEvent({ event_id: 'e', received_at: 1 }))
     const tooLarge = [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20]
