@@ -7,8 +7,8 @@ import { openAttribution } from './ours.ts'
 /**
  * Events per second from the first read of a topic that is already there to the last committed output, exactly once and
  * with every output, beside Kafka Streams, of a shop's week with logins, late events, orders that its server reports and
- * refunds, and goals of several events. Each side first tries its degrees of parallelism on the whole topic, which also warms the page cache, and is
- * then measured at its best.
+ * refunds, and goals of several events. Each side first tries its degrees of parallelism on the whole topic, which also warms
+ * the page cache, and is then measured at its best.
  */
 export async function attribution(bench: Bench): Promise<void> {
   const traffic = storefrontTraffic(bench.options.events, bench.options.visitors)
