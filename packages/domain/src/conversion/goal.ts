@@ -3,7 +3,7 @@ import type { StorefrontEvent } from '../event/event.ts'
 import { changesOrders } from '../order/order-event.ts'
 import { withItem } from '../state/list.ts'
 import { anyPart, readCompound, type Compound } from './compound.ts'
-import { readPlan } from './match.ts'
+import { mostOf, readPlan } from './match.ts'
 import { readGoalMatcher, type Matcher } from './matcher.ts'
 import type { GoalClass, GoalKind } from './row.ts'
 import { readValue, type Valuation } from './value.ts'
@@ -60,7 +60,7 @@ export function readGoals(check: Check, json: unknown, path: Path): readonly Goa
 /** How many matches a goal within a window asks for; 0 for any other. */
 function matchesWithin(compound: Compound | null): number {
   if (compound === null || compound.windowMs === 0) return 0
-  return readPlan(compound.plan).times.reduce((sum, times) => sum + times, 0)
+  return mostOf(readPlan(compound.plan))
 }
 
 function readGoal(check: Check, json: unknown, path: Path): Goal {

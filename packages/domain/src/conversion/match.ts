@@ -165,6 +165,13 @@ export function leastOf({ inOrder, times }: Plan): number {
   return least
 }
 
+/** How many matches its parts ask for, where each counts for one only. */
+export function mostOf({ times }: Plan): number {
+  let sum = 0
+  for (const most of times) sum += most
+  return sum
+}
+
 /**
  * Matches, some of which match nothing of a goal any more; the list itself where none are.
  *

@@ -4,6 +4,7 @@ import {
   compareMatches,
   has,
   isOfOrder,
+  mostOf,
   partsOf,
   readPlan,
   type KnownGoal,
@@ -87,9 +88,7 @@ function withinWindow(
 ): Effect {
   let kept = 0
   for (const match of matches) if (partsOf(match, goal.id) !== 0) kept++
-  let needed = 0
-  for (const most of plan.times) needed += most
-  if (kept >= 3 * needed) return 'may_complete'
+  if (kept >= 3 * mostOf(plan)) return 'may_complete'
   if (isComplete) return 'waits'
   const all = [past_matches, ...sessions.map((session) => session.matches)]
   return fill(plan, all, goal, parts).isMissing ? 'waits' : 'may_complete'

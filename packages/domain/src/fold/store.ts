@@ -10,8 +10,8 @@ import { NEVER, type Dues, type VisitorCodec, type VisitorState } from './visito
 const PAGE = 256
 
 /**
- * Up to this part of the capacity saved visitors stay objects. To read one from its bytes again, and to collect what it was
- * before, takes longer than to fold an event; but of bytes there is room for several times as many.
+ * Up to this part of the capacity saved visitors stay objects: to read one from its bytes again makes all of its objects anew, and
+ * leaves the former ones to be collected. But of bytes there is room for several times as many.
  */
 const OBJECTS_SHARE = 1 / 2
 
