@@ -5,7 +5,7 @@ import { openRig, type Rig } from '../support/rig.ts'
 import { seed } from '../support/seed.ts'
 import { ownKafka } from '../support/servers.ts'
 import { until } from '../support/until.ts'
-import { linesWith, untilStopped, type ServiceProcess } from '../support/workers.ts'
+import { linesWith, untilReady, untilStopped, type ServiceProcess } from '../support/workers.ts'
 
 /** Longer than all that a test waits for may take together: what did not come in its own time is what it fails with. */
 const longestMs = 420_000
@@ -25,14 +25,15 @@ describe(`the pipeline with its broker killed in a transaction, CAIRN_SEED=${see
     rig = await openRig({ name: 'broker', seed, kafka: kafka.brokers })
     const [sinksPort, workersPort] = [await freePort(), await freePort()]
     rig.start('ingest')
-    rig.start('sink', { METRICS_PORT: String(sinksPort) })
+    const sink = rig.start('sink', { METRICS_PORT: String(sinksPort) })
     const worker = rig.start('attribution', {
       CAIRN_FAULT: 'attribution.after-produce=stop@5',
       KAFKA_BROKERS: workersBroker,
       METRICS_PORT: String(workersPort),
     })
     // A service that is still starting ends where Kafka does not answer, for its supervisor to start it again.
-    await until(async () => (await isReady(sinksPort)) && (await isReady(workersPort)))
+    await untilReady(sink, sinksPort)
+    await untilReady(worker, workersPort)
     return worker
   }
 
@@ -80,9 +81,4 @@ describe(`the pipeline with its broker killed in a transaction, CAIRN_SEED=${see
 /** Whether a transaction of visitors is: those of orders, in the same process, are others. */
 function isInDoubt(worker: ServiceProcess): boolean {
   return linesWith(worker, 'the transaction ended in_doubt', '/partition/loop.').length > 0
-}
-
-async function isReady(port: number): Promise<boolean> {
-  const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
-  return answer?.ok === true
 }

@@ -75,6 +75,18 @@ export async function endProcesses(): Promise<void> {
   )
 }
 
+/** Resolves once a service says that nothing is missing; fails with its log when it has ended instead, or after a minute. */
+export async function untilReady(service: ServiceProcess, metricsPort: number): Promise<void> {
+  const deadline = performance.now() + 60_000
+  for (;;) {
+    const answer = await fetch(`http://127.0.0.1:${metricsPort}/readyz`).catch(() => undefined)
+    if (answer?.ok === true) return
+    const said = (await answer?.text()) ?? 'no answer'
+    if (service.hasExited() || performance.now() > deadline) throw new Error(`not ready: ${said}\n${service.log()}`)
+    await delay(20)
+  }
+}
+
 /** Resolves once the process has halted itself at a fault point. */
 export async function untilStopped(process: ServiceProcess): Promise<void> {
   await until(() => !process.hasExited() && isHalted(process.pid))
