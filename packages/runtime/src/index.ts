@@ -53,7 +53,7 @@ export { ensureTopics, stateDeletesKeptMs } from './kafka/topics.ts'
 export { commonSettings, loadConfig, z, type Loaded, type Settings } from './config/config.ts'
 export { acceptedBy, defaultOf } from './config/setting.ts'
 export { backoffMs, pause, type Backoff } from './lifecycle/wait.ts'
-export { boundGarbage, countBuffersAsHeap } from './lifecycle/heap.ts'
+export { countBuffersAsHeap, GarbageBound } from './lifecycle/heap.ts'
 export { runService, type ProcessPort, type Running } from './lifecycle/service.ts'
 export {
   createMetrics,

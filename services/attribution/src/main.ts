@@ -1,9 +1,9 @@
-import { boundGarbage, countBuffersAsHeap, runService } from '@cairn/runtime'
+import { countBuffersAsHeap, GarbageBound, runService } from '@cairn/runtime'
 import { load, settings } from './config.ts'
 import { startAttribution } from './pipeline.ts'
 
 countBuffersAsHeap(process.versions.v8)
-boundGarbage()
+const garbage = new GarbageBound()
 await runService(
   {
     argv: process.argv,
@@ -15,5 +15,11 @@ await runService(
     write: (text) => process.stderr.write(text),
     print: (text) => process.stdout.write(text),
   },
-  { name: 'attribution', settings, load, start: startAttribution, stopDeadlineMs: 30_000 },
+  {
+    name: 'attribution',
+    settings,
+    load,
+    start: (config, process) => startAttribution(config, process, garbage),
+    stopDeadlineMs: 30_000,
+  },
 )

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http'
 import {
   createCodec,
   createLogger,
@@ -13,6 +14,7 @@ import {
   topicName,
   Turns,
   type KafkaConnection,
+  type Metrics,
   type ProcessPort,
   type Running,
   type TopicKind,
@@ -21,7 +23,7 @@ import type { AttributionConfig } from './config.ts'
 import { createObserver } from './observe.ts'
 import { ownOrders } from './orders/own.ts'
 import { runPartition } from './partition/loop.ts'
-import type { Shell } from './partition/shell.ts'
+import type { Memory, Shell } from './partition/shell.ts'
 
 /**
  * events → sessions, conversions and credits. For each partition this worker owns:
@@ -31,6 +33,7 @@ import type { Shell } from './partition/shell.ts'
 export async function startAttribution(
   config: AttributionConfig,
   process: Pick<ProcessPort, 'pid' | 'kill'>,
+  memory: Memory = { note: () => undefined },
 ): Promise<Running> {
   const log = createLogger({ service: 'attribution', level: config.LOG_LEVEL })
   const namespace = config.CAIRN_NAMESPACE
@@ -52,6 +55,7 @@ export async function startAttribution(
     log,
     topic,
     ofPartition: (bytes) => Math.floor(bytes / Math.max(1, held)),
+    memory,
   })
 
   const ownership = await takeOwnership({
@@ -77,10 +81,7 @@ export async function startAttribution(
   const { codec, diskWrites } = shell
   const orders = await ownOrders({ config, connection, codec, faults, metrics, log, topic, diskWrites })
   const missing = () => [...ownership.missing(), ...orders.missing().map((what) => `orders: ${what}`)]
-  const server =
-    config.METRICS_PORT === undefined
-      ? undefined
-      : await serveMetrics(metrics, { host: config.METRICS_HOST, port: config.METRICS_PORT }, missing)
+  const server = await serve(config, metrics, missing)
   log.info({ namespace }, 'attribution runs')
   return {
     ended: Promise.race([ownership.ended, orders.ended]),
@@ -91,7 +92,15 @@ export async function startAttribution(
   }
 }
 
-type Given = Pick<Shell, 'faults' | 'observe' | 'log' | 'topic' | 'ofPartition'>
+async function serve(
+  { METRICS_HOST: host, METRICS_PORT: port }: AttributionConfig,
+  metrics: Metrics,
+  missing: () => readonly string[],
+): Promise<Server | undefined> {
+  return port === undefined ? undefined : await serveMetrics(metrics, { host, port }, missing)
+}
+
+type Given = Pick<Shell, 'faults' | 'observe' | 'log' | 'topic' | 'ofPartition' | 'memory'>
 
 async function createShell(config: AttributionConfig, connection: KafkaConnection, given: Given): Promise<Shell> {
   const { CAIRN_NAMESPACE: namespace } = config

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from '@jest/globals'
-import { boundGarbage, countBuffersAsHeap } from './heap.ts'
+import { countBuffersAsHeap, GarbageBound } from './heap.ts'
 
 describe('counting buffers as heap', () => {
   it.each([
@@ -15,12 +15,41 @@ describe('counting buffers as heap', () => {
 })
 
 describe('bounding garbage', () => {
+  const mebibyte = 1024 * 1024
+  const percentOf = (flag: string) => Number(/^--heap-growing-percent=(\d+)$/.exec(flag)?.[1])
+
   it('by a flag that every engine knows', () => {
     const script = "require('node:v8').setFlagsFromString(process.argv[1])"
-    boundGarbage((flag) => {
+    new GarbageBound((flag) => {
       const { status, stderr } = spawnSync(process.execPath, ['-e', script, '--', flag], { encoding: 'utf8' })
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     })
     expect.assertions(1)
+  })
+
+  it.each([
+    [[], 300],
+    [[100], 300],
+    [[100, 92], 200],
+    [[448], 100],
+    [[2000], 100],
+  ])(
+    'lets parts that hold %j MiB have 512 MiB of it, but no less than is alive nor three times more',
+    (held, percent) => {
+      const flags: string[] = []
+      const bound = new GarbageBound((flag) => flags.push(flag))
+      for (const [part, bytes] of held.entries()) bound.note(part, bytes * mebibyte)
+      expect(percentOf(flags.at(-1)!)).toBe(percent)
+    },
+  )
+
+  it('forgets what a part held that is gone, and tells the engine nothing twice', () => {
+    const flags: string[] = []
+    const bound = new GarbageBound((flag) => flags.push(flag))
+    bound.note(0, 448 * mebibyte)
+    bound.note(1, 448 * mebibyte)
+    bound.note(0, 0)
+    bound.note(1, 0)
+    expect(flags.map(percentOf)).toEqual([300, 100, 300])
   })
 })

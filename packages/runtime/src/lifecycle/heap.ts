@@ -3,12 +3,46 @@ import { setFlagsFromString } from 'node:v8'
 /** V8 of Node 24: engines before it do not know the flag, those after it need not. */
 const versionsWithFlag = /^13\./
 
+/** Garbage in percent of what is alive: at most what the engine would allow by itself, and at least what collecting it is worth. */
+const [leastPercent, mostPercent] = [100, 300]
+/** Garbage that may gather beside little that is alive. */
+const roomBytes = 512 * 1024 * 1024
+/** Code, connections and buffers, of which nobody tells. */
+const elseBytes = 64 * 1024 * 1024
+
 /**
- * Lets no more garbage gather than what is alive. The engine waits for up to three times as much where its processor time
- * says so, whatever that takes: a worker with 500 MB of live state came to 3.5 GB as it caught up.
+ * Bounds the garbage in the heap by what the parts of a process tell that they hold: it may come to 512 MiB, or to as much as
+ * is alive where that is more. The engine by itself waits for up to three times as much where its processor time says so,
+ * whatever that takes: a worker with 500 MB of live state came to 3.5 GB as it caught up. To collect at twice what is alive where
+ * that is little costs a tenth of a worker's processor time, for most of what the collector visits is alive.
  */
-export function boundGarbage(setFlag = setFlagsFromString): void {
-  setFlag('--heap-growing-percent=100')
+export class GarbageBound {
+  readonly #setFlag: (flag: string) => void
+  readonly #held = new Map<number, number>()
+  #heldBytes = 0
+  #percent = 0
+
+  constructor(setFlag: (flag: string) => void = setFlagsFromString) {
+    this.#setFlag = setFlag
+    this.#bound()
+  }
+
+  /** @param bytes about how many a part of the process holds now; 0 once it is gone */
+  note(part: number, bytes: number): void {
+    this.#heldBytes += bytes - (this.#held.get(part) ?? 0)
+    if (bytes === 0) this.#held.delete(part)
+    else this.#held.set(part, bytes)
+    this.#bound()
+  }
+
+  #bound(): void {
+    // In steps, so that not every note asks something of the engine.
+    const room = 10 * Math.round((10 * roomBytes) / (elseBytes + this.#heldBytes))
+    const percent = Math.min(mostPercent, Math.max(leastPercent, room))
+    if (percent === this.#percent) return
+    this.#percent = percent
+    this.#setFlag(`--heap-growing-percent=${percent}`)
+  }
 }
 
 /**

@@ -150,6 +150,7 @@ class PartitionRun {
   /** Waits until nothing of it is under way any more, however it ended. */
   async ended(): Promise<void> {
     await this.#disk.ended()
+    this.#shell.memory.note(this.#partition.partition, 0)
   }
 
   /** One transaction: the outputs of what waits, as far as they find room, and where the fold stands after them. */
@@ -171,6 +172,7 @@ class PartitionRun {
       if (this.#stateRecords.byteLength > transactionBytes) this.#stateRecords = new RecordBuffer()
     }
     this.#pending.commit()
+    this.#shell.memory.note(this.#partition.partition, fold.state.cacheBytes + this.#unstored.bytes)
     observe.folded(tally)
   }
 

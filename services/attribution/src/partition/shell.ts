@@ -13,6 +13,7 @@ export interface Shell {
   readonly faults: Faults
   readonly observe: Observer
   readonly log: Logger
+  readonly memory: Memory
   /** Writes to the disks of all partitions. */
   readonly diskWrites: Turns
   /** For how long the state topic keeps the mark of a forgotten visitor at least. */
@@ -20,6 +21,11 @@ export interface Shell {
   topic(kind: TopicKind): string
   /** The share of one partition in bytes that all partitions of the process have together, of those that are held now. */
   ofPartition(bytes: number): number
+}
+
+/** Is told what each partition holds in memory. */
+export interface Memory {
+  note(partition: number, bytes: number): void
 }
 
 /** What a partition holds in memory and on disk. */
