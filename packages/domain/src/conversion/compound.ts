@@ -75,6 +75,6 @@ export function anyPart({ parts }: Compound): Matcher {
 /** The parts that an event matches, bit n for the n-th. */
 export function matchedParts({ parts }: Compound, event: StorefrontEvent): number {
   let matched = 0
-  for (const [at, part] of parts.entries()) if (part.matches(event)) matched |= 1 << at
+  for (let at = 0; at < parts.length; at++) if (parts[at]?.matches(event) === true) matched |= 1 << at
   return matched
 }

@@ -3,6 +3,7 @@ import { promotionOf } from '../event/promotion.ts'
 import { compareText } from '../event/text-order.ts'
 import { placesOrder } from '../order/order-event.ts'
 import type { Arrival } from '../session/session.ts'
+import { withItems } from '../state/list.ts'
 import type { Conversion } from './conversion.ts'
 
 type OfEvent = 'event_id' | 'event_name' | 'event_time' | 'user_id' | 'order_id' | 'coupon' | 'promotion'
@@ -191,6 +192,7 @@ export function keepGoals(
   matches: readonly Match[],
   isKept: (match: Match, goal: number) => boolean,
 ): readonly Match[] {
+  if (matches.every((match) => match.goals.every((matched) => isKept(match, goalOf(matched))))) return matches
   const left: Match[] = []
   for (const match of matches) {
     const goals = match.goals.filter((matched) => isKept(match, goalOf(matched)))
@@ -216,4 +218,13 @@ export function compareMatches(
   b: Pick<Match, 'event_time' | 'event_id'>,
 ): number {
   return a.event_time - b.event_time || compareText(a.event_id, b.event_id)
+}
+
+/** The matches of both lists, each in order. */
+export function joinedMatches(some: readonly Match[], others: readonly Match[]): readonly Match[] {
+  const last = some.at(-1)
+  const first = others[0]
+  const isBehind = last === undefined || first === undefined || compareMatches(last, first) <= 0
+  const all = withItems(some, others)
+  return isBehind ? all : [...all].sort(compareMatches)
 }

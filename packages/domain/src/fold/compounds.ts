@@ -5,20 +5,20 @@ import { completed, type Conversion } from '../conversion/conversion.ts'
 import { isEarlier, mergeConversions, replaceClaim, type Tally } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
 import {
-  compareMatches,
   isOfOrder,
   isRecounted,
   isWithinWindow,
+  joinedMatches,
   matchedGoal,
   newMatch,
   readPlan,
   reportOf,
   type KnownGoal,
-  type Match,
   type MatchWorth,
   type Recounted,
 } from '../conversion/match.ts'
 import type { StorefrontEvent } from '../event/event.ts'
+import { placesOrder } from '../order/order-event.ts'
 import type { Arrival } from '../session/session.ts'
 import { withItem, withItems } from '../state/list.ts'
 import type { CompanionsOf } from './companions.ts'
@@ -28,13 +28,18 @@ import { knownGoal } from './known-goals.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 import { completedWithin } from './windows.ts'
 
-export function hasCompound(goals: readonly Goal[]): boolean {
+function hasCompound(goals: readonly Goal[]): boolean {
   for (const { compound } of goals) if (compound !== null) return true
   return false
 }
 
+/** Whether an event may make other sessions count otherwise: within a window, or as the order it reports counts elsewhere. */
+export function reachesOthers(event: StorefrontEvent, goals: readonly Goal[]): boolean {
+  return hasWindow(goals) || (placesOrder(event) && hasCompound(goals))
+}
+
 /** Whether one of the goals is completed within a window: then it may be so in any session that comes after the event. */
-export function hasWindow(goals: readonly Goal[]): boolean {
+function hasWindow(goals: readonly Goal[]): boolean {
   for (const { compound } of goals) if (compound !== null && compound.windowMs > 0) return true
   return false
 }
@@ -68,7 +73,7 @@ export function noteMatches(
     const { value_minor, currency } = goal.worth(event)
     if (value_minor !== null || currency !== '') worths = withItem(worths, { goal: known.id, value_minor, currency })
   }
-  if (matched.length > 0) holder.matches = joined(holder.matches, [newMatch(event, matched, worths, arrival)])
+  if (matched.length > 0) holder.matches = joinedMatches(holder.matches, [newMatch(event, matched, worths, arrival)])
   return recounted
 }
 
@@ -79,14 +84,7 @@ export function mergeGoals(survivor: TrackedSession, loser: TrackedSession): rea
 }
 
 export function mergeMatches(survivor: TrackedSession, loser: TrackedSession): void {
-  if (loser.matches.length > 0) survivor.matches = joined(survivor.matches, loser.matches)
-}
-
-function joined(some: readonly Match[], others: readonly Match[]): readonly Match[] {
-  const [last, first] = [some.at(-1), others[0]]
-  const isBehind = last === undefined || first === undefined || compareMatches(last, first) <= 0
-  const all = withItems(some, others)
-  return isBehind ? all : [...all].sort(compareMatches)
+  if (loser.matches.length > 0) survivor.matches = joinedMatches(survivor.matches, loser.matches)
 }
 
 /**
@@ -138,7 +136,7 @@ function completedIn(
   if (session.facts.length === 0) session.matches = own.kept
   if (served.length === 0) return own.completing
   return completedBy(
-    served.reduce((all, { matches }) => joined(all, matches), session.matches),
+    served.reduce((all, { matches }) => joinedMatches(all, matches), session.matches),
     goals,
   ).completing
 }

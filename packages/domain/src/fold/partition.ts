@@ -8,7 +8,7 @@ import type { VisitorCodec } from './visitor.ts'
  * Counts up when the same log would give other outputs or states. A checkpoint of another version is only taken over
  * where nothing has to be folded again.
  */
-export const foldVersion = 11
+export const foldVersion = 12
 
 /**
  * The fold of one partition: what meta and checkpoint records are written from. Changed only by `step`, and in place: where

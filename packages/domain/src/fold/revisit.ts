@@ -16,7 +16,7 @@ import { coveringSession } from '../session/place.ts'
 import type { Arrival } from '../session/session.ts'
 import { withItem, withItems } from '../state/list.ts'
 import { placeAgain } from './companions.ts'
-import { countCompounds, mergeMatches, noteMatches } from './compounds.ts'
+import { countCompounds, mergeMatches, noteMatches, reachesOthers } from './compounds.ts'
 import { isSameOrigin, originOf, sessionlessOrigin } from './conversion-origin.ts'
 import { join } from './join.ts'
 import { markDirty } from './settle.ts'
@@ -87,7 +87,8 @@ function poolGoals(survivor: TrackedSession, loser: TrackedSession): readonly ne
 /**
  * Counts the event's goals, and again those that count once a session and compound ones; returns what it might make.
  *
- * @param compounds of those, the ones whose matches may be others than before
+ * @param compounds of those, the ones whose matches may be others than before: all where others than the event may be in
+ *   other sessions, and then these are counted again, too
  */
 function count(
   visitor: VisitorState,
@@ -105,11 +106,13 @@ function count(
   const possible = once.map((goal) => newConversion(goal, event, key, arrival))
   holder.conversions = withItems(holder.conversions, possible)
   const companions = bySession(visitor)
-  for (const session of visitor.sessions) {
-    recount(session, companions.get(session.id) ?? [], session.facts.length > 0, arrival.offset)
+  const own = compounds === null ? visitor.sessions : visitor.sessions.filter((session) => session === holder)
+  for (const session of own) {
+    recount(session, companions.get(session.id) ?? NONE, session.facts.length > 0, arrival.offset)
   }
-  countCompounds(visitor, visitor.sessions, (session) => companions.get(session.id) ?? NONE, compounds, arrival)
-  return [...made, ...possible]
+  const reached = reachesOthers(event, goals) ? visitor.sessions : own
+  countCompounds(visitor, reached, (session) => companions.get(session.id) ?? NONE, compounds, arrival)
+  return withItems(made, possible)
 }
 
 function bySession({ companions }: VisitorState): Map<string, Companion[]> {
@@ -131,15 +134,25 @@ interface Held {
 }
 
 export function standingOf(visitor: VisitorState): Standing {
-  const companions = bySession(visitor)
   const standing = new Map<Holder, Held>()
   for (const session of visitor.sessions) {
     standing.set(session, { conversions: session.conversions, origin: originOf(session) })
   }
-  for (const companion of companions.get('') ?? []) {
+  for (const companion of visitor.companions) {
+    if (companion.session_id !== '') continue
     standing.set(companion, { conversions: companion.conversions, origin: sessionlessOrigin(companion) })
   }
   return standing
+}
+
+/** Whether there is nothing to say: most events make no conversion and change none. */
+function isSameStanding(one: Standing, other: Standing): boolean {
+  if (one.size !== other.size) return false
+  for (const [holder, { conversions, origin }] of one) {
+    const there = other.get(holder)
+    if (there?.conversions !== conversions || !isSameOrigin(origin, there.origin)) return false
+  }
+  return true
 }
 
 /**
@@ -152,9 +165,10 @@ export function rowsSince(
   visitor: VisitorState,
   arrival: Arrival,
   cause: WithdrawalReason,
-): ConversionRow[] {
-  const { offset: version, definitionsNumber: definitions_number } = arrival
+): readonly ConversionRow[] {
   const after = standingOf(visitor)
+  if (isSameStanding(before, after)) return NONE
+  const { offset: version, definitionsNumber: definitions_number } = arrival
   const [last, now] = [differing(before, after), differing(after, before)]
   const rows: ConversionRow[] = []
   for (const [id, { conversion }] of last) {

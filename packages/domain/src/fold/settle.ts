@@ -117,7 +117,7 @@ export function emitDue(visitor: VisitorState, key: string, now: Now, all: boole
 }
 
 function emit(visitor: VisitorState, session: TrackedSession, key: string, now: Now, outputs: Output[]): void {
-  const contribution = contributionOf(session)
+  const contribution = contributionOf(session, session.emitted)
   const companions = companionsOf(visitor, session)
   const row = rowOf(visitor, session, companions, contribution, session.emitted, now.version)
   session.emitted = row.counted === 1 ? contribution : null

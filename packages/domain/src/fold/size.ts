@@ -4,6 +4,7 @@ import type { Claim } from '../conversion/count.ts'
 import type { Conversion } from '../conversion/conversion.ts'
 import type { Match } from '../conversion/match.ts'
 import type { Fact } from '../session/fact.ts'
+import type { Mark } from '../session/session.ts'
 import { ordersSize } from './kept-order.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 
@@ -35,14 +36,17 @@ export function retainedSize({ sessions, companions, claims }: VisitorState): nu
 /** Kept with a session whenever an event changes it, so that nobody has to walk all sessions for it. */
 export function sessionSize(session: TrackedSession): number {
   let size = 150 + session.client_session_id.length + 37 * session.absorbed.length
-  for (const mark of [session.entry, session.exit, session.user, session.device, session.country]) {
-    if (mark !== null) size += 10 + mark.event_id.length + mark.value.length
-  }
+  size += markSize(session.entry) + markSize(session.exit) + markSize(session.user)
+  size += markSize(session.device) + markSize(session.country)
   // The last part is what was emitted, of which only the tags vary much.
   const counted = sum(session.conversions, conversionSize) + sum(session.standby, conversionSize)
   const facts = session.facts.length === 0 ? 0 : factsSize(session.facts)
   const matched = session.matches.length === 0 ? 0 : matchesSize(session.matches)
   return size + counted + matched + facts + 6 * session.moved.length + originSize(session) + 200
+}
+
+function markSize(mark: Mark | null): number {
+  return mark === null ? 0 : 10 + mark.event_id.length + mark.value.length
 }
 
 export function factsSize(facts: readonly Fact[]): number {

@@ -81,54 +81,52 @@ export class TimerQueue<T extends Timed> {
 
   private push(item: T, due: Millis): void {
     let at = this.dues.length
+    this.dues.push(due)
+    this.items.push(item)
     while (at > 0) {
       const parent = Math.floor((at - 1) / BRANCHES)
-      if (!this.isBefore(due, item, parent)) break
-      this.move(parent, at)
+      if (!this.isBefore(at, parent)) break
+      this.swap(at, parent)
       at = parent
     }
-    this.dues[at] = due
-    this.items[at] = item
   }
 
   private removeFirst(): void {
-    const due = this.dues.pop()
-    const item = this.items.pop()
-    const length = this.dues.length
-    if (due === undefined || item === undefined || length === 0) return
+    const last = this.dues.length - 1
+    this.swap(0, last)
+    this.dues.pop()
+    this.items.pop()
     let at = 0
     for (;;) {
       const child = this.firstChild(at)
-      if (child >= length || this.isBefore(due, item, child)) break
-      this.move(child, at)
+      if (child >= last || this.isBefore(at, child)) break
+      this.swap(at, child)
       at = child
     }
-    this.dues[at] = due
-    this.items[at] = item
   }
 
   /** The child that comes before the others; beyond the end where there is none. */
   private firstChild(at: number): number {
     let first = BRANCHES * at + 1
     const end = Math.min(first + BRANCHES, this.dues.length)
-    for (let child = first + 1; child < end; child++) {
-      const item = this.items[child]
-      if (item !== undefined && this.isBefore(this.dues[child] ?? NEVER, item, first)) first = child
-    }
+    for (let child = first + 1; child < end; child++) if (this.isBefore(child, first)) first = child
     return first
   }
 
-  private move(from: number, to: number): void {
-    const due = this.dues[from]
-    const item = this.items[from]
-    if (due === undefined || item === undefined) return
-    this.dues[to] = due
-    this.items[to] = item
+  private swap(a: number, b: number): void {
+    const { dues, items } = this
+    const due = dues[a] as Millis
+    const item = items[a] as T
+    dues[a] = dues[b] as Millis
+    items[a] = items[b] as T
+    dues[b] = due
+    items[b] = item
   }
 
-  /** Whether (due, item) comes before the entry at `at`. */
-  private isBefore(due: Millis, item: T, at: number): boolean {
-    const otherDue = this.dues[at] ?? NEVER
-    return due < otherDue || (due === otherDue && item.key < (this.items[at]?.key ?? ''))
+  /** Whether the entry at `a` comes before the one at `b`. Places are passed, not times: those would be made objects for it. */
+  private isBefore(a: number, b: number): boolean {
+    const due = this.dues[a] as Millis
+    const other = this.dues[b] as Millis
+    return due < other || (due === other && (this.items[a] as T).key < (this.items[b] as T).key)
   }
 }

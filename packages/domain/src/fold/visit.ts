@@ -3,12 +3,11 @@ import { countGoals, type Holder, type Tally } from '../conversion/count.ts'
 import type { Goal } from '../conversion/goal.ts'
 import type { ConversionRow } from '../conversion/row.ts'
 import type { StorefrontEvent } from '../event/event.ts'
-import { placesOrder } from '../order/order-event.ts'
 import type { Arrival } from '../session/session.ts'
 import type { SessionRow } from '../session/row.ts'
-import { withItems } from '../state/list.ts'
+import { withItem, withItems } from '../state/list.ts'
 import { makeRoom } from './companions.ts'
-import { countCompounds, hasCompound, hasWindow, mergeGoals, noteMatches } from './compounds.ts'
+import { countCompounds, mergeGoals, noteMatches, reachesOthers } from './compounds.ts'
 import { originOf, sessionlessOrigin } from './conversion-origin.ts'
 import { identify, rename } from './identity.ts'
 import { join, type Joined } from './join.ts'
@@ -72,11 +71,6 @@ function visitUnnamed(
   return { sessionId: session.id, retractions, conversions }
 }
 
-/** Whether an event may make other sessions count otherwise: within a window, or as the order it reports counts elsewhere. */
-function reachesOthers(event: StorefrontEvent, goals: readonly Goal[]): boolean {
-  return hasWindow(goals) || (placesOrder(event) && hasCompound(goals))
-}
-
 function both(a: Tally<TrackedSession>, b: Tally<TrackedSession>): Tally<TrackedSession> {
   return {
     made: withItems(a.made, b.made),
@@ -119,16 +113,17 @@ function conversionRows(
 ): readonly ConversionRow[] {
   if (restated.length + withdrawn.length + tally.made.length + tally.withdrawn.length === 0) return NOTHING
   const origin = session === null ? sessionlessOrigin(event) : originOf(session)
-  const rows: ConversionRow[] = []
-  for (const conversion of withdrawn) rows.push(withdrawnRow(visitor, conversion, version, 'session'))
-  for (const conversion of tally.withdrawn) rows.push(withdrawnRow(visitor, conversion, version, 'conversion'))
+  let rows: readonly ConversionRow[] = NOTHING
+  for (const conversion of withdrawn) rows = withItem(rows, withdrawnRow(visitor, conversion, version, 'session'))
+  for (const conversion of tally.withdrawn)
+    rows = withItem(rows, withdrawnRow(visitor, conversion, version, 'conversion'))
   const gone = rows.length === 0 ? NONE_GONE : new Set(rows.map(({ conversion_id }) => conversion_id))
   for (const conversion of restated)
-    if (!gone.has(conversion.id)) rows.push(conversionRow(visitor, conversion, origin, version, 'session'))
+    if (!gone.has(conversion.id)) rows = withItem(rows, conversionRow(visitor, conversion, origin, version, 'session'))
   for (const conversion of tally.made) {
     if (gone.has(conversion.id)) continue
     const own = session === null ? origin : originOfMade(visitor, conversion, session)
-    rows.push(conversionRow(visitor, conversion, own, version, 'conversion'))
+    rows = withItem(rows, conversionRow(visitor, conversion, own, version, 'conversion'))
   }
   return rows
 }

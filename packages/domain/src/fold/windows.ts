@@ -4,6 +4,7 @@ import {
   compareMatches,
   isRecounted,
   isWithinWindow,
+  joinedMatches,
   keepGoals,
   leastOf,
   partsOf,
@@ -84,13 +85,12 @@ function letGo({ sessions }: VisitorState, gone: readonly Match[], { id }: Known
 export function keepMatches(visitor: VisitorState, gone: readonly TrackedSession[]): void {
   const goals = visitor.known_goals.filter(isWithinWindow)
   const isKept = (_: Match, goal: number): boolean => goals.some(({ id }) => id === goal)
-  const kept: Match[] = []
+  let all = visitor.past_matches
   for (const session of gone) {
-    kept.push(...keepGoals(session.matches, isKept))
-    for (const { matches } of companionsOf(visitor, session)) kept.push(...keepGoals(matches, isKept))
+    all = joinedMatches(all, keepGoals(session.matches, isKept))
+    for (const { matches } of companionsOf(visitor, session)) all = joinedMatches(all, keepGoals(matches, isKept))
   }
-  if (kept.length + visitor.past_matches.length === 0) return
-  const all = [...visitor.past_matches, ...kept].sort(compareMatches)
+  if (all.length === 0) return
   const needed = neededSince(all, goals, heldSince(visitor, gone))
   let excess = matchesSize(needed) - MAX_PAST_SIZE
   visitor.past_matches =

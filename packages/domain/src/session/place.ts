@@ -63,11 +63,15 @@ export function survivorOf<S extends Session>(sessions: readonly S[]): S | undef
   return survivor
 }
 
-function candidates<S extends Session>(sessions: readonly S[], event: StorefrontEvent, rules: SessionRules): S[] {
-  const found: S[] = []
+function candidates<S extends Session>(
+  sessions: readonly S[],
+  event: StorefrontEvent,
+  rules: SessionRules,
+): readonly S[] {
+  let found: readonly S[] = NONE
   for (const session of sessions) {
     if (follows(session, event, rules) && (rules.dayOf === null || isOfDay(session, event.event_time, rules.dayOf))) {
-      found.push(session)
+      found = withItem(found, session)
     }
   }
   return found
@@ -140,7 +144,7 @@ function isNearer(a: Session, b: Session, time: Millis): boolean {
  * midnight: among these a campaign may cut anew. It has no client session id that decides.
  */
 export function chainOf<S extends Session>(sessions: readonly S[], event: StorefrontEvent, rules: SessionRules): S[] {
-  const chain = candidates(sessions, event, rules)
+  const chain = [...candidates(sessions, event, rules)]
   if (chain.length === sessions.length) return chain
   const linked = new Set(chain)
   const rest = new Set(sessions.filter((session) => !linked.has(session)))
@@ -204,9 +208,9 @@ function follows(session: Session, event: StorefrontEvent, rules: SessionRules):
   return distance(session, event.event_time) <= rules.gapMs
 }
 
-function nearestFirst<S extends Session>(sessions: S[], time: Millis): S[] {
+function nearestFirst<S extends Session>(sessions: readonly S[], time: Millis): readonly S[] {
   if (sessions.length < 2) return sessions
-  return sessions.sort(
+  return [...sessions].sort(
     (a, b) => distance(a, time) - distance(b, time) || a.started_at - b.started_at || a.first_offset - b.first_offset,
   )
 }
