@@ -118,6 +118,7 @@ class PartitionRun {
       await fold.take(this.#pending.take(Math.max(1, records)), transactionBytes, parts)
       this.#pending.commit()
       fold.commit()
+      this.#noteMemory()
       await this.#pending.waitForSchema(fold.unknownSchema)
       if (this.#partition.stopping.aborted && isBehind()) return 'given_up'
     }
@@ -172,7 +173,7 @@ class PartitionRun {
       if (this.#stateRecords.byteLength > transactionBytes) this.#stateRecords = new RecordBuffer()
     }
     this.#pending.commit()
-    this.#shell.memory.note(this.#partition.partition, fold.state.cacheBytes + this.#unstored.bytes)
+    this.#noteMemory()
     observe.folded(tally)
   }
 
@@ -212,6 +213,10 @@ class PartitionRun {
     const { hits, misses } = cache
     const held = { cacheBytes, hits, misses, diskBytes: this.#stored.disk.bytes, unstoredBytes: this.#unstored.bytes }
     this.#shell.observe.held(this.#partition.partition, held)
+  }
+
+  #noteMemory(): void {
+    this.#shell.memory.note(this.#partition.partition, this.#fold.state.cacheBytes + this.#unstored.bytes)
   }
 
   #metaRecord(isCheckpoint: boolean): Outgoing {
