@@ -147,6 +147,8 @@ export function zombieWakes(fault: string, around: Around): AttributionRow {
     } else {
       const hasFailed = () => zombie.log().includes('partition starts over')
       await until(async () => hasFailed() || (await differencesFromReplay(namespace)).length > 0, 60_000)
+      // One of its partitions may have failed while another is still about to commit.
+      await zombie.stop()
     }
     return judged(traffic, zombie, successor)
   }

@@ -98,13 +98,15 @@ export async function startTraffic(
       const flushed = await flushLog({ connection, codec, namespace, partitions, flushId, timeoutMs: 60_000 })
       if (!flushed.ok) throw new Error(flushed.message)
       let passed = 0
-      // On a busy machine the backlog may take minutes: what stands still for one will not come.
+      // On a busy machine the backlog may take minutes. A halted owner that nobody fences leaves a transaction open, and
+      // nothing can be read past it until the broker aborts it: at 60 s, looking every 10. What stands still for longer
+      // will not come.
       while (passed < partitions) {
         const from = position
         await until(async () => {
           passed += await barriers(flushId)
           return passed === partitions || !isSame(from, position)
-        }, 60_000)
+        }, 90_000)
       }
     },
     close: () => producer.close(),
