@@ -27,18 +27,20 @@ export interface Compared {
   readonly unit: string
   readonly runs: number
   readonly ours: Side
-  /** Absent where nothing comparable exists or the peer is not installed. */
-  readonly peer: Side | undefined
+  /** None where nothing comparable exists or the peer is not installed. */
+  readonly peers: readonly Side[]
 }
 
-/** Measures both sides in turn, so that whatever else the machine does meets both, and prints the line. */
-export async function compare({ measure, unit, runs, ours, peer }: Compared): Promise<void> {
-  const samples = { ours: [] as Sample[], peer: [] as Sample[] }
+/** Measures all sides in turn, so that whatever else the machine does meets all, and prints a line for each peer. */
+export async function compare({ measure, unit, runs, ours, peers }: Compared): Promise<void> {
+  const own: Sample[] = []
+  const others = peers.map((side) => ({ side, samples: [] as Sample[] }))
   for (let run = 1; run <= runs; run++) {
-    samples.ours.push(await sample(measure, run, ours, unit))
-    if (peer !== undefined) samples.peer.push(await sample(measure, run, peer, unit))
+    own.push(await sample(measure, run, ours, unit))
+    for (const { side, samples } of others) samples.push(await sample(measure, run, side, unit))
   }
-  printMeasure(measure, unit, samples.ours, samples.peer)
+  if (others.length === 0) printMeasure(measure, unit, own)
+  for (const { side, samples } of others) printMeasure(measure, unit, own, { name: side.name, samples })
 }
 
 async function sample(measure: string, run: number, side: Side, unit: string): Promise<Sample> {
@@ -52,11 +54,13 @@ export function printMeasure(
   measure: string,
   unit: string,
   ours: readonly Sample[],
-  peer: readonly Sample[] = [],
+  beside?: { readonly name: string; readonly samples: readonly Sample[] },
 ): void {
+  const peer = beside?.samples ?? []
   const [own, other] = [median(ours), peer.length === 0 ? null : median(peer)]
   const line = {
     measure,
+    beside: beside?.name ?? null,
     ours: format(own),
     peer: other === null ? null : format(other),
     ratio: other === null ? null : Number((own / other).toFixed(2)),

@@ -15,20 +15,28 @@ export interface KafkaStreams {
   close(): Promise<void>
 }
 
-const input = 'bench-peer-events'
+/**
+ * What the peer is given of each event: all of it, as we are, or nothing but the five fields that it reads. The second is
+ * the least it can be given, and what nobody's topic holds.
+ */
+export const peerInputs = ['whole', 'five-fields'] as const
+export type PeerInput = (typeof peerInputs)[number]
+
 const output = 'bench-peer-sessions'
 
 /** The peer's sources are `kafka-streams` in the folder CAIRN_PEERS names; undefined without them. */
 export async function openKafkaStreams(
   { connection, serverPeaks, brokerCpuSeconds }: Bench,
   traffic: Traffic,
+  given: PeerInput,
 ): Promise<KafkaStreams | undefined> {
   const classes = build(resolve(repository, process.env['CAIRN_PEERS'] ?? '../shared/peers', 'kafka-streams'))
   if (classes === undefined) return undefined
+  const input = `bench-peer-events-${given}`
   const temporary = join(benchFolder, 'kafka-streams-state')
   await createTopic(connection, input)
   progress(`filling ${input}`)
-  await preload(connection, input, records(traffic))
+  await preload(connection, input, records(traffic, given))
 
   return {
     async run(threads) {
@@ -80,16 +88,20 @@ function build(sources: string): string | undefined {
   return `${join(copy, 'target', 'classes')}:${join(copy, 'libs', '*')}`
 }
 
-/** The fields the peer reads, of the same events under the same keys. */
-function* records(traffic: Traffic): Generator<Outgoing> {
+/** The same events under the same keys, with the names the peer reads them by. */
+function* records(traffic: Traffic, given: PeerInput): Generator<Outgoing> {
   for (let place = 0; place < traffic.length; place++) {
     const event = traffic.at(place)
     const { visitor_id: visitor, event_time: ts, name, url, value_minor } = event
-    yield {
-      key: eventKey(event),
-      value: Buffer.from(JSON.stringify({ visitor, ts, name, url, v: (value_minor ?? 0) / 100 })),
-    }
+    const read = { visitor, ts, name, url, v: (value_minor ?? 0) / 100 }
+    const value = given === 'whole' ? JSON.stringify({ ...event, ...read }, withoutEmpty) : JSON.stringify(read)
+    yield { key: eventKey(event), value: Buffer.from(value) }
   }
+}
+
+/** Clients leave out what they have not got. */
+function withoutEmpty(_name: string, value: unknown): unknown {
+  return value === '' || value === null || value === false ? undefined : value
 }
 
 /** Notes its memory and processor time for as long as it has any. */

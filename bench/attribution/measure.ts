@@ -1,33 +1,36 @@
 import { storefrontTraffic } from '../fixture/traffic.ts'
 import type { Bench } from '../environment.ts'
 import { compare, progress, type Sample, type Side } from '../report.ts'
-import { openKafkaStreams } from './kafka-streams.ts'
+import { openKafkaStreams, peerInputs } from './kafka-streams.ts'
 import { openAttribution } from './ours.ts'
 
 /**
  * Events per second from the first read of a topic that is already there to the last committed output, exactly once and
  * with every output, beside Kafka Streams, of a shop's week with logins, late events, orders that its server reports and
- * refunds, and goals of several events. Each side first tries its degrees of parallelism on the whole topic, which also warms
- * the page cache, and is then measured at its best.
+ * refunds, and goals of several events. The peer is measured twice: given the same events whole, and nothing of them but what
+ * it reads. Each side first tries its degrees of parallelism on the whole topic, which also warms the page cache, and is then
+ * measured at its best.
  */
 export async function attribution(bench: Bench): Promise<void> {
   const traffic = storefrontTraffic(bench.options.events, bench.options.visitors)
   // As much as the peer takes: with the default of 256 MiB a worker alone reads most of these visitors from its disk.
   const settings = { STATE_CACHE_BYTES: String(1024 * 1024 * 1024) }
   const ours = await openAttribution(bench, 'bench-attribution', traffic, settings)
-  const peer = await openKafkaStreams(bench, traffic)
+  const opened = []
   try {
-    await compare({
-      measure: 'attribution',
-      unit: 'events/s',
-      runs: bench.options.runs,
-      ours: await best([1, 2], (workers) => ({ name: `${workers} workers`, run: () => ours.run(workers) })),
-      peer:
-        peer && (await best([1, 2, 4], (threads) => ({ name: `${threads} threads`, run: () => peer.run(threads) }))),
-    })
+    const own = await best([1, 2], (workers) => ({ name: `${workers} workers`, run: () => ours.run(workers) }))
+    const peers: Side[] = []
+    for (const given of peerInputs) {
+      const peer = await openKafkaStreams(bench, traffic, given)
+      if (peer === undefined) break
+      opened.push(peer)
+      const named = (threads: number) => `Kafka Streams, ${threads} threads, events ${given}`
+      peers.push(await best([1, 2, 4], (threads) => ({ name: named(threads), run: () => peer.run(threads) })))
+    }
+    await compare({ measure: 'attribution', unit: 'events/s', runs: bench.options.runs, ours: own, peers })
   } finally {
     await ours.close()
-    await peer?.close()
+    for (const peer of opened) await peer.close()
   }
 }
 

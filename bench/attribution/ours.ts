@@ -22,6 +22,9 @@ export const stateFolder = join(benchFolder, 'state')
 /** What a machine that is busy with other things may take for an event. */
 const slowestMs = 0.5
 
+/** The part of a topic after which its end is near. */
+const nearTheEnd = 0.97
+
 export interface AttributionSubject {
   /** Folds both topics from nothing with this many workers; events per second. */
   run(workers: number): Promise<Sample>
@@ -58,15 +61,17 @@ export async function openAttribution(
 
   /** Verdicts are added to `events` for as long as orders are decided, so its end is known only after that. */
   async function caughtUp(ports: readonly number[], workers: readonly Measured[]) {
-    // To answer takes a worker milliseconds, which are then not those of events.
-    const patience = { pollMs: 500, timeoutMs: Math.max(600_000, traffic.length * slowestMs) }
+    const timeoutMs = Math.max(600_000, traffic.length * slowestMs)
+    const reach = async (what: string, metric: string, end: number) => {
+      const reaches = (position: number) => async () => (await committed(ports, metric)) >= position || undefined
+      // To answer takes a worker milliseconds, which are then not those of events: it is asked often only near the end.
+      await whileAlive(workers, until(what, reaches(end * nearTheEnd), { pollMs: 500, timeoutMs }))
+      await whileAlive(workers, until(what, reaches(end), { pollMs: 50, timeoutMs }))
+    }
     const ofOrders = sum(await endsOf(connection, topicName(namespace, 'order-events')))
-    const reaches = (metric: string, end: number) => async () =>
-      (await committed(ports, metric)) >= end ? true : undefined
-    await whileAlive(workers, until('orders to be decided', reaches('cairn_orders_position', ofOrders), patience))
+    await reach('orders to be decided', 'cairn_orders_position', ofOrders)
     await flush(bench, events)
-    const toFold = sum(await endsOf(connection, events))
-    await whileAlive(workers, until('attribution to catch up', reaches('cairn_attribution_position', toFold), patience))
+    await reach('attribution to catch up', 'cairn_attribution_position', sum(await endsOf(connection, events)))
   }
 
   return {

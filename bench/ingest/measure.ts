@@ -38,13 +38,15 @@ export async function ingest(bench: Bench): Promise<void> {
       unit: 'events/s',
       runs: options.runs,
       ours: { name: 'ingest', run: ours },
-      peer: {
-        name: 'bare kafkajs producer',
-        run: async () => {
-          await fresh(bareTopic)
-          return runBareProducer(bench, { from: events, to: bareTopic, pool, events: options.events })
+      peers: [
+        {
+          name: 'bare kafkajs producer',
+          run: async () => {
+            await fresh(bareTopic)
+            return runBareProducer(bench, { from: events, to: bareTopic, pool, events: options.events })
+          },
         },
-      },
+      ],
     })
   } finally {
     await deleteTopics(connection, (name) => name.startsWith(`${namespace}.`) || name === bareTopic)

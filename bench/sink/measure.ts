@@ -30,7 +30,7 @@ export async function sink(bench: Bench): Promise<void> {
       unit: 'rows/s',
       runs: options.runs,
       ours: { name: 'sink', run: () => ours.run() },
-      peer: { name: `Kafka engine, ${consumers} consumers`, run: () => peer.run(consumers) },
+      peers: [{ name: `Kafka engine, ${consumers} consumers`, run: () => peer.run(consumers) }],
     })
   } finally {
     await peer.close()

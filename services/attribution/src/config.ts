@@ -2,7 +2,7 @@ import { commonSettings, loadConfig, z, type Loaded } from '@cairn/runtime'
 
 export const settings = {
   ...commonSettings,
-  BATCH_RECORDS: z.coerce.number().int().min(1).max(100_000).default(5000).describe('Most events in one transaction'),
+  BATCH_RECORDS: z.coerce.number().int().min(1).max(100_000).default(10_000).describe('Most events in one transaction'),
   CHECKPOINT_MS: z.coerce
     .number()
     .int()

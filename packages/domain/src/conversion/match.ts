@@ -134,9 +134,29 @@ export function newMatch(
     coupon: event.coupon,
     promotion: promotionOf(event),
     definitions_number: definitionsNumber,
-    goals,
+    goals: sharedGoals(goals),
     worths,
   }
+}
+
+/** Of most matches they are the same few: a list for each would be one in ten of all objects that are kept of visitors. */
+const goalLists = new Map<number, readonly number[]>()
+const MAX_GOAL_LISTS = 1_000
+
+function sharedGoals(goals: readonly number[]): readonly number[] {
+  let key = goals.length
+  for (const matched of goals) key = (Math.imul(key, 31) + matched) | 0
+  const known = goalLists.get(key)
+  if (known !== undefined) return isSameList(known, goals) ? known : goals
+  if (goalLists.size >= MAX_GOAL_LISTS) goalLists.clear()
+  goalLists.set(key, goals)
+  return goals
+}
+
+function isSameList(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
+  return true
 }
 
 /**

@@ -65,7 +65,7 @@ function joinByGap(
     return { session: started, restated: NOTHING, withdrawn: NOTHING, retractions: NOTHING, changed: NOTHING }
   }
   // What it keeps for campaigns to cut it would not be all of it from here on.
-  if (session.facts.length > 0) session.facts = []
+  if (session.facts.length > 0) session.facts = NOTHING
   const before = { origin: session.origin ?? direct, is_bot: session.is_bot }
   const merged = takers.length > 1 ? merge(visitor, session, takers, arrival, joinGoals) : NOT_MERGED
   addEvent(session, event, arrival)

@@ -8,20 +8,25 @@ import type { VisitorState } from './visitor.ts'
  * A goal as the visitor's matches name it: another one for each plan it has had, so that what matched under definitions that
  * were replaced goes on under theirs. Kind and class are those of its last match.
  */
-export function knownGoal(
-  visitor: VisitorState,
-  { name: goal, kind, class: goalClass }: Goal,
-  { plan }: Compound,
-): KnownGoal {
+export function knownGoal(visitor: VisitorState, goal: Goal, compound: Compound): KnownGoal {
   const { known_goals } = visitor
-  const known = known_goals.find((one) => one.plan === plan)
-  if (known !== undefined && known.kind === kind && known.class === goalClass) return known
-  const found = { id: known?.id ?? freeId(known_goals), goal, kind, class: goalClass, plan }
+  const known = known_goals.find((one) => one.plan === compound.plan)
+  if (known !== undefined && known.kind === goal.kind && known.class === goal.class) return known
+  const found = named(goal, compound, known?.id ?? freeId(known_goals))
   visitor.known_goals = withItem(
     known_goals.filter((one) => one !== known),
     found,
   )
   return found
+}
+
+/** Most visitors come to the same goals in the same order: they share what says so. */
+const shared = new WeakMap<Goal, KnownGoal[]>()
+
+function named(goal: Goal, { plan }: Compound, id: number): KnownGoal {
+  let byId = shared.get(goal)
+  if (byId === undefined) shared.set(goal, (byId = []))
+  return (byId[id] ??= { id, goal: goal.name, kind: goal.kind, class: goal.class, plan })
 }
 
 function freeId(goals: readonly KnownGoal[]): number {

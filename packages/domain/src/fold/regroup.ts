@@ -3,6 +3,7 @@ import { cutOnCampaign, factOf, inOrder, startsAnother, withoutOrigin, type Fact
 import { chainOf } from '../session/place.ts'
 import type { SessionRow } from '../session/row.ts'
 import { addEvent, type Arrival } from '../session/session.ts'
+import { withItem } from '../state/list.ts'
 import { isSame, Rehoming } from './rehome.ts'
 import { factsSize, MAX_SESSION_SIZE } from './size.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
@@ -111,7 +112,7 @@ function isBehind({ facts }: TrackedSession, fact: Fact): boolean {
 }
 
 function append(session: TrackedSession, event: StorefrontEvent, fact: Fact, arrival: Arrival): void {
-  session.facts.push(session.origin === null ? fact : withoutOrigin(fact))
+  session.facts = withItem(session.facts, session.origin === null ? fact : withoutOrigin(fact))
   addEvent(session, event, arrival)
 }
 

@@ -141,7 +141,7 @@ export function newTrackedSession(event: StorefrontEvent, arrival: Arrival): Tra
     close_due: 0,
     forget_due: 0,
     absorbed: NONE,
-    facts: [],
+    facts: NONE,
     definitions_number: arrival.definitionsNumber,
     conversions: NONE,
     standby: NONE,

@@ -58,7 +58,7 @@ export interface Session {
   /** Ids of the sessions that were merged into it. */
   absorbed: readonly string[]
   /** Its events in order, where they may be parted again; else none. */
-  facts: Fact[]
+  facts: readonly Fact[]
   /** Definitions under which it last took an event. */
   definitions_number: number
 }
