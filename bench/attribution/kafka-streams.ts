@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { eventKey } from '@cairn/domain'
+import { eventKey, type StorefrontEvent } from '@cairn/domain'
 import type { Outgoing } from '@cairn/runtime'
 import type { Bench } from '../environment.ts'
 import type { Traffic } from '../fixture/traffic.ts'
@@ -94,14 +94,16 @@ function* records(traffic: Traffic, given: PeerInput): Generator<Outgoing> {
     const event = traffic.at(place)
     const { visitor_id: visitor, event_time: ts, name, url, value_minor } = event
     const read = { visitor, ts, name, url, v: (value_minor ?? 0) / 100 }
-    const value = given === 'whole' ? JSON.stringify({ ...event, ...read }, withoutEmpty) : JSON.stringify(read)
+    const value = JSON.stringify(given === 'whole' ? { ...withoutEmpty(event), ...read } : read)
     yield { key: eventKey(event), value: Buffer.from(value) }
   }
 }
 
 /** Clients leave out what they have not got. */
-function withoutEmpty(_name: string, value: unknown): unknown {
-  return value === '' || value === null || value === false ? undefined : value
+function withoutEmpty(event: StorefrontEvent): object {
+  return Object.fromEntries(
+    Object.entries(event).filter(([, value]) => value !== '' && value !== null && value !== false),
+  )
 }
 
 /** Notes its memory and processor time for as long as it has any. */
