@@ -24,14 +24,13 @@ export type PeerInput = (typeof peerInputs)[number]
 
 const output = 'bench-peer-sessions'
 
-/** The peer's sources are `kafka-streams` in the folder CAIRN_PEERS names; undefined without them. */
+/** @param classes the class path of the peer */
 export async function openKafkaStreams(
   { connection, serverPeaks, brokerCpuSeconds }: Bench,
   traffic: Traffic,
   given: PeerInput,
-): Promise<KafkaStreams | undefined> {
-  const classes = build(resolve(repository, process.env['CAIRN_PEERS'] ?? '../shared/peers', 'kafka-streams'))
-  if (classes === undefined) return undefined
+  classes: string,
+): Promise<KafkaStreams> {
   const input = `bench-peer-events-${given}`
   const temporary = join(benchFolder, 'kafka-streams-state')
   await createTopic(connection, input)
@@ -74,8 +73,12 @@ export async function openKafkaStreams(
   }
 }
 
-/** Built in a copy, so that the peer's folder stays as it is. Answers the class path. */
-function build(sources: string): string | undefined {
+/**
+ * Built in a copy, so that the peer's folder stays as it is. Answers the class path; undefined without its sources, which
+ * are `kafka-streams` in the folder CAIRN_PEERS names.
+ */
+export function buildKafkaStreams(): string | undefined {
+  const sources = resolve(repository, process.env['CAIRN_PEERS'] ?? '../shared/peers', 'kafka-streams')
   if (!existsSync(join(sources, 'pom.xml'))) {
     progress(`no Kafka Streams peer in ${sources}: set CAIRN_PEERS to the folder that holds it to compare`)
     return undefined

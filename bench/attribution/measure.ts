@@ -1,7 +1,7 @@
 import { storefrontTraffic } from '../fixture/traffic.ts'
 import type { Bench } from '../environment.ts'
 import { compare, progress, type Sample, type Side } from '../report.ts'
-import { openKafkaStreams, peerInputs } from './kafka-streams.ts'
+import { buildKafkaStreams, openKafkaStreams, peerInputs } from './kafka-streams.ts'
 import { openAttribution } from './ours.ts'
 
 /**
@@ -20,9 +20,10 @@ export async function attribution(bench: Bench): Promise<void> {
   try {
     const own = await best([1, 2], (workers) => ({ name: `${workers} workers`, run: () => ours.run(workers) }))
     const peers: Side[] = []
+    const classes = buildKafkaStreams()
     for (const given of peerInputs) {
-      const peer = await openKafkaStreams(bench, traffic, given)
-      if (peer === undefined) break
+      if (classes === undefined) break
+      const peer = await openKafkaStreams(bench, traffic, given, classes)
       opened.push(peer)
       const named = (threads: number) => `Kafka Streams, ${threads} threads, events ${given}`
       peers.push(await best([1, 2, 4], (threads) => ({ name: named(threads), run: () => peer.run(threads) })))

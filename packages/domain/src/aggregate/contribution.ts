@@ -4,6 +4,7 @@ import { compareText } from '../event/text-order.ts'
 import type { Contribution, GoalCounts } from '../session/row.ts'
 import type { Session } from '../session/session.ts'
 import { direct } from '../session/source.ts'
+import { isSameList } from '../state/list.ts'
 
 export interface Counted extends Session {
   readonly conversions: readonly Conversion[]
@@ -91,17 +92,17 @@ class Columns {
   counts(last: GoalCounts): GoalCounts {
     const { length, names, currencies, macro, totals, values } = this
     const isOfSame =
-      isSame(names, last.goal_names, length) &&
-      isSame(currencies, last.goal_currencies, length) &&
-      isSame(macro, last.goal_macro, length)
+      isSameList(names, last.goal_names, length) &&
+      isSameList(currencies, last.goal_currencies, length) &&
+      isSameList(macro, last.goal_macro, length)
     const { goal_names, goal_currencies, goal_macro, goal_converted } = isOfSame ? last : this.entries()
     return {
       goal_names,
       goal_currencies,
       goal_macro,
       goal_converted,
-      goal_counts: isSame(totals, last.goal_counts, length) ? last.goal_counts : totals.slice(0, length),
-      goal_values: isSame(values, last.goal_values, length) ? last.goal_values : values.slice(0, length),
+      goal_counts: isSameList(totals, last.goal_counts, length) ? last.goal_counts : totals.slice(0, length),
+      goal_values: isSameList(values, last.goal_values, length) ? last.goal_values : values.slice(0, length),
     }
   }
 
@@ -171,12 +172,6 @@ class Columns {
 }
 
 const columns = new Columns()
-
-function isSame<T>(column: readonly T[], list: readonly T[], length: number): boolean {
-  if (list.length !== length) return false
-  for (let at = 0; at < length; at++) if (column[at] !== list[at]) return false
-  return true
-}
 
 /**
  * Sums stay within what the Avro codec takes for a long: absurd prices must not make a row that can't be written, which

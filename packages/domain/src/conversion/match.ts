@@ -3,7 +3,7 @@ import { promotionOf } from '../event/promotion.ts'
 import { compareText } from '../event/text-order.ts'
 import { placesOrder } from '../order/order-event.ts'
 import type { Arrival } from '../session/session.ts'
-import { withItems } from '../state/list.ts'
+import { isSameList, withItems } from '../state/list.ts'
 import type { Conversion } from './conversion.ts'
 
 type OfEvent = 'event_id' | 'event_name' | 'event_time' | 'user_id' | 'order_id' | 'coupon' | 'promotion'
@@ -139,7 +139,7 @@ export function newMatch(
   }
 }
 
-/** Of most matches they are the same few: a list for each would be one in ten of all objects that are kept of visitors. */
+/** Of most matches they are the same few: a list for each would take a twentieth of their memory. */
 const goalLists = new Map<number, readonly number[]>()
 const MAX_GOAL_LISTS = 1_000
 
@@ -147,16 +147,10 @@ function sharedGoals(goals: readonly number[]): readonly number[] {
   let key = goals.length
   for (const matched of goals) key = (Math.imul(key, 31) + matched) | 0
   const known = goalLists.get(key)
-  if (known !== undefined) return isSameList(known, goals) ? known : goals
+  if (known !== undefined) return isSameList(known, goals, goals.length) ? known : goals
   if (goalLists.size >= MAX_GOAL_LISTS) goalLists.clear()
   goalLists.set(key, goals)
   return goals
-}
-
-function isSameList(a: readonly number[], b: readonly number[]): boolean {
-  if (a.length !== b.length) return false
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
-  return true
 }
 
 /**

@@ -25,3 +25,10 @@ export function withItems<T>(list: readonly T[], others: readonly T[]): readonly
   const [other] = others as readonly [T]
   return others.length === 1 ? withItem(list, other) : list.concat(others)
 }
+
+/** Whether the first `length` items of a list are those of another, and all of these. */
+export function isSameList<T>(some: readonly T[], others: readonly T[], length: number): boolean {
+  if (others.length !== length) return false
+  for (let at = 0; at < length; at++) if (some[at] !== others[at]) return false
+  return true
+}
