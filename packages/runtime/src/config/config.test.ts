@@ -67,6 +67,15 @@ describe('a refusal', () => {
     })
   })
 
+  it('names the place of what cannot be told in the file', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'config-'))
+    const file = join(folder, 'c.yaml')
+    writeFileSync(file, 'COUNT: 1\nLEVEL: low\nCOUNT: 2\n')
+    const loaded = loadConfig(settings, { CAIRN_CONFIG: file })
+    rmSync(folder, { recursive: true })
+    expect(loaded).toEqual({ ok: false, problems: [`CAIRN_CONFIG: ${file}:3:1: this key is in the mapping twice`] })
+  })
+
   it('writes no password of an address into the log', () => {
     const loaded = loadConfig({ PLACE: z.url({ protocol: /^https$/ }) }, { PLACE: 'http://u:secret@h' })
     expect(loaded).toEqual({ ok: false, problems: ['PLACE: "http://…@h" must be a URL'] })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
 import { z } from 'zod'
 import { faultForm, faultPoints } from '../faults/faults.ts'
+import { readYaml } from '../yaml/document.ts'
 import { refusalOf } from './setting.ts'
 
 /** Re-exported so that services describe their configuration without another importer of the library. */
@@ -52,9 +52,12 @@ function readFile(
 ): { ok: true; values: Readonly<Record<string, unknown>> } | { ok: false; problem: string } {
   if (path === undefined || path === '') return { ok: true, values: {} }
   try {
-    const values = parse(readFileSync(path, 'utf8')) as unknown
-    if (typeof values === 'object' && values !== null && !Array.isArray(values))
-      return { ok: true, values: values as Record<string, unknown> }
+    const { content, problems } = readYaml(readFileSync(path, 'utf8'))
+    const [first] = problems
+    if (first !== undefined)
+      return { ok: false, problem: `CAIRN_CONFIG: ${path}:${first.line}:${first.column}: ${first.message}` }
+    if (typeof content === 'object' && content !== null && !Array.isArray(content))
+      return { ok: true, values: content as Record<string, unknown> }
     return { ok: false, problem: `CAIRN_CONFIG: ${path} is not a mapping of settings` }
   } catch (error) {
     return {

@@ -1,5 +1,5 @@
 import { compileDefinitions, type Definitions } from '@cairn/domain'
-import { readYaml } from './document.ts'
+import { readYaml } from '../yaml/document.ts'
 
 export interface DefinitionsProblem {
   /** Line in the file, from 1. */
