@@ -23,10 +23,14 @@ export class Owned implements OwnedPartition {
     this.#supervision = options.supervision
     for (const { name: topic, kind, compacted } of options.topics) {
       const at = [{ topic, partitions: [partition] }]
+      // The loop may go on for a moment when the partition has been given away and come back: by then another reads here.
+      const whileHeld = (act: () => void) => {
+        if (!this.lost.aborted) act()
+      }
       const source = {
-        seek: (offset: number) => consumer.seek({ topic, partition, offset: String(offset) }),
-        pause: () => consumer.pause(at),
-        resume: () => consumer.resume(at),
+        seek: (offset: number) => whileHeld(() => consumer.seek({ topic, partition, offset: String(offset) })),
+        pause: () => whileHeld(() => consumer.pause(at)),
+        resume: () => whileHeld(() => consumer.resume(at)),
       }
       source.pause()
       this.#inboxes.set(topic, { inbox: new Inbox(source, options.inboxBytes), compacted })
