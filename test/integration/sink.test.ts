@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
-import { readLog, type DeadLetter, type Warehouse } from '@cairn/runtime'
+import { openFencedProducer, readLog, type DeadLetter, type Warehouse } from '@cairn/runtime'
 import { freePort } from '../support/port.ts'
+import { deleteRecords } from '../support/retention.ts'
 import { conversion, credit, session, uuid } from '../support/records.ts'
 import { sinkPartitions } from '../support/sink.ts'
 import { barrier, Bench, codec, connection, corrections, events, sessions, type Stored } from '../support/sink-bench.ts'
@@ -112,6 +113,36 @@ describe('the sink', () => {
     await bench.here()
     await bench.send('labelled-events', 0, [barrier('left', 500), ...events(0, 1)])
     await until(async () => (await bench.count('events')) === 1)
+  })
+
+  it('goes on where a topic was quiet until its last records were deleted for their age', async () => {
+    bench = await new Bench().open()
+    const producer = await openFencedProducer(connection, `${bench.namespace}-shop`)
+    const records = sessions(3).map((value) => ({ key: 'shop:v-1', value }))
+    await producer.transact(0, [{ topic: bench.topic('sessions'), records }])
+    await producer.close()
+    await bench.send('conversions', 0, [barrier('quiet')])
+    const first = await bench.here()
+    const settled = async () => {
+      const ends = new Map<string, number>()
+      await readLog(connection, bench.topic('sink-state'), (_, read) => {
+        for (const { value } of read) {
+          const decoded = codec.decode(value)
+          if (decoded.ok && decoded.kind === 'sink-intent' && decoded.value.done)
+            ends.set(decoded.value.topic, decoded.value.end)
+        }
+      })
+      return [ends.get(bench.topic('sessions')), ends.get(bench.topic('conversions'))]
+    }
+    // The fourth of the sessions is the transaction's end, which no reader is given.
+    await until(async () => (await settled()).join() === '4,1')
+    await first.stop()
+    for (const kind of ['sessions', 'conversions'] as const) await deleteRecords(bench.topic(kind), 0)
+
+    await bench.here()
+    await bench.send('conversions', 0, [codec.encode('conversion', conversion())])
+    await bench.send('sessions', 0, sessions(4).slice(3))
+    await until(async () => (await bench.count('v_sessions')) === 4 && (await bench.count('v_conversions')) === 1)
   })
 
   it('waits before a schema it does not know and stores what stands before it', async () => {

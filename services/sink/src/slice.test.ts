@@ -15,6 +15,7 @@ import {
   type Warehouse,
 } from '@cairn/runtime'
 import { load } from './config.ts'
+import type { BlockReason } from './observe.ts'
 import { Ledger, readIntents } from './intent/ledger.ts'
 import { routes } from './routes.ts'
 import type { Shell } from './shell.ts'
@@ -26,12 +27,16 @@ const topic = topicName('t', 'sessions')
 /** A dead letter: its batch has an intent as one of rows has, and needs no insert. */
 const poison = Buffer.from('x')
 const barrier = codec.encode('barrier', { flush_id: 'f', hold_ms: 0, input_offset: 0 })
+const stored: Answer<void> = { ok: true, value: undefined }
 const away: Answer<void> = { ok: false, reason: 'retriable', code: 0, message: 'away' }
 
 /** The log of the state topic and the notes of the warehouse: what outlives an owner. */
 let state: Incoming[]
 let notes: unknown[]
-let isAway: boolean
+/** What the warehouse says to a barrier. */
+let answer: Answer<void>
+/** What a topic-partition was said to wait for, one after the other. */
+let blocked: (BlockReason | undefined)[]
 let stopping: AbortController
 /** Called when a barrier was tried to be noted. */
 let onTried: () => void
@@ -40,7 +45,8 @@ beforeEach(() => {
   jest.useFakeTimers()
   state = []
   notes = []
-  isAway = false
+  answer = stored
+  blocked = []
   onTried = () => undefined
   stopping = new AbortController()
 })
@@ -51,9 +57,10 @@ afterEach(() => {
 
 const warehouse = {
   insertRows(_, rows) {
-    if (!isAway) notes.push(...rows)
+    const given = answer
+    if (given.ok) notes.push(...rows)
     onTried()
-    return Promise.resolve(isAway ? away : { ok: true, value: undefined })
+    return Promise.resolve(given)
   },
   // Only asked how long the server has been running.
   query: () => Promise.resolve({ ok: true, value: [{ seconds: 1_000_000 }] as never[] }),
@@ -73,17 +80,29 @@ function shellOf(): Shell {
   const loaded = load({ KAFKA_BROKERS: 'k:9092', CLICKHOUSE_URL: 'http://c:8123' })
   if (!loaded.ok) throw new Error(loaded.problems.join())
   const ignore = () => undefined
-  const observe = { transaction: ignore, insert: ignore, dead: ignore, blocked: ignore, repaired: ignore, lag: ignore }
+  const sayBlocked = (_: string, __: number, reason: BlockReason | undefined) => void blocked.push(reason)
+  const observe = {
+    transaction: ignore,
+    insert: ignore,
+    dead: ignore,
+    blocked: sayBlocked,
+    repaired: ignore,
+    lag: ignore,
+  }
   const [log, faults] = [silentLogger, noFaults]
   const takeover = { connection: { brokers: [], clientId: '', log }, codec, transactionalPrefix: '', stateTopic: '', faults } // prettier-ignore
   const clocks = { now: Date.now, monotonic: () => performance.now() }
   return { config: loaded.config, catalog, codec, warehouse, takeover, faults, observe, log, ...clocks, topic: (kind) => topicName('t', kind) } // prettier-ignore
 }
 
-/** One owner of the partition until it has stopped: where it read from first, what it said of its progress last. */
-async function own(log: readonly Buffer[]) {
+/**
+ * One owner of the partition until it has stopped: where it read from first, what it said of its progress last. Behind the
+ * log stand so many control records, which nobody is given.
+ */
+async function own(log: readonly Buffer[], control = 0) {
   const from: number[] = []
   const reports: number[] = []
+  const end = log.length + control
   let progress: () => Progress = () => ({ position: -1, oldest: undefined })
   const source = {
     seek(offset: number) {
@@ -91,7 +110,7 @@ async function own(log: readonly Buffer[]) {
       const records = log.slice(offset).map((value, i): Incoming => ({ offset: offset + i, timestamp: 7, key: '', value })) // prettier-ignore
       const bytes = records.length
       void Promise.resolve().then(() => {
-        inbox.put({ first: offset, next: log.length, highWatermark: log.length, records: records.values(), bytes })
+        inbox.put({ first: offset, next: end, highWatermark: end, records: records.values(), bytes })
       })
     },
     pause: () => undefined,
@@ -121,7 +140,7 @@ describe('a slice that is stopped at a barrier which ClickHouse does not take', 
     ['behind records of its batch', [poison, barrier], 1],
     ['that is a batch of its own', [barrier], 0],
   ])('leaves a barrier %s to the next owner, which notes it', async (_, log, offset) => {
-    isAway = true
+    answer = away
     onTried = () => {
       stopping.abort()
     }
@@ -129,11 +148,22 @@ describe('a slice that is stopped at a barrier which ClickHouse does not take', 
     expect(notes).toEqual([])
     expect(first).toMatchObject({ reports: [], position: offset })
 
-    isAway = false
+    answer = stored
     stopping = new AbortController()
     const second = await own(log)
     expect(notes).toEqual([expect.objectContaining({ flush_id: 'f', topic: 'sessions', partition: 0, offset })])
     expect(second).toMatchObject({ from: 0, reports: [log.length], position: log.length })
+  })
+
+  it('says whom it waits for while ClickHouse refuses a barrier, and that it goes on', async () => {
+    answer = { ok: false, reason: 'permanent', code: 497, message: 'no grant' }
+    let tries = 0
+    onTried = () => {
+      if (++tries === 2) answer = stored
+      if (tries === 3) stopping.abort()
+    }
+    await own([barrier])
+    expect(blocked).toEqual(['permanent', 'permanent', undefined])
   })
 
   it('is done with a barrier that was noted before the stop', async () => {
@@ -142,5 +172,20 @@ describe('a slice that is stopped at a barrier which ClickHouse does not take', 
     }
     const { intent, reports } = await own([poison, barrier])
     expect([intent?.done, reports]).toEqual([true, [2]])
+  })
+})
+
+describe('a slice with nothing to do', () => {
+  it.each([
+    ['the rows of a transaction', [poison], 1],
+    ['a barrier', [barrier], 0],
+    ['no record at all', [], 1],
+  ])('notes that it has read past control records behind %s, which may be deleted', async (_, log, control) => {
+    setTimeout(() => {
+      stopping.abort()
+    }, 10_000)
+    const { intent } = await own(log, control)
+    expect(intent).toMatchObject({ end: log.length + control, done: true })
+    expect((await own(log, control)).from).toBe(log.length + control)
   })
 })

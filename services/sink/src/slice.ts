@@ -68,9 +68,9 @@ export class Slice {
       if (builder.records > 0) {
         if ((await this.#store(builder.build())) === 'given_up') return
       } else if (this.#gatherer.unknownSchema !== undefined) await this.#waitForSchema()
-      else await this.#ledger.settle(this.#topic)
+      else await this.#ledger.settle(this.#topic, this.#gatherer.position)
     }
-    await this.#ledger.settle(this.#topic)
+    await this.#ledger.settle(this.#topic, this.#gatherer.position)
   }
 
   /** Inserts again what an owner before had begun; its token makes the repetition harmless. */
@@ -125,7 +125,7 @@ export class Slice {
       this.#barrier = barrier
       if ((await passBarrier(this.#shell, place, barrier, this.#ends)) === 'given_up') return 'given_up'
       this.#barrier = undefined
-      await standStill(this.#shell, barrier, this.#ends)
+      await standStill(this.#shell, place, barrier, this.#ends)
     }
     this.#partition.report(this.#topic, end)
     return 'stored'

@@ -1,4 +1,4 @@
-import { type Answer, backoffMs, pause } from '@cairn/runtime'
+import { type Answer, backoffMs, pause, type WarehouseFailure } from '@cairn/runtime'
 import type { PassingBarrier } from '../batch/batch.ts'
 import type { InputKind } from '../routes.ts'
 import type { Ends, Shell } from '../shell.ts'
@@ -6,13 +6,18 @@ import type { Ends, Shell } from '../shell.ts'
 const backoff = { firstMs: 200, maxMs: 10_000 }
 const releasePollMs = 100
 
+interface Place {
+  readonly kind: InputKind
+  readonly partition: number
+}
+
 /**
  * Notes in the warehouse that everything before the barrier is queryable. `given_up` when the service stops first: the
  * barrier is not passed then, and the next owner must meet it again.
  */
 export async function passBarrier(
   shell: Shell,
-  place: { readonly kind: InputKind; readonly partition: number },
+  place: Place,
   barrier: PassingBarrier,
   ends: Ends,
 ): Promise<'passed' | 'given_up'> {
@@ -23,7 +28,7 @@ export async function passBarrier(
     offset: barrier.offset,
     at: shell.now(),
   }
-  const noted = await untilAnswered(shell, ends, () => shell.warehouse.insertRows('barriers', [row]))
+  const noted = await untilAnswered(shell, place, ends, () => shell.warehouse.insertRows('barriers', [row]))
   return noted === undefined ? 'given_up' : 'passed'
 }
 
@@ -31,11 +36,11 @@ export async function passBarrier(
  * Stands still at a passed barrier while it asks for it: until released, or until its time is over, so that nobody who
  * asked and went away can hold the sink for good.
  */
-export async function standStill(shell: Shell, barrier: PassingBarrier, ends: Ends): Promise<void> {
+export async function standStill(shell: Shell, place: Place, barrier: PassingBarrier, ends: Ends): Promise<void> {
   // A barrier from long ago, met again by a rebuild, holds nothing.
   const holdsUntil = Math.min(shell.now(), barrier.at) + barrier.hold_ms
   while (shell.now() < holdsUntil && !ends.stopping.aborted) {
-    const released = await untilAnswered(shell, ends, () => isReleased(shell, barrier.flush_id))
+    const released = await untilAnswered(shell, place, ends, () => isReleased(shell, barrier.flush_id))
     if (released?.value !== false) return
     await pause(releasePollMs, ends.signal, ends.stopping)
     ends.signal.throwIfAborted()
@@ -50,18 +55,29 @@ async function isReleased(shell: Shell, flushId: string): Promise<Answer<boolean
   return rows.ok ? { ok: true, value: rows.value.length > 0 } : rows
 }
 
-/** Asks again until the warehouse answers; undefined when the service stops first. */
+/** Asks again until the warehouse answers; undefined when the service stops first. The topic-partition waits meanwhile. */
 async function untilAnswered<T>(
   shell: Shell,
+  place: Place,
   ends: Ends,
   ask: () => Promise<Answer<T>>,
 ): Promise<{ readonly value: T } | undefined> {
   for (let failures = 0; ; failures++) {
     ends.signal.throwIfAborted()
     const result = await ask()
-    if (result.ok) return result
-    shell.log.warn({ code: result.code, detail: result.message, attempt: failures + 1 }, 'barrier waits for ClickHouse')
+    if (result.ok) {
+      shell.observe.blocked(place.kind, place.partition, undefined)
+      return result
+    }
+    report(shell, place, result, failures)
     if (ends.stopping.aborted) return undefined
     await pause(backoffMs(backoff, failures), ends.signal, ends.stopping)
   }
+}
+
+function report(shell: Shell, place: Place, { reason, code, message }: WarehouseFailure, failures: number): void {
+  const fields = { topic: place.kind, partition: place.partition, reason, code, detail: message, attempt: failures + 1 }
+  shell.observe.blocked(place.kind, place.partition, reason)
+  if (reason === 'retriable') shell.log.warn(fields, 'barrier not taken, trying again')
+  else shell.log.error(fields, 'barrier refused, the topic-partition waits for somebody')
 }

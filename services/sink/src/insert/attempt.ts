@@ -1,4 +1,5 @@
 import { type Answer, maxInsertSeconds, pause } from '@cairn/runtime'
+import { leaseMs } from '../intent/ledger.ts'
 import { finishByTables, type Own } from '../repair/finish.ts'
 import { restartedSince } from '../repair/restarted.ts'
 import type { Shell } from '../shell.ts'
@@ -9,7 +10,7 @@ export class Attempt {
   readonly #shell: Shell
   readonly #delivery: Delivery
   readonly #own: Own
-  /** When an insert under the token may have begun last, here or at an earlier owner; monotonic. */
+  /** When an insert under the token may have begun last, here or at an earlier owner, whose lease may run on; monotonic. */
   #lastInsertAt: number
 
   /** `own` gives the intent, having proved ownership again when that was too long ago for another insert to start. */
@@ -17,7 +18,7 @@ export class Attempt {
     this.#shell = shell
     this.#delivery = delivery
     this.#own = own
-    this.#lastInsertAt = delivery.isRepeated ? shell.monotonic() : -Infinity
+    this.#lastInsertAt = delivery.isRepeated ? shell.monotonic() + leaseMs : -Infinity
   }
 
   async run(failures: number): Promise<Answer<void>> {

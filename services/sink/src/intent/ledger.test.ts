@@ -78,11 +78,25 @@ describe('the ledger', () => {
 
   it('settles an open intent once', async () => {
     const { ledger, intentsWritten } = opened()
-    await ledger.settle(topic)
+    await ledger.settle(topic, 0)
     await ledger.open(topic, batch(0))
-    await ledger.settle(topic)
-    await ledger.settle(topic)
-    expect(intentsWritten().map((intent) => (intent as SinkIntent).done)).toEqual([false, true])
+    await ledger.settle(topic, 10)
+    await ledger.settle(topic, 10)
+    expect(intentsWritten()).toEqual([
+      expect.objectContaining({ begin: 0, end: 10, rows: 9, done: false }),
+      expect.objectContaining({ begin: 10, end: 10, rows: 0, done: true }),
+    ])
+  })
+
+  it('notes how far it has read beyond the last insert, and where there was none', async () => {
+    const { ledger, intentsWritten } = opened()
+    await ledger.settle(topic, 2)
+    await ledger.open(topic, batch(2))
+    await ledger.settle(topic, 12)
+    await ledger.settle(topic, 13)
+    const settled = intentsWritten() as SinkIntent[]
+    expect(settled.map(({ end, done }) => [end, done])).toEqual([[2, true], [12, false], [12, true], [13, true]]) // prettier-ignore
+    expect(new Set(settled.map((intent) => intent.topic_id)).size).toBe(1)
   })
 })
 

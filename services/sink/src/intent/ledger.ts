@@ -16,7 +16,7 @@ import type { Shell } from '../shell.ts'
 import { deadLetters } from './dead-letters.ts'
 
 /** An insert must start within this time of the transaction that proved ownership, else ownership is proved again. */
-const leaseMs = maxInsertSeconds * 1000
+export const leaseMs = maxInsertSeconds * 1000
 
 const attempts = 5
 
@@ -51,20 +51,9 @@ export class Ledger {
   }
 
   /** Commits the intent to insert a batch, together with the batch's dead letters. */
-  async open(topic: string, batch: Batch): Promise<Lease> {
-    const { begin, end, rows, crc } = batch
-    const intent: SinkIntent = {
-      generation: this.#shell.config.CAIRN_GENERATION,
-      topic,
-      topic_id: this.#intents.get(topic)?.topic_id ?? randomUUID(),
-      begin,
-      end,
-      rows,
-      crc,
-      at: this.#shell.now(),
-      done: false,
-    }
-    return this.#write(intent, deadLetters(this.#shell, topic, this.#partition, batch.dead))
+  async open(topic: string, { begin, end, rows, crc, dead }: Batch): Promise<Lease> {
+    const intent = this.#intent(topic, { begin, end, rows, crc, done: false })
+    return this.#write(intent, deadLetters(this.#shell, topic, this.#partition, dead))
   }
 
   /**
@@ -75,10 +64,25 @@ export class Ledger {
     return this.#write(intent, [])
   }
 
-  /** Notes that nothing is open, so that a later owner, however late, has nothing to check. */
-  async settle(topic: string): Promise<void> {
-    const intent = this.#intents.get(topic)
-    if (intent !== undefined && !intent.done) await this.#write({ ...intent, done: true }, [])
+  /**
+   * Notes that nothing before `end` is open or unread, so that a later owner, however late, has nothing to check. Behind
+   * the last insert stand control records and barriers: once they were deleted for their age, an owner that began before
+   * them would miss them as lost.
+   */
+  async settle(topic: string, end: number): Promise<void> {
+    const last = this.#intents.get(topic)
+    if (end > (last?.end ?? 0) || last?.done === false)
+      await this.#write(this.#intent(topic, { begin: end, end, rows: 0, crc: 0, done: true }), [])
+  }
+
+  #intent(topic: string, range: Pick<SinkIntent, 'begin' | 'end' | 'rows' | 'crc' | 'done'>): SinkIntent {
+    return {
+      generation: this.#shell.config.CAIRN_GENERATION,
+      topic,
+      topic_id: this.#intents.get(topic)?.topic_id ?? randomUUID(),
+      at: this.#shell.now(),
+      ...range,
+    }
   }
 
   async #write(intent: SinkIntent, others: readonly TopicRecords[]): Promise<Lease> {
