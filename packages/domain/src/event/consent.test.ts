@@ -23,9 +23,16 @@ describe('consent', () => {
     expect(consentOf({ categoryPreferences: { Advertising: false } }).analytics).toBe(true)
   })
 
+  it('is not read from what is nested beside the categories', () => {
+    const sent = { analytics_storage: 'granted', wait_for_update: { ms: 500 } }
+    expect(consentOf(sent)).toEqual({ categories: { analytics_storage: 'granted' }, analytics: true })
+  })
+
   it.each([
     ['text that is not an answer', { analytics_storage: 'maybe' }],
     ['null', { analytics_storage: null }],
+    ['an object within a category', { categoryPreferences: { Analytics: { granted: true } } }],
+    ['a list within a category', { analytics_storage: ['denied'] }],
     ['a list', []],
     ['a text', 'denied'],
     ['preferences that are no object', { categoryPreferences: 'all' }],

@@ -29,9 +29,8 @@ export function consentOf(sent: unknown): Consent {
   let analytics = true
   for (const [category, value] of [...Object.entries(flat), ...Object.entries(preferences)]) {
     const state = stateOf(value)
-    if (state === undefined) continue
-    categories[category] = state
     if (analyticsCategories.has(category.toLowerCase()) && state !== 'granted') analytics = false
+    if (state !== undefined) categories[category] = state
   }
   return { categories, analytics }
 }
@@ -41,7 +40,7 @@ function preferencesOf(sent: unknown): object | undefined {
   return typeof sent === 'object' && !Array.isArray(sent) ? sent : undefined
 }
 
-/** Undefined for nested values, which are settings of the consent tool and not a category's state. */
+/** Undefined for nested values: settings of the consent tool, or no answer that is understood. */
 function stateOf(value: unknown): string | undefined {
   switch (typeof value) {
     case 'boolean':
