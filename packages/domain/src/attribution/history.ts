@@ -39,19 +39,21 @@ export interface SaidCredit {
 /** Campaigns can be long, and a visitor's state has to fit a record: characters that the touchpoints kept may take. */
 const MAX_TOUCHES_SIZE = 64 * 1024
 
-/** Keeps a touchpoint; of the oldest only a count stays where there are too many or they are too long. */
+/**
+ * Keeps a touchpoint; where there are too many or they are too long, of the oldest only a count stays. That is the one that
+ * began first, and not the one kept first: an import of old events must not take the place of this week's.
+ */
 export function keepTouchpoint(history: History, touch: PastTouchpoint): void {
-  const touches = withItem(history.touches, touch)
+  let touches = withItem(history.touches, touch)
   let size = 0
   for (const kept of touches) size += touchpointSize(kept)
-  let from = 0
-  while (touches.length - from > MAX_TOUCHES || (size > MAX_TOUCHES_SIZE && touches.length - from > 1)) {
-    const gone = touches[from] as PastTouchpoint
+  while (touches.length > MAX_TOUCHES || (size > MAX_TOUCHES_SIZE && touches.length > 1)) {
+    const gone = touches.reduce((oldest, one) => (one.started_at < oldest.started_at ? one : oldest))
+    touches = touches.filter((one) => one !== gone)
     size -= touchpointSize(gone)
     history.omitted_days = noteOmitted(history.omitted_days, 'touches', gone.started_at, gone.since)
-    from++
   }
-  history.touches = from === 0 ? touches : touches.slice(from)
+  history.touches = touches
 }
 
 /**
@@ -62,9 +64,12 @@ export function keepConversion(history: History, past: KeptConversion): void {
   if (past.kind === 'negative') return
   let kept = withItem(history.past, past)
   if (kept.length > MAX_ASSISTS) {
-    const gone = kept.find(({ kind }) => kind === 'micro') ?? kept[0]
+    const micros = kept.filter(({ kind }) => kind === 'micro')
+    const gone = (micros.length > 0 ? micros : kept).reduce((oldest, one) =>
+      one.event_time < oldest.event_time ? one : oldest,
+    )
     kept = kept.filter((one) => one !== gone)
-    if (gone?.kind === 'micro')
+    if (gone.kind === 'micro')
       history.omitted_days = noteOmitted(history.omitted_days, 'assists', gone.event_time, gone.since)
   }
   history.past = kept

@@ -10,7 +10,7 @@ import type { Goal } from './goal.ts'
 import { netOf } from './net.ts'
 import type { ConversionReason, ConversionRow, GoalClass, GoalKind, WithdrawalReason } from './row.ts'
 
-/** A counted (goal, event) as its session keeps it; immutable, so that drafts and sessions can share it. */
+/** A counted (goal, event) as its session keeps it; immutable, so that what holds one and what was said of it can share it. */
 export interface Conversion {
   readonly id: string
   readonly goal: string

@@ -23,7 +23,7 @@ import type { Arrival } from '../session/session.ts'
 import { withItem, withItems } from '../state/list.ts'
 import type { CompanionsOf } from './companions.ts'
 import { effectOf } from './effect.ts'
-import { isFirstReport } from './first-report.ts'
+import { reportOrder } from './report-order.ts'
 import { knownGoal } from './known-goals.ts'
 import type { TrackedSession, VisitorState } from './visitor.ts'
 import { completedWithin } from './windows.ts'
@@ -67,7 +67,7 @@ export function noteMatches(
     const known = knownGoal(visitor, goal, goal.compound)
     const parts = matchedParts(goal.compound, event)
     const effect = effectOf(visitor, holder, report, known, parts, arrival.rules)
-    if (effect === 'nothing' || (isOfOrder(report) && !isFirstReport(visitor, report, known.id, event))) continue
+    if (effect === 'nothing' || (isOfOrder(report) && !reportOrder(visitor, report, known.id, event))) continue
     if (effect === 'may_complete') recounted = withItem(recounted, goal.name)
     matched = withItem(matched, matchedGoal(known.id, parts))
     const { value_minor, currency } = goal.worth(event)

@@ -34,15 +34,10 @@ export type Compiled =
 const KEYS = ['time_source', 'session', 'attribution', 'own_domains', 'channels', 'goals', 'sites']
 const SITE_KEYS = ['session', 'attribution', 'own_domains', 'channels', 'goals']
 
+const defaults = siteOf(defaultSessionRules, defaultAttributionRules, [], [], [])
+
 /** In force before any definitions are deployed: default sessions, no goals. */
-export const noDefinitions: Definitions = {
-  timeSource: 'log',
-  forSite: (
-    (site: SiteDefinitions) => () =>
-      site
-  )(siteOf(defaultSessionRules, defaultAttributionRules, [], [], [])),
-  sites: [],
-}
+export const noDefinitions: Definitions = { timeSource: 'log', forSite: () => defaults, sites: [] }
 
 /**
  * Checks and compiles a definitions document (the parsed YAML or JSON). All problems are returned at once, each with

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { buildEvent, FoldRun, jsonVisitorCodec, LogBuilder } from '@cairn/testkit/domain'
-import { createPartition, step, type LogRecord, type StorefrontEvent } from '../index.ts'
+import { createPartition, step, type LogRecord, type Output, type StorefrontEvent } from '../index.ts'
 
 const T = 1_700_000_000_000
 const SECOND = 1_000
@@ -104,6 +104,23 @@ describe('ticks', () => {
     ])
     expect(parts.flatMap(({ outputs }) => outputs)).toEqual(step(whole, flush).outputs)
     expect(cut).toMatchObject({ position: 6, parts: 0 })
+  })
+
+  it('with a flush id close first what is to be closed, more than timers do in one step', () => {
+    const logged = new LogBuilder()
+    const partition = createPartition(jsonVisitorCodec)
+    for (let at = 0; at < 5_003; at++)
+      step(partition, logged.event(T, buildEvent({ event_id: 'a', event_time: T, visitor_id: `v${at}` })))
+    step(partition, logged.flush(T + SECOND))
+    const flush = logged.flush(T + GAP + GRACE)
+    const outputs: Output[] = []
+    for (let isDone = false; !isDone;) {
+      const part = step(partition, flush)
+      for (const output of part.outputs) outputs.push(output)
+      isDone = part.isDone
+    }
+    const closed = outputs.filter((output) => output.kind === 'session' && output.row.state === 'closed')
+    expect([closed.length, outputs.at(-1)?.kind, outputs.length]).toEqual([5_003, 'barrier', 5_004])
   })
 
   it('are refused another record in the middle of a flush', () => {

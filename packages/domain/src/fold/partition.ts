@@ -8,10 +8,10 @@ import type { VisitorCodec } from './visitor.ts'
  * Counts up when the same log would give other outputs or states. A checkpoint of another version is only taken over
  * where nothing has to be folded again.
  */
-export const foldVersion = 12
+export const foldVersion = 13
 
 /**
- * The fold of one partition: what meta and checkpoint records are written from. Changed only by `step`, and in place: where
+ * The fold of one partition: what meta and checkpoint records are written from. Changed in place, by `step` and by those who save it: where
  * outputs are not written after all it is thrown away and restored, which is rare, while to be able to go back would cost
  * every event.
  */

@@ -4,13 +4,14 @@ import { isHeld } from './held-order.ts'
 import type { VisitorState } from './visitor.ts'
 
 /**
- * Whether an event that says an order was placed is the first of its visitor to match a compound goal by that: one of its own
- * client goes before one of a server, then the earlier one. A reload, or what the shop's server says of it, too, is no other
- * order. One that it goes before matches no more.
+ * Notes that an event says an order was placed: of a visitor only the first such event matches a compound goal. One
+ * of its own client goes before one of a server, then the earlier one; a reload, or what the shop's server says of it, too,
+ * is no other order. One that it goes before is taken out of what holds it.
  *
  * @param goal its id
+ * @returns whether it is the first
  */
-export function isFirstReport(
+export function reportOrder(
   visitor: VisitorState,
   report: Report,
   goal: number,

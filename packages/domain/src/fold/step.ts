@@ -30,6 +30,8 @@ const MAX_TIMED_VISITORS = 5_000
  *
  * A record with more outputs than should be written at once is not done yet: it is to be given again, until it is.
  * Between the two steps the fold may be saved and restored like anywhere else.
+ *
+ * @throws Error where another record is given before that
  */
 export function step(state: PartitionState, record: LogRecord): StepResult {
   const partition = internals(state)
@@ -253,12 +255,20 @@ function fire(
 
 type Tick = Extract<LogRecord['body'], { kind: 'tick' }>
 
-/** Puts out pending rows up to the limit, and after the last of them the barrier: then the flush is done. */
+/**
+ * Closes what is to be closed, then puts out pending rows, both up to the limit; after the last of them the barrier: then the
+ * flush is done.
+ */
 function flush(partition: Partition, key: string, tick: Tick, now: Now, outputs: Output[]): boolean {
   if (tick.flush_id === '') return true
-  const { store } = partition
+  const { store, maxFlushed } = partition
+  if (
+    partition.flushing === null &&
+    fire(partition, store.close, now.closingClock, maxFlushed, now, null, outputs) === 0
+  )
+    return false
   const left = partition.flushing ?? store.pendingKeys()
-  for (const key of left.splice(0, partition.maxFlushed)) attend(partition, store.slot(key), now, true, outputs)
+  for (const key of left.splice(0, maxFlushed)) attend(partition, store.slot(key), now, true, outputs)
   partition.flushing = left.length === 0 ? null : left
   if (left.length > 0) return false
   outputs.push({ kind: 'barrier', key, flush_id: tick.flush_id, hold_ms: tick.hold_ms })

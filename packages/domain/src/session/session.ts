@@ -22,9 +22,9 @@ export interface OriginMark extends Origin {
 export type Cut = '' | 'midnight' | 'campaign'
 
 /**
- * A session as the fold keeps it. Everything in it is a minimum, a maximum or a sum over its events, so that neither
- * their order nor the order of merges can be seen in it; only the id tells which event arrived first. Where events may be
- * parted it keeps them, to be summed up again.
+ * A session as the fold keeps it. What rows say of its events is a minimum, a maximum or a sum over them, so that neither
+ * their order nor the order of merges can be seen in it; the id and the definitions tell which event arrived first, and
+ * last. Where events may be parted it keeps them, to be summed up again.
  */
 export interface Session {
   /** Immutable, derived from the first-arrived event. */
