@@ -71,6 +71,19 @@ export default defineConfig(
       ],
     },
   },
+  ...[...new Set(Object.values(owners))].map((folder) => ({
+    files: [`${folder}/**/*.ts`, `${folder}.ts`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: Object.keys(owners)
+            .filter((other) => owners[other] !== folder)
+            .map(forbidden),
+        },
+      ],
+    },
+  })),
   {
     // Kafka's own client is what ingest is measured against, what empties topics between runs, moves partitions, what
     // others write with, and what reads transactions that were never committed, or records as they come. Docker's file is
@@ -88,19 +101,6 @@ export default defineConfig(
     ],
     rules: { 'no-restricted-imports': 'off' },
   },
-  ...[...new Set(Object.values(owners))].map((folder) => ({
-    files: [`${folder}/**/*.ts`, `${folder}.ts`],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          paths: Object.keys(owners)
-            .filter((other) => owners[other] !== folder)
-            .map(forbidden),
-        },
-      ],
-    },
-  })),
   {
     files: ['packages/domain/src/**/*.ts'],
     ignores: ['**/*.test.ts'],

@@ -10,7 +10,7 @@ describe('a partition that was given to another member', () => {
     const consumer: Pick<Consumer, 'seek' | 'pause' | 'resume'> = {
       seek: note('seek'),
       resume: note('resume'),
-      pause: note('pause') as unknown as Consumer['pause'],
+      pause: note('pause'),
     }
     let finish: () => void = () => undefined
     const own = (partition: OwnedPartition) => {
