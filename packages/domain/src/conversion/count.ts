@@ -1,5 +1,6 @@
 import type { Millis, StorefrontEvent } from '../event/event.ts'
-import { precedes, type Arrival } from '../session/session.ts'
+import { compareMoments } from '../event/moment.ts'
+import type { Arrival } from '../session/session.ts'
 import { withItem } from '../state/list.ts'
 import { newConversion, type Conversion, type Withdrawn } from './conversion.ts'
 import type { Goal } from './goal.ts'
@@ -175,7 +176,7 @@ export function isEarlier(
   event: Pick<Conversion, 'event_time' | 'event_id'>,
   rival: Pick<Conversion, 'event_time' | 'event_id'>,
 ): boolean {
-  return precedes(event.event_time, event.event_id, { time: rival.event_time, event_id: rival.event_id })
+  return compareMoments(event.event_time, event.event_id, rival.event_time, rival.event_id) < 0
 }
 
 function withdraw<H extends Holder>(holder: H, rival: Conversion, arrival: Arrival, tally: OpenTally<H>): void {

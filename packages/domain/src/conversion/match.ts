@@ -1,6 +1,6 @@
 import type { Millis, StorefrontEvent } from '../event/event.ts'
+import { compareMoments } from '../event/moment.ts'
 import { promotionOf } from '../event/promotion.ts'
-import { compareText } from '../event/text-order.ts'
 import { placesOrder } from '../order/order-event.ts'
 import type { Arrival } from '../session/session.ts'
 import { isSameList, withItems } from '../state/list.ts'
@@ -231,7 +231,7 @@ export function compareMatches(
   a: Pick<Match, 'event_time' | 'event_id'>,
   b: Pick<Match, 'event_time' | 'event_id'>,
 ): number {
-  return a.event_time - b.event_time || compareText(a.event_id, b.event_id)
+  return compareMoments(a.event_time, a.event_id, b.event_time, b.event_id)
 }
 
 /** The matches of both lists, each in order. */

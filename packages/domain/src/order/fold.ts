@@ -1,6 +1,7 @@
 import type { Millis, StorefrontEvent } from '../event/event.ts'
 import { hash53 } from '../event/hash.ts'
 import { eventKey } from '../event/key.ts'
+import { compareMoments } from '../event/moment.ts'
 import { compareText } from '../event/text-order.ts'
 import { namedIn, withNames, type OfferNames } from './names.ts'
 import { isInTime, outcomeOf, priceOf, type OrderOutcome } from './outcome.ts'
@@ -172,7 +173,7 @@ function decides(
   const key = eventKey(event)
   if (buyer !== null) {
     const order =
-      buyer.rank - rank || buyer.time - time || compareText(buyer.event_id, event_id) || compareText(buyer.key, key)
+      buyer.rank - rank || compareMoments(buyer.time, buyer.event_id, time, event_id) || compareText(buyer.key, key)
     if (order <= 0) return buyer
   }
   return { rank, time, event_id, key, coupon, promotion, wire }
@@ -194,8 +195,7 @@ function latest(known: OrderPrice | null, price: OrderPrice | null): OrderPrice 
 
 function comparePrices(a: OrderPrice, b: OrderPrice): number {
   return (
-    a.time - b.time ||
-    compareText(a.event_id, b.event_id) ||
+    compareMoments(a.time, a.event_id, b.time, b.event_id) ||
     a.value_minor - b.value_minor ||
     compareText(a.currency, b.currency)
   )

@@ -1,4 +1,5 @@
 import type { StorefrontEvent } from '../event/event.ts'
+import { compareMoments } from '../event/moment.ts'
 import { promotionOf } from '../event/promotion.ts'
 import { compareText } from '../event/text-order.ts'
 import type { Buyer, OrderName, OrderNames, OrderState } from './state.ts'
@@ -44,6 +45,6 @@ function nameIn({ event_time: time, event_id }: StorefrontEvent, text: string): 
 function earlier(known: OrderName | null, name: OrderName | null): OrderName | null {
   if (known === null || name === null) return known ?? name
   const order =
-    known.time - name.time || compareText(known.event_id, name.event_id) || compareText(known.text, name.text)
+    compareMoments(known.time, known.event_id, name.time, name.event_id) || compareText(known.text, name.text)
   return order <= 0 ? known : name
 }

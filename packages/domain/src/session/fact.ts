@@ -1,5 +1,5 @@
 import type { Millis, StorefrontEvent } from '../event/event.ts'
-import { compareText } from '../event/text-order.ts'
+import { compareMoments } from '../event/moment.ts'
 import { cartRank } from './cart.ts'
 import type { Arrival, Mark, Session } from './session.ts'
 import { campaignOf, carriesOrigin, resolveOrigin, type Origin } from './source.ts'
@@ -57,7 +57,7 @@ export function withoutOrigin(fact: Fact): Fact {
 
 /** The order of events: by time, then by id. */
 export function inOrder(a: Fact, b: Fact): number {
-  return a.time - b.time || compareText(a.event_id, b.event_id)
+  return compareMoments(a.time, a.event_id, b.time, b.event_id)
 }
 
 /** Facts in order, cut before each that carries another campaign than that of the session before it. */

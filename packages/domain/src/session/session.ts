@@ -1,5 +1,6 @@
-import { idFrom } from '../event/hash.ts'
 import type { Millis, StorefrontEvent } from '../event/event.ts'
+import { idFrom } from '../event/hash.ts'
+import { compareMoments } from '../event/moment.ts'
 import { cartRank } from './cart.ts'
 import type { ChannelRule } from './channel-rules.ts'
 import { isPageView, type Fact } from './fact.ts'
@@ -138,13 +139,13 @@ export function touch(session: Session, { closingClock, streamTime, rules, defin
   session.definitions_number = definitionsNumber
 }
 
-/** Whether (time, eventId) comes before a mark: the order that decides wherever one event must be chosen. */
+/** Whether (time, eventId) comes before a mark. */
 export function precedes(
   time: Millis,
   eventId: string,
   mark: { readonly time: Millis; readonly event_id: string },
 ): boolean {
-  return time < mark.time || (time === mark.time && eventId < mark.event_id)
+  return compareMoments(time, eventId, mark.time, mark.event_id) < 0
 }
 
 function isEarliest(mark: Mark | null, event: StorefrontEvent, value: string): boolean {
