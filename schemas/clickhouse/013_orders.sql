@@ -14,6 +14,7 @@ CREATE OR REPLACE VIEW {{database}}.v_orders{{on_cluster}} (
   refunded Decimal(38, 4) COMMENT 'What was refunded of gross; all of it for a cancelled order, 0 where gross is null',
   net Nullable(Decimal(38, 4)) COMMENT 'gross minus refunded, null where gross is',
   coupon String COMMENT 'Coupon, empty when none',
+  promotion String COMMENT 'Promotion, empty when none',
   channel LowCardinality(String) COMMENT 'Channel of the session',
   source LowCardinality(String) COMMENT 'Source of the session',
   medium LowCardinality(String) COMMENT 'Medium of the session',
@@ -25,7 +26,7 @@ SELECT
   toLowCardinality(if(is_order_value, toString(own.currency), '')) AS currency,
   if(is_order_value, own.value + own.refunded, NULL) AS gross,
   if(is_order_value, own.refunded, toDecimal128(0, 4)) AS refunded,
-  if(is_order_value, own.value, NULL) AS net, coupon, channel, source, medium, campaign, goal
+  if(is_order_value, own.value, NULL) AS net, coupon, promotion, channel, source, medium, campaign, goal
 FROM {{database}}.v_conversions AS own
 WHERE order_status != ''
 ORDER BY NOT is_order_value, kind != 'macro', goal

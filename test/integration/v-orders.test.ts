@@ -28,7 +28,13 @@ function ordersOf(site: Site): StorefrontEvent[] {
   const event = (order_id: string, name: string, hours: number, value_minor: number | null): StorefrontEvent =>
     buildEvent({
       ...{ event_id: `${name}-${order_id}`, site, visitor_id: `v-${order_id}`, event_time: T + hours * HOUR, name },
-      ...{ order_id, value_minor, currency: value_minor === null ? '' : 'EUR', properties: { margin: '12.5' } },
+      ...{
+        order_id,
+        value_minor,
+        currency: value_minor === null ? '' : 'EUR',
+        properties: { margin: '12.5', promotion_id: 'oak_week' },
+        coupon: 'MAY',
+      },
     })
   return [
     event('back', 'purchase', 0, 10_000),
@@ -62,6 +68,11 @@ describe('view v_orders', () => {
     )
     return rows.map((row) => Object.values(row))
   }
+
+  it('has the coupon and the promotion of an order', async () => {
+    const rows = await rowsOf(warehouse, `SELECT DISTINCT coupon, promotion FROM ${warehouse.table('v_orders')}`)
+    expect(rows).toEqual([{ coupon: 'MAY', promotion: 'oak_week' }])
+  })
 
   it.each([
     ['macro', 'purchase'],
