@@ -187,6 +187,7 @@ describe('the cairn command', () => {
       [['wait'], 'Kafka'],
       [['deploy', goal], 'Kafka'],
       [['verify'], 'Kafka'],
+      [['attribute'], 'ClickHouse'],
     ] as const) {
       const { exit, err } = await cairn(...args, '--data', gone)
       expect([exit, err.includes(server), /\n\s+at /.test(err)]).toEqual([3, true, false])

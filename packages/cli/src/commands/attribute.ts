@@ -63,7 +63,7 @@ function nothing(values: Values, days: number): string {
 }
 
 /** One table for each site, goal and kind of step: what each model credits, with its interval. */
-function attributionText(found: readonly DataDriven[]): string {
+export function attributionText(found: readonly DataDriven[]): string {
   const groups = new Map<string, DataDriven[]>()
   for (const row of found) {
     const key = JSON.stringify([row.site, row.goal, row.steps_of])

@@ -178,7 +178,7 @@ function shown(records: readonly LogRecord[], warehouse: Warehouse): Map<string,
       goal: row.goal,
       event_id: conversion?.event_id ?? '?',
       path: row.touch_session_ids.map(named),
-      credits: Object.fromEntries(models.map((model, at) => [model, fractions(row.credits[at] ?? [])])),
+      credits: Object.fromEntries(row.models.map((model, at) => [model, fractions(row.credits[at] ?? [])])),
       assists: row.assist_conversion_ids.map(assist).sort(),
       value: row.value_minor,
     }
@@ -211,13 +211,15 @@ function expectTruth(records: readonly LogRecord[], events: readonly StorefrontE
 function expectClose(found: readonly Valued[], expected: readonly Valued[]): void {
   const order = (a: OracleCredit, b: OracleCredit): number =>
     `${a.goal} ${a.event_id}` < `${b.goal} ${b.event_id}` ? -1 : 1
-  const plain = (credits: readonly Valued[]) => credits.toSorted(order).map(({ credits: _, ...rest }) => rest)
+  const lengths = (credits: OracleCredit['credits']) =>
+    Object.fromEntries(Object.entries(credits).map(([model, shares]) => [model, shares.length]))
+  const plain = (all: readonly Valued[]) =>
+    all.toSorted(order).map(({ credits, ...rest }) => ({ ...rest, credits: lengths(credits) }))
   expect(plain(found)).toEqual(plain(expected))
-  for (const [at, { credits }] of found.toSorted(order).entries()) {
-    for (const model of models) {
-      const wanted = expected.toSorted(order)[at]?.credits[model] ?? []
-      for (const [touch, credit] of (credits[model] ?? []).entries()) expect(credit).toBeCloseTo(wanted[touch] ?? 0, 5)
-    }
+  for (const [at, { credits }] of expected.toSorted(order).entries()) {
+    const given = found.toSorted(order)[at]?.credits
+    for (const [model, shares] of Object.entries(credits))
+      for (const [touch, share] of shares.entries()) expect(given?.[model]?.[touch]).toBeCloseTo(share, 5)
   }
 }
 
@@ -286,8 +288,11 @@ describe('credits after any order of arrival, with repeats', () => {
         for (const { row } of warehouse.liveCredits()) {
           const conversion = warehouse.conversions.get(row.conversion_id)
           expect([row.value_minor, row.session_id]).toEqual([conversion?.value_minor, conversion?.session_id])
+          const touches = row.touch_session_ids.length
+          const shares = row.value_minor === null ? [] : models.map(() => touches)
+          expect(row.values_minor.map(({ length }) => length)).toEqual(shares)
           // Without a touchpoint there is nobody to share it with.
-          if (row.touch_session_ids.length === 0) continue
+          if (touches === 0) continue
           for (const values of row.values_minor) expect(values.reduce((a, b) => a + b, 0)).toBe(row.value_minor)
         }
       }),
