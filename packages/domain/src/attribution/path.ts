@@ -40,8 +40,8 @@ const MAX_PATH_SIZE = 32 * 1024
 
 /**
  * The path of a conversion: the visitor's touchpoints up to and including the converting session that started no longer
- * than the lookback before it, in order of their start. The converting session is always among them; what started after
- * the conversion never is.
+ * than the lookback before it, in order of their start. The converting session is always among them, also where it started
+ * after the conversion: that of a server event earlier than the session it names. No other that started after it is.
  *
  * @param touchpoints the visitor's, in any order; `session_id` is unique in them
  */
