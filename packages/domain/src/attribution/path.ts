@@ -36,7 +36,7 @@ export interface Destination {
 /** Longer paths lose their oldest touchpoints: one visitor must not make rows without end. */
 export const MAX_TOUCHES = 100
 /** Characters of what the touchpoints of a path are named by; campaigns can be long. */
-const MAX_PATH_SIZE = 32 * 1024
+export const MAX_PATH_SIZE = 32 * 1024
 
 /**
  * The path of a conversion: the visitor's touchpoints up to and including the converting session that started no longer
