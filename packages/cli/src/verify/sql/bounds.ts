@@ -72,27 +72,42 @@ const isTooLongAPath = `count() > ${MAX_TOUCHES} OR sum(named + ${otherNames}) >
 
 /**
  * Visitors of whom an event arrived after more macro conversions that it happened before than it may restate; or who have
- * more, and are bots in some events only, since the first of these says so of all that its session had.
+ * more, and are bots in some events only, since the first of these says so of all that its session had. An event counts for
+ * each macro goal that it matched, and for compound ones; but not for one that a session has once where another one, of the
+ * same session, was there before it.
  */
-function ofMacros({ macros: { matched, compound } }: SqlRules): string {
-  const most = MAX_RESTATED + matched.length + compound + 1
+function ofMacros(rules: SqlRules): string {
+  const { matched, compound, oncePerSession } = rules.macros
+  const most = MAX_RESTATED + matched.length + compound.length + 1
   return `SELECT whose FROM (
-    SELECT whose, arrived, own, is_mixed,
-      groupArraySortedIf(${most})(arrived, own > 0) OVER (
+    SELECT whose, arrived, is_mixed, all_macros, sum(counts) OVER (PARTITION BY whose, event_id) AS own,
+      groupArraySortedIf(${most})(arrived, counts) OVER (
         PARTITION BY whose ORDER BY at DESC RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
       ) AS later
     FROM (
-      SELECT whose, at, arrived, own, is_mixed, arrayJoin(range(greatest(own, 1))) AS nth
+      SELECT *, sum(counts) OVER (PARTITION BY whose) AS all_macros,
+        countIf(is_bot AND NOT is_server) OVER (PARTITION BY whose) > 0
+          AND countIf(NOT is_bot AND NOT is_server) OVER (PARTITION BY whose) > 0 AS is_mixed
+      FROM (${macroEvents(rules, `goal IN ${list(oncePerSession)} AND NOT is_server`)})
+    ) WHERE all_macros > ${MAX_RESTATED}
+  ) WHERE is_mixed OR later[${MAX_RESTATED} + 1 + toUInt64(own)] BETWEEN 1 AND arrived`
+}
+
+/** Each event, and once more for each macro goal; whether that counts, and not where it is once a session and was before. */
+function macroEvents(rules: SqlRules, isOnce: string): string {
+  const { matched, compound } = rules.macros
+  const goals = `arrayConcat([''], arrayFilter(goal -> goal IN ${list(matched)}, goals), arrayFilter(goal -> goal != '', [${list(compound).slice(1, -1)}]))`
+  return `SELECT *, goal != '' AND NOT (${isOnce} AND ifNull(at - before_at <= ${rules.gapMs} AND arrived_before <= arrived, false)) AS counts
+    FROM (
+      SELECT *, lagInFrame(toNullable(at)) OVER w AS before_at, lagInFrame(arrived) OVER w AS arrived_before
       FROM (
-        SELECT visitor_id AS whose, ${ms('event_time')} AS at, ${ms('appended_at')} AS arrived,
-          toUInt64(length(arrayFilter(goal -> goal IN ${list(matched)}, goals)) + ${compound}) AS own,
-          sum(own) OVER (PARTITION BY whose) AS all_macros,
-          countIf(is_bot AND NOT is_server) OVER (PARTITION BY whose) > 0
-            AND countIf(NOT is_bot AND NOT is_server) OVER (PARTITION BY whose) > 0 AS is_mixed
-        FROM events WHERE site = {site:String} AND visitor_id != ''
-      ) WHERE all_macros > ${MAX_RESTATED}
-    )
-  ) WHERE is_mixed OR later[${MAX_RESTATED} + 1 + own] BETWEEN 1 AND arrived`
+        SELECT visitor_id AS whose, event_id, ${ms('event_time')} AS at, ${ms('appended_at')} AS arrived, is_bot, is_server,
+          ${clientOf(rules)} AS client, ${dayOf(rules)} AS day, arrayJoin(${goals}) AS goal
+        FROM events WHERE site = {site:String} AND visitor_id != '' AND type != 'alias'
+      ) WINDOW w AS (
+        PARTITION BY whose, goal, client, day, is_server ORDER BY at, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      )
+    )`
 }
 
 /**

@@ -22,8 +22,10 @@ export interface SqlRules {
 export interface SqlMacros {
   /** Goals of single events: an event says that it matched one. */
   readonly matched: readonly string[]
-  /** How many are compound: any event may complete one. */
-  readonly compound: number
+  /** Compound goals: any event may complete one. */
+  readonly compound: readonly string[]
+  /** Those of both that a session never had more than once. */
+  readonly oncePerSession: readonly string[]
 }
 
 export interface SqlGoal {
@@ -224,7 +226,11 @@ function macrosOver(versions: readonly SiteVersion[]): SqlMacros {
     const found = macros.filter(({ unjudged }) => (unjudged === 'compound') === isCompound)
     return [...new Set(found.map(({ goal }) => goal.name))]
   }
-  return { matched: named(false), compound: named(true).length }
+  const often = macros
+    .filter(({ goal: { once } }) => once !== 'session' && once !== 'visitor')
+    .map(({ goal }) => goal.name)
+  const [matched, compound] = [named(false), named(true)]
+  return { matched, compound, oncePerSession: [...matched, ...compound].filter((name) => !often.includes(name)) }
 }
 
 interface GoalOver {
