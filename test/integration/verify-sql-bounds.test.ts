@@ -32,6 +32,7 @@ const deployed = definitionsJson({
   sites: {
     short: { goals, session: { max_events: 5 } },
     trusting: { goals, session: { client_session: 'trust', grace: '1h' } },
+    unmasked: { goals, session: { client_session: 'trust' } },
   },
 })
 const history = [{ number: 0, json: deployed }]
@@ -45,7 +46,12 @@ type Sent = Partial<StorefrontEvent> & { readonly at: number; readonly arrives?:
 
 const purchase = { name: 'purchase', value_minor: 4_000, currency: 'EUR' } as const
 const order = (visitor_id: string, at: number): Sent => ({ ...purchase, visitor_id, order_id: `${visitor_id}-o`, at })
+/** So many orders, half a minute apart, from one minute after the start. */
+const orders = (visitor_id: string, n: number): Sent[] =>
+  times(n, (nth) => ({ ...order(visitor_id, minute + (nth * minute) / 2), order_id: `${visitor_id}-${nth}` }))
 const times = <T>(n: number, make: (nth: number) => T): T[] => Array.from({ length: n }, (_, nth) => make(nth))
+
+const named = (size: number): Partial<StorefrontEvent> => ({ medium: 'email', campaign: 'x'.repeat(size - 5) })
 
 /** A visit of an hour that ends with an order, by one who meets no bound. */
 const plain: readonly Sent[] = [
@@ -112,6 +118,51 @@ const cases: Readonly<Record<string, Case>> = {
       order('often', 100 * hour + minute),
       ...times(100, (nth) => ({ visitor_id: 'seldom', at: nth * hour })),
       order('seldom', 99 * hour + minute),
+    ],
+  },
+  // Three visits would have room, whatever their channels are called.
+  names: {
+    because: 'path_cap',
+    differs: ['credits'],
+    facts: ['credits'],
+    visitors: ['wordy'],
+    sent: [
+      ...times(4, (nth) => ({ ...named(10_000), visitor_id: 'wordy', at: nth * hour })),
+      order('wordy', 3 * hour + minute),
+      ...times(3, (nth) => ({ ...named(10_000), visitor_id: 'terse', at: nth * hour })),
+      order('terse', 2 * hour + minute),
+    ],
+  },
+  // A visit that comes to be known late is before more orders than it restates.
+  restated: {
+    because: 'restated_cap',
+    differs: ['credits'],
+    facts: ['credits'],
+    visitors: ['forty-one', 'itself'],
+    sent: [
+      ...orders('forty-one', 41),
+      { visitor_id: 'forty-one', at: -2 * hour, arrives: hour },
+      // An order of its own counts beside those it restates.
+      ...orders('itself', 41),
+      { ...order('itself', -2 * hour), arrives: hour },
+      ...orders('forty', 40),
+      { visitor_id: 'forty', at: -2 * hour, arrives: hour },
+      ...orders('own', 40),
+      { ...order('own', -2 * hour), arrives: hour },
+      ...orders('in order', 60),
+      { visitor_id: 'in order', at: hour },
+    ],
+  },
+  // What tells a bot comes in time, after orders of another session that goes on beside its own.
+  unmasked: {
+    because: 'restated_cap',
+    differs: ['credits'],
+    facts: ['credits'],
+    visitors: ['bot'],
+    sent: [
+      { visitor_id: 'bot', client_session_id: 'a', at: 0 },
+      ...orders('bot', 41).map((sent) => ({ ...sent, client_session_id: 'b' })),
+      { visitor_id: 'bot', client_session_id: 'a', is_bot: true, at: 25 * minute },
     ],
   },
   conflict: {

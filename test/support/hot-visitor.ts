@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   createCodec,
@@ -80,13 +80,18 @@ export interface Phase {
   readonly delays: Delays
   /** While as many events a second came of a thousand visitors, before and after it: the longer ones. */
   readonly delaysBesideMany: Delays
-  /** Processor time of the worker's main thread for each event that the hot visitor sent, ms; NaN where nobody tells. */
+  /** Processor time of the worker's main thread for each event that the hot visitor sent, ms; NaN unless {@link isWorkTold}. */
   readonly perEventMs: number
   /** The same for events of a thousand visitors: before and after, the longer one. */
   readonly perEventOfManyMs: number
-  /** Events that the hot visitor sent a second. */
+  /** Events a second that the hot visitor was to send. */
   readonly rate: number
+  /** As many as were sent a second, up to the answer to the last of them. */
+  readonly drivenRate: number
 }
+
+/** Whether the system says for how long a thread has run. */
+export const isWorkTold = existsSync(`/proc/${process.pid}/schedstat`)
 
 /** What is there within seconds stays so, on slow processors, too; where nothing bounds a visitor it takes half a minute. */
 const mostDelayMs = 6_000
@@ -94,23 +99,43 @@ const mostDelayMs = 6_000
 const mostTimesBesideMany = 2
 /** An event of a visitor that has all it may may take as long as so many of others, whatever the processor's speed. */
 const mostTimesTheWork = 8
+/** What was sent of what was to be sent a second. */
+const leastOfRate = 0.9
 /** What the worker's thread has for the hot visitor, of each second: the others', and what Kafka wants, have the rest. */
 const mostOfThread = 0.8
 
-/** Who is slowed by a hot visitor, and by what. */
-export function slowed({ delays, delaysBesideMany, perEventMs, perEventOfManyMs, rate }: Phase): string[] {
-  const work =
-    perEventMs > mostTimesTheWork * perEventOfManyMs
-      ? [`an event takes ${perEventMs} ms of the worker, one of many visitors ${perEventOfManyMs}`]
-      : []
-  const late = delays.flatMap((ms, partition) => {
+/** Who is slowed by a hot visitor. */
+export function slowed({ delays, delaysBesideMany, drivenRate }: Phase): string[] {
+  return delays.flatMap((ms, partition) => {
     const usual = delaysBesideMany[partition]!
     if (ms <= Math.max(mostDelayMs, mostTimesBesideMany * usual)) return []
     return [
-      `others in partition ${partition} wait ${ms} ms, ${usual} ms beside many visitors (${rate} events a second)`,
+      `others in partition ${partition} wait ${ms} ms, ${usual} ms beside many visitors (${drivenRate} events a second)`,
     ]
   })
-  return [...work, ...late]
+}
+
+/** What its events take of the worker, where that is too much, or nobody told. */
+export function overworked({ perEventMs, perEventOfManyMs }: Phase): string[] {
+  // Not by what is more, since nothing is more than NaN.
+  if (perEventMs <= mostTimesTheWork * perEventOfManyMs) return []
+  return [`an event takes ${perEventMs} ms of the worker, one of many visitors ${perEventOfManyMs}`]
+}
+
+/** Where a hot visitor sent less than it was to: what it shows is of that rate. */
+export function unsent({ rate, drivenRate }: Phase): string[] {
+  return drivenRate >= leastOfRate * rate ? [] : [`it was to send ${rate} events a second, and sent ${drivenRate}`]
+}
+
+/** As a person reads it. */
+export function phaseText(site: Site, { rate, drivenRate, delays, delaysBesideMany, ...work }: Phase): string {
+  const slower = rate < mostASecond ? `, and not ${mostASecond}, for which this processor has no time` : ''
+  const [perEvent, ofMany] = [work.perEventMs, work.perEventOfManyMs].map((ms) => ms.toFixed(3))
+  return [
+    `${site}: of ${rate} events a second${slower}, the hot visitor sent ${drivenRate};`,
+    `others waited ${delays.join(' and ')} ms, beside many visitors ${delaysBesideMany.join(' and ')} ms;`,
+    `an event took ${perEvent} ms of the worker, one of many visitors ${ofMany} ms\n`,
+  ].join(' ')
 }
 
 /** A thousand events a second, or as many as a slow processor has the time for if each takes as long as it may. */
@@ -164,12 +189,13 @@ export async function startHotRun(root?: string): Promise<HotRun> {
     async beside(site, events) {
       const during = async (visitors: readonly string[], count: number, rate: number) => {
         const before = threadTime(worker.pid)
-        const delays = await traffic.whileSending(traffic.send(site, visitors, count, rate))
-        return { delays, perEventMs: (threadTime(worker.pid) - before) / count }
+        const sending = traffic.send(site, visitors, count, rate)
+        const delays = await traffic.whileSending(sending)
+        return { delays, perEventMs: (threadTime(worker.pid) - before) / count, drivenRate: await sending }
       }
       const first = await during(many[site], besideManyEvents, mostASecond)
       const rate = rateWhere(first.perEventMs)
-      const { delays, perEventMs } = await during([hot[site]], events, rate)
+      const { delays, perEventMs, drivenRate } = await during([hot[site]], events, rate)
       const last = await during(many[site], besideManyEvents, mostASecond)
       const [one, other] = [first.delays, last.delays]
       return {
@@ -178,6 +204,7 @@ export async function startHotRun(root?: string): Promise<HotRun> {
         perEventMs,
         perEventOfManyMs: Math.max(first.perEventMs, last.perEventMs),
         rate,
+        drivenRate,
       }
     },
     async largestState() {
@@ -220,7 +247,7 @@ class HotTraffic {
   }
 
   /** Has ordinary visitors send, each at its times whatever the answers do, until that is over and all of theirs is out. */
-  async whileSending(meanwhile: Promise<void>): Promise<Delays> {
+  async whileSending(meanwhile: Promise<unknown>): Promise<Delays> {
     const from = this.#sentAt.length
     const state = { isOver: false }
     const over = meanwhile.finally(() => {
@@ -238,11 +265,12 @@ class HotTraffic {
     return [shared!, other!]
   }
 
-  /** Sends so many events a second, of each of the visitors in turn. */
-  async send(site: Site, visitors: readonly string[], events: number, rate: number): Promise<void> {
+  /** Sends so many events a second, of each of the visitors in turn; resolves with how many it were, up to the last answer. */
+  async send(site: Site, visitors: readonly string[], events: number, rate: number): Promise<number> {
     const atOnce = Math.max(1, Math.round((rate * sendEveryMs) / 1_000))
     const answers: Promise<void>[] = []
-    let due = performance.now()
+    const begunAt = performance.now()
+    let due = begunAt
     // Times of their own, a millisecond apart: no gap is in them, however long a request takes.
     const startedAt = Date.now() - 60_000
     for (let sent = 0; sent < events; sent += atOnce, due += sendEveryMs) {
@@ -253,6 +281,7 @@ class HotTraffic {
       answers.push(this.#post(site, messages))
     }
     await Promise.all(answers)
+    return Math.round((events * 1_000) / (performance.now() - begunAt))
   }
 
   #message(site: Site, visitor: string, at: number): object {

@@ -36,12 +36,12 @@ export interface Destination {
 /** Longer paths lose their oldest touchpoints: one visitor must not make rows without end. */
 export const MAX_TOUCHES = 100
 /** Characters of what the touchpoints of a path are named by; campaigns can be long. */
-const MAX_PATH_SIZE = 32 * 1024
+export const MAX_PATH_SIZE = 32 * 1024
 
 /**
  * The path of a conversion: the visitor's touchpoints up to and including the converting session that started no longer
- * than the lookback before it, in order of their start. The converting session is always among them; what started after
- * the conversion never is.
+ * than the lookback before it, in order of their start. The converting session is always among them, also where it started
+ * after the conversion: that of a server event earlier than the session it names. No other that started after it is.
  *
  * @param touchpoints the visitor's, in any order; `session_id` is unique in them
  */

@@ -127,6 +127,41 @@ describe('the credit of a conversion', () => {
   })
 })
 
+/** A session with so many orders, a second apart and not in this order, and what an event of the day before makes of their credits. */
+function restatedAmong(orders: number, late: Partial<StorefrontEvent>) {
+  const fold = foldWith()
+  const warehouse = new Warehouse()
+  const send = (event_id: string, fields: Partial<StorefrontEvent>) => {
+    const { credits, result } = fold.event(T + HOUR, { event_id, ...fields })
+    warehouse.apply(result.outputs)
+    return credits.map(({ event_time }) => event_time)
+  }
+  const times = Array.from({ length: orders }, (_, nth) => T + (nth + 1) * 1_000)
+  const isOdd = (time: number) => (time / 1_000) % 2 === 1
+  send('begin', { event_time: T })
+  for (const event_time of [...times.filter(isOdd), ...times.filter((time) => !isOdd(time))])
+    send(`e${event_time}`, { event_time, name: 'purchase' })
+  const restated = send('late', { event_time: T - DAY, ...late })
+  const paths = new Map(warehouse.liveCredits().map(({ row }) => [row.event_time, row.touch_started_at]))
+  return { times, restated: restated.sort((a, b) => a - b), pathOf: (time: number) => paths.get(time) }
+}
+
+describe('a late event', () => {
+  it.each([40, 41, 100])('restates of %i later orders the latest 40, and the others stay as they were', (orders) => {
+    const { times, restated, pathOf } = restatedAmong(orders, {})
+    expect(restated).toEqual(times.slice(-40))
+    expect(times.slice(0, -40).map(pathOf)).toEqual(Array(orders - 40).fill([T]))
+    expect(times.slice(-40).map(pathOf)).toEqual(Array(40).fill([T - DAY, T]))
+  })
+
+  it.each([40, 41, 100])('that is an order is credited beside the latest 40 of %i later ones', (orders) => {
+    const { times, restated, pathOf } = restatedAmong(orders, { name: 'purchase' })
+    expect(restated).toEqual([T - DAY, ...times.slice(-40)])
+    expect(pathOf(T - DAY)).toEqual([T - DAY])
+    expect(times.slice(0, -40).map(pathOf)).toEqual(Array(orders - 40).fill([T]))
+  })
+})
+
 /** A visitor with so many sessions of one product view, two hours apart, and then an order. */
 function buyAfter(sessions: number, attribution: Record<string, unknown> = {}) {
   const fold = foldWith(attribution)

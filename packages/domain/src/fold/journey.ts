@@ -108,7 +108,7 @@ function keepConversions(
 const NOTHING: readonly never[] = []
 
 /** A visitor that invents orders without end must not make each event restate all of them: the latest so many are. */
-const MAX_RESTATED = 40
+export const MAX_RESTATED = 40
 
 /** Those that the event itself made or moved, and of the others that it affects the latest. */
 function bounded(affected: readonly Due[], rows: readonly ConversionRow[]): readonly Due[] {

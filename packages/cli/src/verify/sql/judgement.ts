@@ -119,6 +119,7 @@ const whyLeftOut: Readonly<Record<LeftOutBecause, string>> = {
   collapse_repeats: 'its paths fold repeated touchpoints',
   beyond_grace: 'by visitors of whom an event came later than grace',
   session_cap: 'by visitors with a session that was cut where it would have been too long',
-  path_cap: 'by visitors with more visits than a path has room for',
+  path_cap: 'by visitors with more visits, or longer names of them, than a path has room for',
+  restated_cap: 'by visitors with more macro conversions than a late event restates',
   order_conflict: 'by visitors with an order of which an event came again under its id with other content',
 }

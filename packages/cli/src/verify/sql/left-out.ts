@@ -14,6 +14,7 @@ export type LeftOutBecause =
   | 'beyond_grace'
   | 'session_cap'
   | 'path_cap'
+  | 'restated_cap'
   | 'order_conflict'
 
 /** Rows that are not judged. A row counts among the first of these that it is in. */

@@ -32,6 +32,15 @@ describe('the rules that SQL judges by', () => {
     })
   })
 
+  it('tell which goals were macro ones under any definitions, also where they judge none of them', () => {
+    const match = { event: 'purchase', fields: { value: 5 } }
+    const parts = ['search', 'login'].map((event) => ({ match: { event } }))
+    const both = { name: 'both', kind: 'macro', compound: { all: parts } }
+    const rules = over(shop({ ...fixed, kind: 'macro' }, both), shop({ ...order, match }, fixed), shop(fixed, both))
+    expect(rules).toMatchObject({ rules: { macros: { matched: ['fixed', 'order'], compound: ['both'] } } })
+    expect(over(shop(fixed))).toMatchObject({ rules: { macros: { matched: [], compound: [] } } })
+  })
+
   it.each(['value', 'currency', 'coupon'])(
     'do not judge orders that are matched by their %s, wherever it stands',
     (field) => {

@@ -14,7 +14,18 @@ export interface SqlRules {
   readonly lookbackMs: number
   /** Goals that some events were counted for. */
   readonly goals: readonly SqlGoal[]
+  /** Goals that were macro ones under any definitions, judged or not. */
+  readonly macros: SqlMacros
   readonly leftOut: readonly LeftOut[]
+}
+
+export interface SqlMacros {
+  /** Goals of single events: an event says that it matched one. */
+  readonly matched: readonly string[]
+  /** Compound goals: any event may complete one. */
+  readonly compound: readonly string[]
+  /** Those of both that a session never had more than once. */
+  readonly oncePerSession: readonly string[]
 }
 
 export interface SqlGoal {
@@ -171,6 +182,7 @@ function rulesOf(versions: readonly SiteVersion[]): SiteRules {
       cutInZone: cutInZone(session),
       lookbackMs: attribution.lookbackMs,
       goals: goals.filter(({ version }) => version.unjudged === null).map(({ version }) => version.goal),
+      macros: macrosOver(versions),
       leftOut: [
         ...(sessionsBefore === null ? [] : [leftOut('session_rules_changed', sqlFacts, null, sessionsBefore)]),
         ...unjudgedCredits(versions, now, sessionsBefore),
@@ -206,6 +218,19 @@ function unjudgedCredits(versions: readonly SiteVersion[], now: SiteVersion, ses
 /** Whether visitors that the session rules leave out are all that a change concerns. */
 function isWithin(before: number | null, sessionsBefore: number | null): boolean {
   return before === null || (sessionsBefore !== null && before <= sessionsBefore)
+}
+
+function macrosOver(versions: readonly SiteVersion[]): SqlMacros {
+  const macros = versions.flatMap(({ goals }) => [...goals.values()].filter(({ goal }) => goal.isMacro))
+  const named = (isCompound: boolean): string[] => {
+    const found = macros.filter(({ unjudged }) => (unjudged === 'compound') === isCompound)
+    return [...new Set(found.map(({ goal }) => goal.name))]
+  }
+  const often = macros
+    .filter(({ goal: { once } }) => once !== 'session' && once !== 'visitor')
+    .map(({ goal }) => goal.name)
+  const [matched, compound] = [named(false), named(true)]
+  return { matched, compound, oncePerSession: [...matched, ...compound].filter((name) => !often.includes(name)) }
 }
 
 interface GoalOver {
