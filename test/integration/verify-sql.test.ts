@@ -28,7 +28,7 @@ const deployed = definitionsJson({
         { ...bought, name: 'order', value: 'event', dedupe_by: 'order_id' },
         { ...bought, name: 'a_fixed', value: { amount: '7.50', currency: 'EUR' }, dedupe_by: 'order_id' },
         { ...bought, name: 'worthless', dedupe_by: 'order_id' },
-        { ...bought, name: 'by_server', match: { all: [{ event: 'purchase' }, { path: '/till' }] }, value: 'event', dedupe_by: 'order_id' }, // prettier-ignore
+        { ...bought, name: 'sent_by_server', match: { all: [{ event: 'purchase' }, { path: '/till' }] }, value: 'event', dedupe_by: 'order_id' }, // prettier-ignore
         { ...bought, name: 'spoken_of', match: { event: ['refund', 'page_view'] }, dedupe_by: 'order_id' },
         { ...bought, name: 'each', value: 'event' },
         { ...bought, name: 'first', kind: 'micro', value: 'event', count: 'once_per_visitor' },
@@ -74,6 +74,7 @@ const orders = fc.sample(orderEvents.chain(inAnyOrder), { numRuns: 500, seed: 7 
     site: 'orders',
     event_id: `${at}-${event.event_id}`,
     order_id: `o${at}`,
+    path: event.is_server ? '/till' : '',
     visitor_id: event.visitor_id === '' ? '' : `${event.visitor_id}-${at % 60}`,
   })),
 )
@@ -85,7 +86,7 @@ const visits = orders
     event_time: event.event_time - 5,
     name: 'page_view',
   }))
-  .map((event) => buildEvent({ ...event, order_id: '', is_server: false, value_minor: null, currency: '' }))
+  .map((event) => buildEvent({ ...event, order_id: '', path: '', is_server: false, value_minor: null, currency: '' }))
 
 /** Who each of them is, said by browser and server by turns: within a visit, beside one, and of some who made none. */
 const aliases = visits.map((visit, at) =>
@@ -152,6 +153,19 @@ describe('SQL over the events alone', () => {
     expect(kinds.map((kind) => kind['order_status'])).toEqual(['cancelled', 'partly_refunded', 'placed', 'refunded'])
     for (const { n, sessionless } of kinds)
       expect([Number(sessionless) > 0, Number(n) > Number(sessionless)]).toEqual([true, true])
+  })
+
+  it('has judged orders that a goal counts which only a server can reach', async () => {
+    const [counted] = await ask(
+      `SELECT countIf(by_server) AS servers, countIf(NOT by_server) AS browsers, countIf(by_server != is_server) AS wrong FROM (
+        SELECT event_id, countIf(goal = 'sent_by_server') = 1 AS by_server FROM v_conversions
+        WHERE site = {site:String} AND order_id != '' GROUP BY event_id HAVING countIf(goal = 'order') = 1
+      ) AS counted INNER JOIN (SELECT DISTINCT event_id, is_server FROM v_events WHERE site = {site:String}) AS sent USING event_id`,
+      'orders',
+    )
+    expect(counted).toEqual({ servers: expect.any(Number), browsers: expect.any(Number), wrong: 0 })
+    expect(Number(counted?.['servers'])).toBeGreaterThan(10)
+    expect(Number(counted?.['browsers'])).toBeGreaterThan(10)
   })
 
   it('has as the money of each order its own, whichever goals count it besides', async () => {

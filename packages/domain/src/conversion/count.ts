@@ -187,6 +187,6 @@ function withdraw<H extends Holder>(holder: H, rival: Conversion, arrival: Arriv
 
 export function replaceClaim(visitor: Claims, claim: Claim): void {
   const others = visitor.claims.filter((held) => !isSameClaim(held, claim.goal, claim.order_id))
-  if (others.length >= MAX_CLAIMS) others.sort((a, b) => b.touched_at - a.touched_at).pop()
+  if (others.length >= MAX_CLAIMS) others.sort((a, b) => a.touched_at - b.touched_at).shift()
   visitor.claims = withItem(others, claim)
 }

@@ -51,8 +51,11 @@ describe('matchers', () => {
     ['host and path', { host: 'a.example', path: '/x' }, { host: 'b.example', path: '/x' }, false],
     ['name and path', { event: 'page_view', path: '/x' }, { name: 'page_view', path: '/y' }, false],
     ['any', { any: [{ event: 'a' }, { path: '/x' }] }, { name: 'b', path: '/x' }, true],
-    ['all', { all: [{ event: 'a' }, { path: '/x' }] }, { name: 'a', path: '/y' }, false],
-    ['not', { event: 'a', not: { path: '/x' } }, { name: 'a', path: '/x' }, false],
+    ['none of any', { any: [{ event: 'a' }, { path: '/x' }] }, { name: 'b', path: '/y' }, false],
+    ['all', { all: [{ event: 'a' }, { path: '/x' }] }, { name: 'a', path: '/x' }, true],
+    ['some of all', { all: [{ event: 'a' }, { path: '/x' }] }, { name: 'a', path: '/y' }, false],
+    ['not', { event: 'a', not: { path: '/x' } }, { name: 'a', path: '/y' }, true],
+    ['what is not to be', { event: 'a', not: { path: '/x' } }, { name: 'a', path: '/x' }, false],
   ])('%s', (_, match, fields, expected) => {
     expect(matches(match, fields)).toBe(expected)
   })

@@ -54,6 +54,32 @@ describe('what one visitor can make the fold keep', () => {
     },
   )
 
+  it.each([
+    ['one by one', 1],
+    ['all at once', 0],
+  ])('is bounded in what counts once: of a thousand goals and orders met %s the longest untouched goes', (_, apart) => {
+    const fold = new FoldRun()
+    const renew = { name: 'renew', kind: 'macro', match: { event: 'renew' }, dedupe_by: 'order_id' }
+    const join = { name: 'join', kind: 'micro', match: { event: 'sign_up' }, count: 'once_per_visitor' }
+    fold.define(T, { goals: [renew, join] })
+    let sent = 0
+    const counts = (fields: object) => {
+      const event = { event_id: `e${sent}`, event_time: T + sent, ...fields }
+      return fold.event(T + sent++ * apart, event).conversions.map(({ goal }) => goal)
+    }
+    const joined = () => counts({ name: 'sign_up' })
+    const renewed = (order: number) => counts({ name: 'renew', order_id: `o${order}` })
+    const orders = Array.from({ length: 999 }, (__, at) => at)
+    expect(joined()).toEqual(['join'])
+    for (const order of orders) expect(renewed(order)).toEqual(['renew'])
+    expect([joined(), renewed(0)]).toEqual([[], []])
+    expect(renewed(999)).toEqual(['renew'])
+    for (const order of [0, ...orders.slice(2), 999]) expect([order, renewed(order)]).toEqual([order, []])
+    expect(joined()).toEqual([])
+    expect(renewed(1)).toEqual(['renew'])
+    expect(renewed(0)).toEqual(['renew'])
+  })
+
   it.each(['coupon', 'order_id', 'user_id', 'promotion'])('counts the %s that each conversion repeats', (repeated) => {
     const kept = (length: number): number => {
       const fold = new FoldRun()
