@@ -185,8 +185,9 @@ function withdraw<H extends Holder>(holder: H, rival: Conversion, arrival: Arriv
   tally.corrected = withItem(tally.corrected, holder)
 }
 
+/** Puts a claim last, behind those that were touched before it. */
 export function replaceClaim(visitor: Claims, claim: Claim): void {
   const others = visitor.claims.filter((held) => !isSameClaim(held, claim.goal, claim.order_id))
-  if (others.length >= MAX_CLAIMS) others.sort((a, b) => a.touched_at - b.touched_at).shift()
+  if (others.length >= MAX_CLAIMS) others.shift()
   visitor.claims = withItem(others, claim)
 }
