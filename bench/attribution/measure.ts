@@ -4,6 +4,8 @@ import { compare, progress, type Sample, type Side } from '../report.ts'
 import { buildKafkaStreams, openKafkaStreams, peerInputs } from './kafka-streams.ts'
 import { openAttribution } from './ours.ts'
 
+const mebibyte = 1024 * 1024
+
 /**
  * Events per second from the first read of a topic that is already there to the last committed output, exactly once and
  * with every output, beside Kafka Streams, of a shop's week with logins, late events, orders that its server reports and
@@ -13,8 +15,9 @@ import { openAttribution } from './ours.ts'
  */
 export async function attribution(bench: Bench): Promise<void> {
   const traffic = storefrontTraffic(bench.options.events, bench.options.visitors)
-  // As much as the peer takes: with the default of 256 MiB a worker alone reads most of these visitors from its disk.
-  const settings = { STATE_CACHE_BYTES: String(1024 * 1024 * 1024) }
+  // As much as the peer takes: with the default of 256 MiB a worker alone reads most of these visitors from its disk, and
+  // with that of changed states it writes them more often than every 30 s.
+  const settings = { STATE_CACHE_BYTES: String(1024 * mebibyte), CHECKPOINT_BYTES: String(320 * mebibyte) }
   const ours = await openAttribution(bench, 'bench-attribution', traffic, settings)
   const opened = []
   try {

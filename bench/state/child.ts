@@ -24,7 +24,7 @@ const log = new VisitorLog(Number(visitorCount))
 /** What the state topic would hold: key and state, each after its length. */
 const topicFile = join(folder, 'topic')
 const peak = new AnonPeak()
-/** As the service has them. */
+/** As the service has them, but for changed states: of these it may hold 128 MiB unless told otherwise. */
 const [checkpointBytes, restoredAtOnce, eventsAtOnce] = [320 * 1024 * 1024, 30_000, 1_000]
 
 async function fill(): Promise<Filled> {

@@ -16,7 +16,7 @@ export const settings = {
     .int()
     .min(65_536)
     .max(640 * 1024 * 1024)
-    .default(320 * 1024 * 1024)
+    .default(128 * 1024 * 1024)
     .describe(
       'Memory taken by changed visitor states that brings checkpoints forward, shared by the partitions of a process; written they are a sixth to a third of it, which the brokers must take within a minute',
     ),

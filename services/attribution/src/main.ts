@@ -3,7 +3,6 @@ import { load, settings } from './config.ts'
 import { startAttribution } from './pipeline.ts'
 
 countBuffersAsHeap(process.versions.v8)
-const garbage = new GarbageBound()
 await runService(
   {
     argv: process.argv,
@@ -19,7 +18,7 @@ await runService(
     name: 'attribution',
     settings,
     load,
-    start: (config, process) => startAttribution(config, process, garbage),
+    start: (config, process) => startAttribution(config, process, new GarbageBound(config.STATE_CACHE_BYTES)),
     stopDeadlineMs: 30_000,
   },
 )

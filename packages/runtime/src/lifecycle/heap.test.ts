@@ -20,7 +20,7 @@ describe('bounding garbage', () => {
 
   it('by a flag that every engine knows', () => {
     const script = "require('node:v8').setFlagsFromString(process.argv[1])"
-    new GarbageBound((flag) => {
+    new GarbageBound(mebibyte, (flag) => {
       const { status, stderr } = spawnSync(process.execPath, ['-e', script, '--', flag], { encoding: 'utf8' })
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     })
@@ -28,16 +28,20 @@ describe('bounding garbage', () => {
   })
 
   it.each([
-    [[], 300],
-    [[100], 300],
-    [[100, 92], 200],
-    [[448], 100],
-    [[2000], 100],
+    [256, [], 300],
+    [256, [32], 200],
+    [256, [100, 28], 100],
+    [256, [320], 50],
+    [256, [2000], 50],
+    [1024, [100], 300],
+    [1024, [100, 92], 200],
+    [1024, [448], 100],
+    [1024, [2000], 50],
   ])(
-    'lets parts that hold %j MiB have 512 MiB of it, but no less than is alive nor three times more',
-    (held, percent) => {
+    'lets parts that may hold %j MiB and hold %j have half of the first in it, at least 192, or half of the second',
+    (mayHold, held, percent) => {
       const flags: string[] = []
-      const bound = new GarbageBound((flag) => flags.push(flag))
+      const bound = new GarbageBound(mayHold * mebibyte, (flag) => flags.push(flag))
       for (const [part, bytes] of held.entries()) bound.note(part, bytes * mebibyte)
       expect(percentOf(flags.at(-1)!)).toBe(percent)
     },
@@ -45,11 +49,11 @@ describe('bounding garbage', () => {
 
   it('forgets what a part held that is gone, and tells the engine nothing twice', () => {
     const flags: string[] = []
-    const bound = new GarbageBound((flag) => flags.push(flag))
-    bound.note(0, 448 * mebibyte)
-    bound.note(1, 448 * mebibyte)
+    const bound = new GarbageBound(mebibyte, (flag) => flags.push(flag))
+    bound.note(0, 128 * mebibyte)
+    bound.note(1, 192 * mebibyte)
     bound.note(0, 0)
     bound.note(1, 0)
-    expect(flags.map(percentOf)).toEqual([300, 100, 300])
+    expect(flags.map(percentOf)).toEqual([300, 100, 50, 80, 300])
   })
 })

@@ -4,25 +4,28 @@ import { setFlagsFromString } from 'node:v8'
 const versionsWithFlag = /^13\./
 
 /** Garbage in percent of what is alive: at most what the engine would allow by itself, and at least what collecting it is worth. */
-const [leastPercent, mostPercent] = [100, 300]
-/** Garbage that may gather beside little that is alive. */
-const roomBytes = 512 * 1024 * 1024
+const [leastPercent, mostPercent] = [50, 300]
+/** Garbage that may gather at least, whatever a process may hold. */
+const leastRoomBytes = 192 * 1024 * 1024
 /** Code, connections and buffers, of which nobody tells. */
 const elseBytes = 64 * 1024 * 1024
 
 /**
- * Bounds the garbage in the heap by what the parts of a process tell that they hold: it may come to 512 MiB, or to as much as
- * is alive where that is more. The engine by itself waits for up to three times as much where its processor time says so,
- * whatever that takes: a worker with 500 MB of live state came to 3.5 GB as it caught up. To collect at twice what is alive where
- * that is little costs a tenth of a worker's processor time, for most of what the collector visits is alive.
+ * Bounds the garbage in the heap by what the parts of a process tell that they hold: it may come to half of what these may hold,
+ * or of what is alive where that is more. The engine by itself waits for up to three times as much as is alive where its processor
+ * time says so, whatever that takes: a worker with 500 MB of live state came to 3.5 GB as it caught up. The more seldom it collects
+ * the less that costs, for most of what it visits is alive: so whoever gives memory for state gives some for garbage, too.
  */
 export class GarbageBound {
+  readonly #roomBytes: number
   readonly #setFlag: (flag: string) => void
   readonly #held = new Map<number, number>()
   #heldBytes = 0
   #percent = 0
 
-  constructor(setFlag: (flag: string) => void = setFlagsFromString) {
+  /** @param mayHoldBytes about how many the parts may hold together */
+  constructor(mayHoldBytes: number, setFlag: (flag: string) => void = setFlagsFromString) {
+    this.#roomBytes = Math.max(leastRoomBytes, mayHoldBytes / 2)
     this.#setFlag = setFlag
     this.#bound()
   }
@@ -37,7 +40,7 @@ export class GarbageBound {
 
   #bound(): void {
     // In steps, so that not every note asks something of the engine.
-    const room = 10 * Math.round((10 * roomBytes) / (elseBytes + this.#heldBytes))
+    const room = 10 * Math.round((10 * this.#roomBytes) / (elseBytes + this.#heldBytes))
     const percent = Math.min(mostPercent, Math.max(leastPercent, room))
     if (percent === this.#percent) return
     this.#percent = percent
