@@ -11,9 +11,9 @@ import type { VisitorCodec } from './visitor.ts'
 export const foldVersion = 13
 
 /**
- * The fold of one partition: what meta and checkpoint records are written from. Changed in place, by `step` and by those who save it: where
- * outputs are not written after all it is thrown away and restored, which is rare, while to be able to go back would cost
- * every event.
+ * The fold of one partition: what meta and checkpoint records are written from. Changed in place, by `step` and by those who
+ * save it: where outputs are not written after all it is thrown away and restored, which is rare, while to be able to go back
+ * would cost every event.
  */
 export interface PartitionState {
   /** Next input offset. */

@@ -21,12 +21,12 @@ export class Owned implements OwnedPartition {
   constructor(partition: number, consumer: Consumer, options: OwnershipOptions) {
     this.partition = partition
     this.#supervision = options.supervision
+    // The loop may go on for a moment when the partition has been given away and come back: by then another reads here.
+    const whileHeld = (act: () => void) => {
+      if (!this.lost.aborted) act()
+    }
     for (const { name: topic, kind, compacted } of options.topics) {
       const at = [{ topic, partitions: [partition] }]
-      // The loop may go on for a moment when the partition has been given away and come back: by then another reads here.
-      const whileHeld = (act: () => void) => {
-        if (!this.lost.aborted) act()
-      }
       const source = {
         seek: (offset: number) => whileHeld(() => consumer.seek({ topic, partition, offset: String(offset) })),
         pause: () => whileHeld(() => consumer.pause(at)),

@@ -1,15 +1,10 @@
-import { type Answer, backoffMs, pause, type WarehouseFailure } from '@cairn/runtime'
+import { type Answer, backoffMs, pause } from '@cairn/runtime'
 import type { PassingBarrier } from '../batch/batch.ts'
-import type { InputKind } from '../routes.ts'
+import { reportRefused, type Place } from '../refused.ts'
 import type { Ends, Shell } from '../shell.ts'
 
 const backoff = { firstMs: 200, maxMs: 10_000 }
 const releasePollMs = 100
-
-interface Place {
-  readonly kind: InputKind
-  readonly partition: number
-}
 
 /**
  * Notes in the warehouse that everything before the barrier is queryable. `given_up` when the service stops first: the
@@ -69,15 +64,8 @@ async function untilAnswered<T>(
       shell.observe.blocked(place.kind, place.partition, undefined)
       return result
     }
-    report(shell, place, result, failures)
+    reportRefused(shell, place, 'barrier', result, failures)
     if (ends.stopping.aborted) return undefined
     await pause(backoffMs(backoff, failures), ends.signal, ends.stopping)
   }
-}
-
-function report(shell: Shell, place: Place, { reason, code, message }: WarehouseFailure, failures: number): void {
-  const fields = { topic: place.kind, partition: place.partition, reason, code, detail: message, attempt: failures + 1 }
-  shell.observe.blocked(place.kind, place.partition, reason)
-  if (reason === 'retriable') shell.log.warn(fields, 'barrier not taken, trying again')
-  else shell.log.error(fields, 'barrier refused, the topic-partition waits for somebody')
 }

@@ -1,5 +1,6 @@
-import { backoffMs, pause, type WarehouseFailure } from '@cairn/runtime'
+import { backoffMs, pause } from '@cairn/runtime'
 import type { Lease } from '../intent/ledger.ts'
+import { reportRefused } from '../refused.ts'
 import type { Shell } from '../shell.ts'
 import { Attempt } from './attempt.ts'
 import type { Delivery } from './portion.ts'
@@ -32,22 +33,10 @@ export async function deliver(shell: Shell, first: Lease, delivery: Delivery): P
       shell.observe.blocked(route.kind, partition, undefined)
       return 'stored'
     }
-    report(shell, delivery, result, failures)
+    const { begin, end } = batch
+    reportRefused(shell, { kind: route.kind, partition }, 'insert', result, failures, { begin, end })
     const wait = result.reason === 'retriable' ? backoff.retriable : backoff.permanent
     await pause(backoffMs(wait, failures), ends.signal, ends.stopping)
     if (ends.stopping.aborted) return 'given_up'
   }
-}
-
-function report(
-  shell: Shell,
-  { route, partition, batch }: Delivery,
-  failure: WarehouseFailure,
-  failures: number,
-): void {
-  const { reason, code, message } = failure
-  const fields = { topic: route.kind, partition, begin: batch.begin, end: batch.end, reason, code, detail: message }
-  shell.observe.blocked(route.kind, partition, reason)
-  if (reason === 'retriable') shell.log.warn({ ...fields, attempt: failures + 1 }, 'insert failed, trying again')
-  else shell.log.error({ ...fields, attempt: failures + 1 }, 'insert refused, the topic-partition waits for somebody')
 }
