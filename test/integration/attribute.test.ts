@@ -11,6 +11,7 @@ import { attribute as command } from '../../packages/cli/src/commands/attribute.
 import { writeInstance, type Instance } from '../../packages/cli/src/instance/instance.ts'
 import { rows } from '../../packages/cli/src/warehouse.ts'
 import { runHere } from '../support/command-line.ts'
+import { insertContainer } from '../support/insert.ts'
 import { ownNamespace } from '../support/kafka.ts'
 import { conversion, credit, session, uuid } from '../support/records.ts'
 import { clickhouseServer, dropDatabase, migratedWarehouse } from '../support/warehouse.ts'
@@ -40,9 +41,7 @@ async function insert(schema: 'session' | 'conversion' | 'credit', messages: rea
   const builder = createContainerBuilder(catalog.named(schema), 1, 0)
   for (const message of messages) expect(builder.add(written++, message)).toBeUndefined()
   const token = `${schema}-${written}`
-  expect(await warehouse.insertContainer(`${schema}s_in`, builder.build(), { token, queryId: token })).toMatchObject({
-    ok: true,
-  })
+  await insertContainer(warehouse, `${schema}s_in`, builder.build(), token)
 }
 
 /** Sessions of a visitor by these channels, a minute apart from `from` on. */

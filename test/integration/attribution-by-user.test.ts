@@ -5,6 +5,7 @@ import { randomFrom } from '@cairn/testkit'
 import { creditsOf, divideMoney } from '../../packages/domain/src/attribution/model.ts'
 import { pathOf } from '../../packages/domain/src/attribution/path.ts'
 import { defaultAttributionRules } from '../../packages/domain/src/attribution/rules.ts'
+import { insertContainer } from '../support/insert.ts'
 import { ownNamespace } from '../support/kafka.ts'
 import { credit, event, label, session, uuid } from '../support/records.ts'
 import { dropDatabase, migratedWarehouse, rowsOf } from '../support/warehouse.ts'
@@ -53,9 +54,7 @@ describe('v_attribution_by_user', () => {
     const builder = createContainerBuilder(catalog.named(schema), 1, 0)
     for (const message of messages) expect(builder.add(written++, message)).toBeUndefined()
     const token = `${table}-${written}`
-    expect(await warehouse.insertContainer(table, builder.build(), { token, queryId: token })).toMatchObject({
-      ok: true,
-    })
+    await insertContainer(warehouse, table, builder.build(), token)
   }
 
   const visits = (rows: readonly SessionRow[]) =>

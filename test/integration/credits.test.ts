@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { createCodec, readCatalog, type Warehouse } from '@cairn/runtime'
-import { containerOf, insert } from '../support/insert.ts'
+import { containerOf, insertContainer } from '../support/insert.ts'
 import { ownNamespace } from '../support/kafka.ts'
 import { credit, uuid } from '../support/records.ts'
 import { dropDatabase, migratedWarehouse, rowsOf } from '../support/warehouse.ts'
@@ -40,7 +40,7 @@ describe('v_attribution', () => {
     const bot = credit({ conversion_id: uuid(33), site, is_bot: 1 })
     const gone = credit({ conversion_id: uuid(34), site, is_deleted: 1 })
     const rows = [credit({ site }), untouched, unvalued, bot, gone].map((row) => codec.encode('credit', row))
-    await insert(warehouse, 'credits_in', containerOf('credit', 0, rows), 'credited', 2)
+    await insertContainer(warehouse, 'credits_in', containerOf('credit', 0, rows), 'credited', 2)
     const of = `FROM ${warehouse.table('v_attribution')} WHERE site = '${site}'`
     expect(
       await rowsOf(warehouse, `SELECT conversion_id AS id, model, count() AS n, toFloat64(sum(credit)) AS credit, toFloat64(sum(value)) AS value ${of} GROUP BY id, model ORDER BY id, model`), // prettier-ignore
@@ -69,7 +69,7 @@ describe('v_attribution', () => {
     const whole = { conversion_id: uuid(35), site: 'columns', visitor_id: 'v-2', user_id: 'ada', goal: 'lead', event_time: at } // prettier-ignore
     const told = { touches_omitted: 4, reason: 'path', definitions_number: 7, models: ['linear'], credits: [[333_334, 333_333, 333_333]], values_minor: [[334, 334, 333]] } as const // prettier-ignore
     const row = codec.encode('credit', credit({ ...whole, ...told }))
-    await insert(warehouse, 'credits_in', containerOf('credit', 10, [row]), 'columns')
+    await insertContainer(warehouse, 'credits_in', containerOf('credit', 10, [row]), 'columns')
     const found = await rowsOf<Record<string, unknown>>(
       warehouse,
       `SELECT * REPLACE(toUnixTimestamp64Milli(event_time)::Float64 AS event_time, toUnixTimestamp64Milli(touched_at)::Float64 AS touched_at, toFloat64(credit) AS credit, toFloat64(value) AS value)
@@ -107,7 +107,7 @@ describe('v_assists', () => {
       0,
       rows.map((row) => codec.encode('credit', row)),
     )
-    await insert(warehouse, 'credits_in', container, 'assisted')
+    await insertContainer(warehouse, 'credits_in', container, 'assisted')
     const of = { conversion_id: uuid(51), goal: 'purchase', assists: 2, assists_omitted: 7 }
     expect(
       await rowsOf(warehouse, `SELECT conversion_id, goal, assists, assists_omitted, assist, micro_conversion_id, micro_goal, seconds_to_macro FROM ${warehouse.table('v_assists')} WHERE site = '${site}' ORDER BY conversion_id, assist`), // prettier-ignore

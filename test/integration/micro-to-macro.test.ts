@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import type { ConversionRow, SessionRow } from '@cairn/domain'
 import { createCodec, createContainerBuilder, readCatalog, type Warehouse } from '@cairn/runtime'
 import { randomFrom } from '@cairn/testkit'
+import { insertContainer } from '../support/insert.ts'
 import { ownNamespace } from '../support/kafka.ts'
 import { effectsOf, newcombe, type Path } from '../support/micro-to-macro.ts'
 import { conversion, session, uuid } from '../support/records.ts'
@@ -48,8 +49,7 @@ describe('v_micro_to_macro', () => {
     const builder = createContainerBuilder(catalog.named(schema), 1, 0)
     for (const row of written) expect(builder.add(rows++, codec.encode(schema, row as never))).toBeUndefined()
     const token = `${schema}-${rows}`
-    const done = await warehouse.insertContainer(`${schema}s_in`, builder.build(), { token, queryId: token })
-    expect(done).toMatchObject({ ok: true })
+    await insertContainer(warehouse, `${schema}s_in`, builder.build(), token)
   }
 
   async function store(site: string, paths: readonly Path[], is_bot: 0 | 1 = 0) {

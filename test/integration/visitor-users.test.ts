@@ -4,7 +4,7 @@ import { repairByDifference, visitorUsers } from '../../services/sink/src/repair
 import type { Shell } from '../../services/sink/src/shell.ts'
 import { ownNamespace } from '../support/kafka.ts'
 import { event, label } from '../support/records.ts'
-import { containerOf, insert, insertedPartition as partition } from '../support/insert.ts'
+import { containerOf, insertContainer, insertedPartition as partition } from '../support/insert.ts'
 import { dropDatabase, migratedWarehouse, rowsOf } from '../support/warehouse.ts'
 
 const catalog = readCatalog()
@@ -56,7 +56,13 @@ describe('the warehouse', () => {
         const message = codec.prependLabel(encoded, 1, label())
         // A user's own events are in another partition than those of the visitors an alias of it names.
         const from = visit.visitor_id === 'u:ada' ? partition + 1 : partition
-        await insert(warehouse, 'events', containerOf('labelled:1', 20_000 + at, [message], from), `links-${at}`, 3)
+        await insertContainer(
+          warehouse,
+          'events',
+          containerOf('labelled:1', 20_000 + at, [message], from),
+          `links-${at}`,
+          3,
+        )
       }
       expect(await linked()).toEqual(expected)
     })

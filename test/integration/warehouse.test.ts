@@ -3,7 +3,7 @@ import { createCodec, readCatalog, type Warehouse } from '@cairn/runtime'
 import type { SessionRow } from '@cairn/domain'
 import { ownNamespace } from '../support/kafka.ts'
 import { conversion, correction, event, label, noGoals, session, uuid } from '../support/records.ts'
-import { containerOf, insert, insertedPartition as partition } from '../support/insert.ts'
+import { containerOf, insertContainer, insertedPartition as partition } from '../support/insert.ts'
 import { dropDatabase, migratedWarehouse, rowsOf } from '../support/warehouse.ts'
 
 const catalog = readCatalog()
@@ -49,7 +49,7 @@ describe('the warehouse', () => {
     })
     const value = label({ session_id: null, goals: ['a', 'b'], is_late: true, input_offset: 2 ** 40 })
     const message = codec.prependLabel(codec.encodeEvent(sent), 1, value)
-    await insert(warehouse, 'events', containerOf(labelled.name, 2 ** 33, [message]), 'full')
+    await insertContainer(warehouse, 'events', containerOf(labelled.name, 2 ** 33, [message]), 'full')
     const [row] = await rowsOf<Record<string, unknown>>(
       warehouse,
       `SELECT * REPLACE(toUnixTimestamp64Milli(event_time) AS event_time, toUnixTimestamp64Milli(received_at) AS received_at,
@@ -75,7 +75,7 @@ describe('the warehouse', () => {
         label(),
       ),
     )
-    await insert(warehouse, 'events', containerOf(labelled.name, 1000, messages), 'months', 2)
+    await insertContainer(warehouse, 'events', containerOf(labelled.name, 1000, messages), 'months', 2)
     const [counted] = await rowsOf(
       warehouse,
       `SELECT count() AS n, uniqExact(_partition_id) AS months FROM ${warehouse.table('events')} WHERE site = 'import'`,
@@ -85,11 +85,11 @@ describe('the warehouse', () => {
 
   it('shows events under the session they belong to now', async () => {
     const at = (n: number) => codec.prependLabel(codec.encodeEvent(event({ event_id: `move-${n}`, site: 'moves' })), 1, label({ session_id: uuid(n) })) // prettier-ignore
-    await insert(warehouse, 'events', containerOf(labelled.name, 5000, [at(10), at(11), at(12)]), 'moves')
+    await insertContainer(warehouse, 'events', containerOf(labelled.name, 5000, [at(10), at(11), at(12)]), 'moves')
     const retracted = (n: number, into: number, version: number) =>
       codec.encode('session', session({ session_id: uuid(n), site: 'moves', version, is_deleted: 1, counted: 0, state: 'retracted', merged_into: uuid(into) })) // prettier-ignore
     const rows = [retracted(10, 11, 1), retracted(11, 12, 2), retracted(10, 12, 2)]
-    await insert(warehouse, 'sessions_in', containerOf('session', 5000, rows), 'moves', 2)
+    await insertContainer(warehouse, 'sessions_in', containerOf('session', 5000, rows), 'moves', 2)
     const seen = await rowsOf(
       warehouse,
       `SELECT event_id, session_id FROM ${warehouse.table('v_events')} WHERE site = 'moves' ORDER BY event_id`,
@@ -101,12 +101,12 @@ describe('the warehouse', () => {
     const at = (n: number, session_id: string | null) =>
       codec.prependLabel(codec.encodeEvent(event({ event_id: `own-${n}`, site: 'own-moves' })), 1, label({ session_id, input_offset: 7000 + n })) // prettier-ignore
     const events = [at(0, null), at(1, uuid(30)), at(2, uuid(30)), at(3, uuid(32))]
-    await insert(warehouse, 'events', containerOf(labelled.name, 7000, events), 'own-moves')
+    await insertContainer(warehouse, 'events', containerOf(labelled.name, 7000, events), 'own-moves')
     const takes = (n: number, version: number, moved_offsets: number[]) =>
       codec.encode('session', session({ session_id: uuid(n), site: 'own-moves', version, counted: 0, moved_offsets })) // prettier-ignore
     const merged = codec.encode('session', session({ session_id: uuid(33), site: 'own-moves', version: 9, is_deleted: 1, counted: 0, state: 'retracted', merged_into: uuid(34) })) // prettier-ignore
     const rows = [takes(31, 8, [7001, 7000]), takes(30, 9, []), merged, takes(33, 8, [7003]), takes(35, 10, [7000])]
-    await insert(warehouse, 'sessions_in', containerOf('session', 7000, rows), 'own-moves', 2)
+    await insertContainer(warehouse, 'sessions_in', containerOf('session', 7000, rows), 'own-moves', 2)
     const seen = await rowsOf(
       warehouse,
       `SELECT event_id, session_id FROM ${warehouse.table('v_events')} WHERE site = 'own-moves' ORDER BY event_id`,
@@ -124,7 +124,7 @@ describe('the warehouse', () => {
       { ...still, micro: 1 },
       { ...still, is_new: 0 as const, cart_stage: 'cart' as const },
     ].map((over, n) => codec.encode('session', session({ session_id: uuid(40 + n), ...over })))
-    await insert(warehouse, 'sessions_in', containerOf('session', 8000, rows), 'engaged')
+    await insertContainer(warehouse, 'sessions_in', containerOf('session', 8000, rows), 'engaged')
     const seen = await rowsOf<Record<string, unknown>>(
       warehouse,
       `SELECT is_engaged, is_bounce, is_new, cart_stage FROM ${warehouse.table('v_sessions')} WHERE site = 'engaged' ORDER BY session_id`,
@@ -150,14 +150,14 @@ describe('the warehouse', () => {
     const paid = session({ session_id: uuid(20), site: 'money', micro: 1, macro: 4, ...goals })
     const bot = session({ session_id: uuid(21), site: 'money', is_bot: 1, counted: 0 })
     const rows = [paid, bot].map((row) => codec.encode('session', row))
-    await insert(warehouse, 'sessions_in', containerOf('session', 6000, rows), 'money')
+    await insertContainer(warehouse, 'sessions_in', containerOf('session', 6000, rows), 'money')
     expect(await rowsOf(warehouse, `SELECT session_id, value FROM ${warehouse.table('v_sessions')} WHERE site = 'money'`)) // prettier-ignore
       .toEqual([{ session_id: uuid(20), value: { EUR: 12.34, JPY: 500, KWD: 1.5 } }])
 
     const order = conversion({ conversion_id: uuid(22), site: 'money', value_minor: 1500, currency: 'KWD' })
     const free = conversion({ conversion_id: uuid(23), site: 'money' })
     const dropped = conversion({ conversion_id: uuid(24), site: 'money', is_deleted: 1 })
-    await insert(
+    await insertContainer(
       warehouse,
       'conversions_in',
       containerOf(
@@ -216,7 +216,13 @@ describe('the warehouse', () => {
     const standing = new Map<string, SessionRow>()
     for (const [step, rows] of [first, second, third].entries()) {
       const messages = rows.map((row) => codec.encode('session', row))
-      await insert(warehouse, 'sessions_in', containerOf('session', 10_000 * (step + 1), messages), `roll-${step}`, 3)
+      await insertContainer(
+        warehouse,
+        'sessions_in',
+        containerOf('session', 10_000 * (step + 1), messages),
+        `roll-${step}`,
+        3,
+      )
       for (const row of rows) standing.set(row.session_id, row)
       const there = [...standing.values()].filter((row) => row.is_deleted === 0)
       const expected = rollUpOf(there.filter((row) => row.counted === 1))

@@ -18,10 +18,20 @@ export function containerOf(
   return builder.build()
 }
 
-/** Inserts as the sink does, as often as `times` says under the one token. */
-export async function insert(warehouse: Warehouse, table: string, container: Container, token: string, times = 1) {
+/**
+ * Inserts as the sink does, as often as `times` says under the one token. A server refuses an id of a query that it runs,
+ * for whichever database: tests of other files insert at the same time.
+ */
+export async function insertContainer(
+  warehouse: Warehouse,
+  table: string,
+  container: Container,
+  token: string,
+  times = 1,
+): Promise<void> {
   for (let attempt = 1; attempt <= times; attempt++) {
-    const done = await warehouse.insertContainer(table, container, { token, queryId: `${token}#${attempt}` })
+    const queryId = `${warehouse.database}/${token}#${attempt}`
+    const done = await warehouse.insertContainer(table, container, { token, queryId })
     if (!done.ok) throw new Error(done.message)
   }
 }

@@ -1,5 +1,6 @@
 import { createContainerBuilder, readCatalog, type Warehouse } from '@cairn/runtime'
 import type { Folded, WrittenSchema } from '../cases/folded.ts'
+import { insertContainer } from './insert.ts'
 
 const landing: readonly (readonly [table: string, schema: WrittenSchema])[] = [
   ['events', 'labelled:1'],
@@ -14,10 +15,6 @@ export async function loadFolded(warehouse: Warehouse, { written }: Folded, name
     const builder = createContainerBuilder(readCatalog().named(schema), 1, 0)
     if (written[schema].length === 0) continue
     for (const [offset, message] of written[schema].entries()) builder.add(offset, message)
-    const done = await warehouse.insertContainer(table, builder.build(), {
-      token: `${name}${table}`,
-      queryId: `load-${name}${table}`,
-    })
-    if (!done.ok) throw new Error(done.message)
+    await insertContainer(warehouse, table, builder.build(), `${name}${table}`)
   }
 }

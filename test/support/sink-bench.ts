@@ -13,6 +13,7 @@ import {
   type TopicKind,
   type Warehouse,
 } from '@cairn/runtime'
+import { insertContainer } from './insert.ts'
 import { brokers, ownNamespace } from './kafka.ts'
 import { proxyTo, type Proxy } from './proxy.ts'
 import { correction, event, label, session, uuid } from './records.ts'
@@ -126,11 +127,7 @@ export class Bench {
   async insert(table: string, schema: string, message: Buffer): Promise<void> {
     const builder = createContainerBuilder(catalog.named(schema), 1, 1)
     builder.add(0, message)
-    const done = await this.warehouse.insertContainer(table, builder.build(), {
-      token: 'other',
-      queryId: `${table}-other`,
-    })
-    if (!done.ok) throw new Error(done.message)
+    await insertContainer(this.warehouse, table, builder.build(), 'other')
   }
 
   /** How many tokens each table remembers from now on; what it has beyond that is forgotten. */
