@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { describe, expect, it, jest } from '@jest/globals'
+import { afterAll, describe, expect, it, jest } from '@jest/globals'
 import { shopEvents } from '../../packages/cli/src/demo/shop-events/messages.ts'
 import { fold, type Folded } from './folded.ts'
 import {
@@ -14,6 +14,9 @@ import {
 } from './shop-events.published.ts'
 
 jest.setTimeout(60_000)
+
+const folderOfSets = mkdtempSync(join(tmpdir(), 'cairn-sets-'))
+afterAll(() => rmSync(folderOfSets, { recursive: true }))
 
 const root = resolve(import.meta.dirname, '..', '..')
 const folder = join(resolve(root, process.env['CAIRN_DATA'] ?? '../shared/data'), 'shop-events')
@@ -65,7 +68,7 @@ const viewed = ['view_item', 'view_item_list']
 
 /** A file of definitions with a set of three views and an addition. */
 function withSet(within = 'session'): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'cairn-set-')), 'set.yaml')
+  const file = join(folderOfSets, `set-${within}.yaml`)
   const parts = [{ match: { event: viewed }, times: 3 }, { match: { event: 'add_to_cart' } }]
   const goals = [{ name: 'considered', kind: 'micro', compound: { all: parts, within } }]
   writeFileSync(file, JSON.stringify({ session: { client_session: 'trust' }, goals }))
