@@ -33,8 +33,7 @@ export function shed(visitor: VisitorState, key: string, now: Now, outputs: Outp
     return true
   })
   forgetSessions(visitor, gone, key, now, outputs)
-  const claims = [...visitor.claims].sort((a, b) => a.touched_at - b.touched_at)
-  visitor.claims = claims.filter((claim) => {
+  visitor.claims = visitor.claims.filter((claim) => {
     if (excess <= 0) return true
     excess -= claimSize(claim)
     return false

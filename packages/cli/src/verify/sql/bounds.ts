@@ -1,6 +1,6 @@
 import { MAX_PATH_SIZE, MAX_RESTATED, MAX_TOUCHES } from '@cairn/domain'
 import type { OrderConflict } from '../fold.ts'
-import { list, sqlFacts, whose, type LeftOut, type SqlFact } from './left-out.ts'
+import { list, sqlFacts, text, whose, type LeftOut, type SqlFact } from './left-out.ts'
 import type { SqlRules } from './rules.ts'
 import { clientOf, dayOf, ms, numbered } from './sessions.ts'
 
@@ -96,7 +96,7 @@ function ofMacros(rules: SqlRules): string {
 /** Each event, and once more for each macro goal; whether that counts, and not where it is once a session and was before. */
 function macroEvents(rules: SqlRules, isOnce: string): string {
   const { matched, compound } = rules.macros
-  const goals = `arrayConcat([''], arrayFilter(goal -> goal IN ${list(matched)}, goals), arrayFilter(goal -> goal != '', [${list(compound).slice(1, -1)}]))`
+  const goals = `arrayConcat([''], arrayFilter(goal -> goal IN ${list(matched)}, goals), [${compound.map(text).join(', ')}])`
   return `SELECT *, goal != '' AND NOT (${isOnce} AND ifNull(at - before_at <= ${rules.gapMs} AND arrived_before <= arrived, false)) AS counts
     FROM (
       SELECT *, lagInFrame(toNullable(at)) OVER w AS before_at, lagInFrame(arrived) OVER w AS arrived_before
