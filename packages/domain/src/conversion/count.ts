@@ -185,9 +185,15 @@ function withdraw<H extends Holder>(holder: H, rival: Conversion, arrival: Arriv
   tally.corrected = withItem(tally.corrected, holder)
 }
 
-/** Puts a claim last, behind those that were touched before it. */
+/** Puts a claim last, behind those that were touched before it. At the bound another one goes. */
 export function replaceClaim(visitor: Claims, claim: Claim): void {
   const others = visitor.claims.filter((held) => !isSameClaim(held, claim.goal, claim.order_id))
-  if (others.length >= MAX_CLAIMS) others.shift()
+  if (others.length >= MAX_CLAIMS) others.splice(longestUntouched(others), 1)
   visitor.claims = withItem(others, claim)
+}
+
+/** Index of the first of them: of those touched at the same time, which one was first is told by where they stand. */
+function longestUntouched(claims: readonly Claim[]): number {
+  const least = Math.min(...claims.map(({ touched_at }) => touched_at))
+  return claims.findIndex(({ touched_at }) => touched_at === least)
 }

@@ -40,6 +40,11 @@ describe('consent', () => {
     expect(consentOf(sent).analytics).toBe(false)
   })
 
+  it('counts as refused where one of two answers to analytics is nested, and the other says yes', () => {
+    const sent = { categoryPreferences: { Analytics: true }, analytics: { version: 2 } }
+    expect(consentOf(sent)).toEqual({ categories: { Analytics: 'granted' }, analytics: false })
+  })
+
   it('keeps a category called __proto__ like any other', () => {
     const sent = JSON.parse('{"categoryPreferences":{"__proto__":true}}') as unknown
     expect(Object.entries(consentOf(sent).categories)).toEqual([['__proto__', 'granted']])

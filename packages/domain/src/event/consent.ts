@@ -40,7 +40,7 @@ function preferencesOf(sent: unknown): object | undefined {
   return typeof sent === 'object' && !Array.isArray(sent) ? sent : undefined
 }
 
-/** Undefined for nested values: settings of the consent tool, or no answer that is understood. */
+/** Undefined for nested values: of an analytics category no answer that is understood, of others settings of the tool. */
 function stateOf(value: unknown): string | undefined {
   switch (typeof value) {
     case 'boolean':

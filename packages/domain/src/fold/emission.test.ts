@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
-import { buildEvent, FoldRun, jsonVisitorCodec, LogBuilder } from '@cairn/testkit/domain'
-import { createPartition, step, type LogRecord, type Output, type StorefrontEvent } from '../index.ts'
+import { buildEvent, FoldRun, jsonVisitorCodec, LogBuilder, MemoryVisitors } from '@cairn/testkit/domain'
+import {
+  createPartition,
+  restorePartition,
+  step,
+  takeDirty,
+  type LogRecord,
+  type Output,
+  type StorefrontEvent,
+} from '../index.ts'
 
 const T = 1_700_000_000_000
 const SECOND = 1_000
@@ -88,7 +96,7 @@ describe('ticks', () => {
   it('bring out at most so many visitors a step, however many wait, and the barrier with the last', () => {
     const logged = new LogBuilder()
     const whole = createPartition(jsonVisitorCodec)
-    const cut = createPartition(jsonVisitorCodec, { maxFlushed: 2 })
+    const cut = createPartition(jsonVisitorCodec, { maxVisitors: 2 })
     const fold = (record: LogRecord) => {
       step(whole, record)
       step(cut, record)
@@ -111,21 +119,51 @@ describe('ticks', () => {
     const partition = createPartition(jsonVisitorCodec)
     for (let at = 0; at < 5_003; at++)
       step(partition, logged.event(T, buildEvent({ event_id: 'a', event_time: T, visitor_id: `v${at}` })))
-    step(partition, logged.flush(T + SECOND))
-    const flush = logged.flush(T + GAP + GRACE)
-    const outputs: Output[] = []
-    for (let isDone = false; !isDone;) {
-      const part = step(partition, flush)
-      for (const output of part.outputs) outputs.push(output)
-      isDone = part.isDone
+    const whole = (flush: LogRecord): Output[] => {
+      const { outputs, isDone } = step(partition, flush)
+      return isDone ? [...outputs] : [...outputs, ...whole(flush)]
     }
+    expect(whole(logged.flush(T + SECOND))).toHaveLength(5_004)
+    const outputs = whole(logged.flush(T + GAP + GRACE))
     const closed = outputs.filter((output) => output.kind === 'session' && output.row.state === 'closed')
     expect([closed.length, outputs.at(-1)?.kind, outputs.length]).toEqual([5_003, 'barrier', 5_004])
   })
 
+  it('close what is to be closed in parts too, whoever takes over between them', () => {
+    const logged = new LogBuilder()
+    const cut = createPartition(jsonVisitorCodec, { maxVisitors: 2 })
+    const disk = new MemoryVisitors(jsonVisitorCodec)
+    for (const visitor of ['v3', 'v1', 'v5', 'v2', 'v4'])
+      step(cut, logged.event(T, buildEvent({ event_id: 'a', event_time: T, visitor_id: visitor })))
+    const flush = logged.flush(T + GAP + GRACE)
+    const parts: unknown[] = []
+    for (let partition = cut, isDone = false; !isDone;) {
+      const part = step(partition, flush)
+      isDone = part.isDone
+      parts.push(part.outputs.map((output) => [output.key, output.kind === 'session' ? output.row.state : output.kind]))
+      disk.write(takeDirty(partition))
+      const { position, streamTime, eventClock } = partition
+      const checkpoint = {
+        position,
+        parts: partition.parts,
+        stream_time: streamTime,
+        event_clock: eventClock,
+        definitions_number: -1,
+        definitions: '',
+      }
+      partition = restorePartition(jsonVisitorCodec, checkpoint, { cold: disk, maxVisitors: 2 })
+    }
+    const closed = (visitor: string) => [`shop:${visitor}`, 'closed']
+    expect(parts).toEqual([
+      [closed('v1'), closed('v2')],
+      [closed('v3'), closed('v4')],
+      [closed('v5'), ['', 'barrier']],
+    ])
+  })
+
   it('are refused another record in the middle of a flush', () => {
     const logged = new LogBuilder()
-    const partition = createPartition(jsonVisitorCodec, { maxFlushed: 1 })
+    const partition = createPartition(jsonVisitorCodec, { maxVisitors: 1 })
     for (const visitor of ['v1', 'v2'])
       step(partition, logged.event(T, buildEvent({ event_id: 'a', visitor_id: visitor })))
     expect(step(partition, logged.flush(T)).isDone).toBe(false)

@@ -55,10 +55,11 @@ export interface Checkpoint {
 }
 
 /**
- * Visitors whose rows one step of a flush puts out; the record is taken again for the others. All in one step would have to
- * be written in one transaction, and with enough open sessions that takes longer than a transaction may, again and again.
+ * Visitors that one step brings up, beside its record's own: for the others that a flush puts out its record is taken again,
+ * and those that timers settle wait for the next records. All in one step would have to be written in one transaction, and
+ * with enough open sessions that takes longer than a transaction may, again and again.
  */
-const MAX_FLUSHED_VISITORS = 5_000
+const MAX_VISITORS_A_STEP = 5_000
 
 export interface PartitionOptions {
   /**
@@ -68,8 +69,8 @@ export interface PartitionOptions {
   readonly cold?: ColdStates
   /** Bytes of memory for the visitors that the cold store has too: none, or what {@link limitCache} says. */
   readonly cacheBytes?: number
-  /** Visitors a step of a flush puts out; another number makes other parts, so only tests give one. */
-  readonly maxFlushed?: number
+  /** Visitors a step brings up; another number makes other steps, so only tests give one. */
+  readonly maxVisitors?: number
 }
 
 export class Partition implements PartitionState {
@@ -82,11 +83,11 @@ export class Partition implements PartitionState {
   readonly store: VisitorStore
   /** The keys of the visitors that a begun flush has left, in order; null where that is to be found out. */
   flushing: string[] | null = null
-  readonly maxFlushed: number
+  readonly maxVisitors: number
 
-  constructor(codec: VisitorCodec, { cold, cacheBytes, maxFlushed }: PartitionOptions) {
+  constructor(codec: VisitorCodec, { cold, cacheBytes, maxVisitors }: PartitionOptions) {
     this.store = new VisitorStore(codec, cold ?? null, cacheBytes ?? 0)
-    this.maxFlushed = maxFlushed ?? MAX_FLUSHED_VISITORS
+    this.maxVisitors = maxVisitors ?? MAX_VISITORS_A_STEP
   }
 
   /** The clock that closes sessions. */

@@ -50,8 +50,8 @@ function logOf({ arriving, rules }: Scenario): LogRecord[] {
   return whole.records
 }
 
-/** Fewer than there are visitors, so that flushes come in several parts. */
-const maxFlushed = 1
+/** Fewer than there are visitors, so that flushes come in several parts, of closes too, and timers wait for records. */
+const maxVisitors = 1
 
 /**
  * Saved states and the checkpoint record, as the state topic keeps them, and a store as a disk is: it may lack the last
@@ -98,7 +98,7 @@ class StateTopic {
 
   restore(): PartitionState {
     this.store()
-    const options: PartitionOptions = { maxFlushed, cold: this.disk, cacheBytes: this.#cacheBytes }
+    const options: PartitionOptions = { maxVisitors, cold: this.disk, cacheBytes: this.#cacheBytes }
     if (this.checkpoint === null) return createPartition(jsonVisitorCodec, options)
     return restorePartition(jsonVisitorCodec, this.checkpoint, { ...options, cold: this.disk })
   }
@@ -133,7 +133,7 @@ describe('batches, lost transactions, restarts and what is left to the disk', ()
     fc.assert(
       fc.property(scenario, fc.array(batch, { minLength: 1, maxLength: 40 }), cacheBytes, (drawn, batches, room) => {
         const records = logOf(drawn)
-        const whole = outputsOf(createPartition(jsonVisitorCodec, { maxFlushed }), records)
+        const whole = outputsOf(createPartition(jsonVisitorCodec, { maxVisitors }), records)
         const topic = new StateTopic(room)
         let partition = topic.restore()
         let [committed, saved] = [0, 0]
@@ -169,7 +169,7 @@ describe('batches, lost transactions, restarts and what is left to the disk', ()
       fc.property(scenario, cacheBytes, (drawn, room) => {
         const records = logOf(drawn)
         const [once, often] = [new StateTopic(room), new StateTopic(room)]
-        const whole = createPartition(jsonVisitorCodec, { maxFlushed })
+        const whole = createPartition(jsonVisitorCodec, { maxVisitors })
         outputsOf(whole, records)
         once.write(whole, Infinity)
         let partition = often.restore()

@@ -33,7 +33,8 @@ export function shed(visitor: VisitorState, key: string, now: Now, outputs: Outp
     return true
   })
   forgetSessions(visitor, gone, key, now, outputs)
-  visitor.claims = visitor.claims.filter((claim) => {
+  const claims = [...visitor.claims].sort((a, b) => a.touched_at - b.touched_at)
+  visitor.claims = claims.filter((claim) => {
     if (excess <= 0) return true
     excess -= claimSize(claim)
     return false

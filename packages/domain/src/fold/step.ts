@@ -21,9 +21,6 @@ import type { TimerQueue } from './timers.ts'
 import { isForgotten, newVisitor, scheduleVisitor, type Retention, type VisitorState } from './visitor.ts'
 import { visit } from './visit.ts'
 
-/** Visitors that timers may bring up in one step; the rest waits for the next records. */
-const MAX_TIMED_VISITORS = 5_000
-
 /**
  * Folds one record into a partition: moves the clocks on, settles the visitors that are due, applies the record. The
  * result depends on nothing but the records so far: not on the clock, on batches, on checkpoints or on restores.
@@ -53,10 +50,15 @@ function begin(partition: Partition, record: LogRecord): StepResult {
   if (body.kind === 'verdict') return stepVerdict(partition, record, body.verdict)
   const now = nowAt(partition, record)
   const outputs: Output[] = []
-  fireTimers(partition, now, null, outputs)
+  const left = fireTimers(partition, now, null, outputs)
   switch (body.kind) {
     case 'tick':
-      return { outputs, outcome: 'control', late: false, isDone: flush(partition, record.key, body, now, outputs) }
+      return {
+        outputs,
+        outcome: 'control',
+        late: false,
+        isDone: flush(partition, record.key, body, left, now, outputs),
+      }
     case 'definitions': {
       const problem = deploy(partition, body.number, body.json)
       if (problem !== null) {
@@ -75,8 +77,8 @@ function goOn(partition: Partition, { offset, key, body }: LogRecord): StepResul
   if (body.kind !== 'tick')
     throw new Error(`the ${body.kind} at offset ${offset} is not the flush that was begun there`)
   const outputs: Output[] = []
-  const { streamTime, closingClock } = partition
-  const isDone = flush(partition, key, body, { version: offset, streamTime, closingClock }, outputs)
+  const { streamTime, closingClock, maxVisitors } = partition
+  const isDone = flush(partition, key, body, maxVisitors, { version: offset, streamTime, closingClock }, outputs)
   return { outputs, outcome: 'control', late: false, isDone }
 }
 
@@ -222,17 +224,18 @@ const NO_NAMES: readonly string[] = []
 
 /**
  * Settles the visitors that are due, queue by queue in order of (due, key), up to the limit. The record's own visitor
- * has been settled already and is passed over, so the limit decides only when rows appear.
+ * has been settled already and is passed over, so the limit decides only when rows appear. Returns how many more visitors
+ * the step may bring up.
  */
-function fireTimers(partition: Partition, now: Now, own: Slot | null, outputs: Output[]): void {
+function fireTimers(partition: Partition, now: Now, own: Slot | null, outputs: Output[]): number {
   const { emit, close, expire } = partition.store
-  let left = MAX_TIMED_VISITORS
+  let left = partition.maxVisitors
   left = fire(partition, emit, now.streamTime, left, now, own, outputs)
   left = fire(partition, close, now.closingClock, left, now, own, outputs)
-  fire(partition, expire, now.streamTime, left, now, own, outputs)
+  return fire(partition, expire, now.streamTime, left, now, own, outputs)
 }
 
-/** Fires one queue up to `clock`; returns how many more visitors the step may settle. */
+/** Fires one queue up to `clock`; returns how many more visitors the step may bring up. */
 function fire(
   partition: Partition,
   queue: TimerQueue<Slot>,
@@ -256,21 +259,21 @@ function fire(
 type Tick = Extract<LogRecord['body'], { kind: 'tick' }>
 
 /**
- * Closes what is to be closed, then puts out pending rows, both up to the limit; after the last of them the barrier: then the
+ * Closes what is to be closed, then puts out pending rows, up to so many visitors; after the last of them the barrier: then the
  * flush is done.
  */
-function flush(partition: Partition, key: string, tick: Tick, now: Now, outputs: Output[]): boolean {
+function flush(partition: Partition, key: string, tick: Tick, limit: number, now: Now, outputs: Output[]): boolean {
   if (tick.flush_id === '') return true
-  const { store, maxFlushed } = partition
-  if (
-    partition.flushing === null &&
-    fire(partition, store.close, now.closingClock, maxFlushed, now, null, outputs) === 0
-  )
-    return false
-  const left = partition.flushing ?? store.pendingKeys()
-  for (const key of left.splice(0, maxFlushed)) attend(partition, store.slot(key), now, true, outputs)
-  partition.flushing = left.length === 0 ? null : left
-  if (left.length > 0) return false
+  const { store } = partition
+  let left = limit
+  if (partition.flushing === null) {
+    left = fire(partition, store.close, now.closingClock, left, now, null, outputs)
+    if (left === 0) return false
+  }
+  const waiting = partition.flushing ?? store.pendingKeys()
+  for (const key of waiting.splice(0, left)) attend(partition, store.slot(key), now, true, outputs)
+  partition.flushing = waiting.length === 0 ? null : waiting
+  if (waiting.length > 0) return false
   outputs.push({ kind: 'barrier', key, flush_id: tick.flush_id, hold_ms: tick.hold_ms })
   return true
 }

@@ -11,8 +11,8 @@ const leastRoomBytes = 192 * 1024 * 1024
 const elseBytes = 64 * 1024 * 1024
 
 /**
- * Bounds the garbage in the heap by what the parts of a process tell that they hold: it may come to half of what these may hold,
- * or of what is alive where that is more. The engine by itself waits for up to three times as much as is alive where its processor
+ * Bounds the garbage in the heap by what the parts of a process tell that they hold: it may come to half of the memory that is
+ * given to what they keep, or of what is alive where that is more. The engine by itself waits for up to three times as much as is alive where its processor
  * time says so, whatever that takes: a worker with 500 MB of live state came to 3.5 GB as it caught up. The more seldom it collects
  * the less that costs, for most of what it visits is alive: so whoever gives memory for state gives some for garbage, too.
  */
@@ -23,9 +23,9 @@ export class GarbageBound {
   #heldBytes = 0
   #percent = 0
 
-  /** @param mayHoldBytes about how many the parts may hold together */
-  constructor(mayHoldBytes: number, setFlag: (flag: string) => void = setFlagsFromString) {
-    this.#roomBytes = Math.max(leastRoomBytes, mayHoldBytes / 2)
+  /** @param givenBytes for what the parts keep together; what they hold for a while comes on top, and has no room of its own */
+  constructor(givenBytes: number, setFlag: (flag: string) => void = setFlagsFromString) {
+    this.#roomBytes = Math.max(leastRoomBytes, givenBytes / 2)
     this.#setFlag = setFlag
     this.#bound()
   }

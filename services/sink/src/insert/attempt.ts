@@ -21,7 +21,8 @@ export class Attempt {
     this.#lastInsertAt = delivery.isRepeated ? shell.monotonic() + leaseMs : -Infinity
   }
 
-  async run(failures: number): Promise<Answer<void>> {
+  /** Undefined where the service stops before it may be told what is stored. */
+  async run(failures: number): Promise<Answer<void> | undefined> {
     const shell = this.#shell
     const isRepeated = this.#lastInsertAt > -Infinity
     const intent = await this.#own()
@@ -34,24 +35,28 @@ export class Attempt {
     if (!restarted.ok) return restarted
     if (isRemembered && !restarted.value) return { ok: true, value: undefined }
     // An answer under the token settles all earlier attempts. Without one, an attempt since the start may be under way.
-    if (!isRemembered && restarted.value) await this.#untilNothingIsUnderWay()
+    if (!isRemembered && restarted.value && !(await this.#nothingIsUnderWay())) return undefined
     return finishByTables(shell, this.#own, this.#delivery, { failures, isTokenSpoilt: restarted.value })
   }
 
   async #insertAll(failures: number): Promise<Answer<void>> {
     for (const portion of this.#delivery.batch.portions) {
       const token = tokenOf(await this.#own(), this.#delivery.partition, portion)
-      this.#lastInsertAt = this.#shell.monotonic()
+      this.#lastInsertAt = Math.max(this.#lastInsertAt, this.#shell.monotonic())
       const stored = await insertPortion(this.#shell, this.#delivery, portion, token, failures)
       if (!stored.ok) return stored
     }
     return { ok: true, value: undefined }
   }
 
-  async #untilNothingIsUnderWay(): Promise<void> {
+  /** Waits until that is so; false where the service stops first. */
+  async #nothingIsUnderWay(): Promise<boolean> {
     const { signal, stopping } = this.#delivery.ends
-    const waitMs = this.#lastInsertAt + maxInsertSeconds * 1000 - this.#shell.monotonic()
-    if (waitMs > 0) await pause(waitMs, signal, stopping)
+    const until = this.#lastInsertAt + maxInsertSeconds * 1000
+    const waitMs = until - this.#shell.monotonic()
+    if (waitMs <= 0) return true
+    await pause(waitMs, signal, stopping)
     signal.throwIfAborted()
+    return !stopping.aborted
   }
 }

@@ -258,6 +258,39 @@ describe('delivery', () => {
     }
   })
 
+  it('leaves the intent open when the service stops while something may be under way', async () => {
+    jest.useFakeTimers()
+    try {
+      uptime = 6
+      const delivered = start('labelled-events', 600_000, 0, true)
+      await jest.advanceTimersByTimeAsync(1_000)
+      stopping.abort()
+      expect(await delivered).toBe('given_up')
+      expect(effects).toEqual(['intent'])
+    } finally {
+      jest.useRealTimers()
+    }
+  })
+
+  it('lets an owner before end, too, where its own attempt has failed in between', async () => {
+    jest.useFakeTimers()
+    try {
+      uptime = 6
+      answers = [failure('retriable')]
+      // Its own attempt is the last within the safe window; a second later the token is not to be relied on.
+      beforeInsert = () => (now += 1_000)
+      const delivered = start('labelled-events', 599_999, 0, true)
+      await jest.advanceTimersByTimeAsync(119_999)
+      expect(effects.slice(1)).toEqual(['insert 3 into events as 1/ID/4/10-13/101'])
+      // The attempt that waits began once the first had failed; it waits by a clock that stood still for it.
+      await jest.advanceTimersByTimeAsync(10_000)
+      expect(await delivered).toBe('stored')
+      expect(effects.at(2)).toBe('ask which offsets are there')
+    } finally {
+      jest.useRealTimers()
+    }
+  })
+
   it('proves ownership again before each of its inserts', async () => {
     uptime = 6
     beforeInsert = () => (clock += 59_000)

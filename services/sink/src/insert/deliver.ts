@@ -28,6 +28,7 @@ export async function deliver(shell: Shell, first: Lease, delivery: Delivery): P
     ends.signal.throwIfAborted()
     const startedAt = shell.monotonic()
     const result = await attempt.run(failures)
+    if (result === undefined) return 'given_up'
     shell.observe.insert(route.kind, result, (shell.monotonic() - startedAt) / 1000, batch.rows)
     if (result.ok) {
       shell.observe.blocked(route.kind, partition, undefined)
