@@ -48,7 +48,7 @@ sessions are added up where \`goal = ''\`:
 \`\`\`sql
 SELECT channel, sumIf(sessions, goal = '') AS visits, sumIf(converting_sessions, goal = '') AS converting,
        sum(micro) AS micro, sum(macro) AS macro
-FROM v_channel_hourly GROUP BY channel ORDER BY visits DESC
+FROM v_channel_hourly WHERE site = 'demo' GROUP BY channel ORDER BY visits DESC
 \`\`\``
 
 /** As they are on one server. */

@@ -81,6 +81,7 @@ describe('schemas/definitions.schema.json', () => {
     ['a flag that is text', { goals: [], attribution: { collapse_repeats: 'yes' } }],
     ['a part of an event', { goals: [], session: { max_events: 1.5 } }],
     ['sites in a list', { goals: [], sites: [] }],
+    ['a site that no write key can belong to', { goals: [], sites: { 'my shop': {} } }],
     ['goals of a site by name', { goals: [], sites: { a: { goals: {} } } }],
     ['a channel without a name', { goals: [], channels: [{ match: { source: 'a' } }] }],
     ['a channel that asks nothing', { goals: [], channels: [{ name: 'a', match: {} }] }],

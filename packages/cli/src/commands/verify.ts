@@ -22,7 +22,7 @@ export const verify: Command = {
     },
     sql: {
       type: 'boolean',
-      help: 'judge sessions, conversions (those of orders, too) and credits by SQL over the events; exit code 3 where all of a kind is left out',
+      help: 'judge sessions, conversions (those of orders, too) and credits by SQL over the events; exit code 3 where a site, or all of a kind of rows, is left out',
     },
     json: { type: 'boolean', help: 'print the result as one JSON line' },
   },

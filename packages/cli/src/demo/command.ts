@@ -86,6 +86,7 @@ async function demonstrate(values: Values, io: Io, verify: Verify): Promise<Exit
     return outcome.isVerified ? exitCode.ok : exitCode.unavailable
   } finally {
     await stop()
+    progress('stopped')
   }
 }
 
@@ -146,6 +147,7 @@ All of it is still running.
 Ask on:
 ${nextQueries.map((sql) => `  npx cairn query${at} "${sql}"`).join('\n')}
 
+What counts is what definitions/demo.yaml says, fewer goals than definitions/shop.yaml has.
 Interrupt to stop.
 `
 }

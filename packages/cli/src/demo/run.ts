@@ -143,5 +143,5 @@ function failureOf({ refused, stopped }: Delivery, site: string): string | undef
 /** Queries to try next, as they are typed. */
 export const nextQueries = [
   `SELECT channel, count() AS visits, round(avg(duration_ms) / 1000) AS seconds FROM v_sessions WHERE site = 'demo' GROUP BY channel ORDER BY visits DESC`,
-  `SELECT event_time, name, goals FROM v_events WHERE visitor_id = (SELECT visitor_id FROM v_conversions WHERE site = 'demo' AND goal = 'purchase' LIMIT 1) ORDER BY event_time`,
+  `SELECT event_time, name, goals FROM v_events WHERE site = 'demo' AND visitor_id = (SELECT visitor_id FROM v_conversions WHERE site = 'demo' AND goal = 'purchase' LIMIT 1) ORDER BY event_time`,
 ] as const

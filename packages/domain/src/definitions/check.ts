@@ -19,6 +19,10 @@ export class Check {
     this.problems.push({ path, message, onKey: false })
   }
 
+  addOnKey(path: Path, message: string): void {
+    this.problems.push({ path, message, onKey: true })
+  }
+
   /** The object's entries; keys outside `known` are problems, with the nearest known key as the way out. */
   object(json: unknown, path: Path, known: readonly string[]): Readonly<Record<string, unknown>> {
     const entries = this.entries(json, path)
@@ -26,7 +30,7 @@ export class Check {
       if (known.includes(key)) continue
       const near = nearest(key, known)
       const hint = near === undefined ? `known keys: ${known.join(', ')}` : `did you mean "${near}"?`
-      this.problems.push({ path: [...path, key], message: `unknown key ${quoted(key)}; ${hint}`, onKey: true })
+      this.addOnKey([...path, key], `unknown key ${quoted(key)}; ${hint}`)
     }
     return entries
   }

@@ -1,7 +1,8 @@
 import { defaultAttributionRules, readAttributionRules, type AttributionRules } from '../attribution/rules.ts'
 import { readGoals, indexGoals, type Goal, type GoalIndex } from '../conversion/goal.ts'
-import { Check, type Path, type Problem } from '../definitions/check.ts'
+import { Check, quoted, type Path, type Problem } from '../definitions/check.ts'
 import { domainSlip } from '../definitions/slips.ts'
+import { sitePattern } from '../event/key.ts'
 import { readChannelRules, type ChannelRule } from '../session/channel-rules.ts'
 import { defaultSessionRules, readSessionRules, type SessionRules } from '../session/rules.ts'
 import type { Retention } from './visitor.ts'
@@ -65,6 +66,11 @@ export function compileDefinitions(json: unknown): Compiled {
 
 function readSites(check: Check, json: unknown, base: SiteDefinitions): ReadonlyMap<string, SiteDefinitions> {
   const sites = Object.entries(json === undefined ? {} : check.entries(json, ['sites']))
+  for (const [site] of sites) {
+    const isName = sitePattern.test(site)
+    if (!isName)
+      check.addOnKey(['sites', site], `expected up to 64 letters, digits, ".", "_" and "-", got ${quoted(site)}`)
+  }
   return new Map(sites.map(([site, overrides]) => [site, readSite(check, overrides, ['sites', site], base)]))
 }
 

@@ -54,7 +54,10 @@ describe('a problem of a definitions file', () => {
   })
 
   it('names a key that holds a dot or a space in quotes', () => {
-    expect(problemsOf('goals: []\nsites: { "a.b c": 1 }')).toEqual(['2:19 sites."a.b c" expected a mapping, got 1'])
+    expect(problemsOf('goals: []\nsites: { "a.b": 1, "c d": {} }')).toEqual([
+      '2:17 sites."a.b" expected a mapping, got 1',
+      '2:20 sites."c d" expected up to 64 letters, digits, ".", "_" and "-", got "c d"',
+    ])
   })
 
   it('is one line, whatever the file says', () => {

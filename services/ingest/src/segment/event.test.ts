@@ -59,6 +59,16 @@ describe('a message is refused', () => {
     expect(refused(message)).toBe(reason)
   })
 
+  it.each([
+    ['an object', {}],
+    ['an array', []],
+    ['a number', 7],
+    ['a boolean', false],
+  ])('saying that what should be text is %s', (what, userId) => {
+    const message = `"userId" must be a string, this is ${what}`
+    expect(toEvent({ type: 'page', userId }, arrival, browser)).toMatchObject({ refusal: { message } })
+  })
+
   it('at one byte over the limit, counted in UTF-8, and not at the limit', () => {
     const message = (fill: string) => ({ type: 'page', properties: { text: fill } })
     const room = 32 * 1024 - Buffer.byteLength(JSON.stringify(message('')))

@@ -116,7 +116,8 @@ function refused(reason: Refusal['reason'], message: string): Shaped {
 
 function kindOf(value: unknown): string {
   if (value === null) return 'null'
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
 /** What was sent, short enough to be said to the sender. */

@@ -175,6 +175,7 @@ Which micro conversions come before a purchase: visitors who reached one, and th
 
   Bought after it within 7 days. Removal: the share of orders that the chain of steps loses when all that leads to it
   leads to nothing. Neither says that the one brings about the other: docs/micro-conversions.md tells how to read them.
+  Reached leaves out who reached a goal only after the first order; visitors without a visit count here, not above.
 `)
   })
 

@@ -141,7 +141,8 @@ function untouched(attribution: Figures['attribution']): string {
 }
 
 const caution = `  Bought after it within 7 days. Removal: the share of orders that the chain of steps loses when all that leads to it
-  leads to nothing. Neither says that the one brings about the other: docs/micro-conversions.md tells how to read them.`
+  leads to nothing. Neither says that the one brings about the other: docs/micro-conversions.md tells how to read them.
+  Reached leaves out who reached a goal only after the first order; visitors without a visit count here, not above.`
 
 function currenciesOf(orders: Figures['orders']): string[] {
   return orders.map(({ currency }) => currency).filter((currency) => currency !== '')
