@@ -12,9 +12,10 @@ const elseBytes = 64 * 1024 * 1024
 
 /**
  * Bounds the garbage in the heap by what the parts of a process tell that they hold: it may come to half of the memory that is
- * given to what they keep, or of what is alive where that is more. The engine by itself waits for up to three times as much as is alive where its processor
- * time says so, whatever that takes: a worker with 500 MB of live state came to 3.5 GB as it caught up. The more seldom it collects
- * the less that costs, for most of what it visits is alive: so whoever gives memory for state gives some for garbage, too.
+ * given to what they keep, or of what is alive where that is more. The engine by itself waits for up to three times as much as
+ * is alive where its processor time says so, whatever that takes: a worker with 500 MB of live state came to 3.5 GB as it caught
+ * up. The more seldom it collects the less that costs, for most of what it visits is alive: so whoever gives memory for state
+ * gives some for garbage, too.
  */
 export class GarbageBound {
   readonly #roomBytes: number
