@@ -127,16 +127,24 @@ const overWeeks = visitorEvents.chain((events) => {
 
 /**
  * What a server says of an order before its buyer's own client does counts until then, and for good once the session it counts
- * in is let go: it says so on the day of the first of these.
+ * in is let go: it says so on the day of the first of these. So does a visitor who says again what of several visitors another
+ * one bought: that an order was matched is kept beyond its session only where it is counted.
  */
 function reportDay(at: number, events: readonly StorefrontEvent[], days: readonly number[]): number {
   const { is_server, name, order_id, visitor_id } = events[at] as StorefrontEvent
   const drawn = days[at] ?? 0
-  if (!is_server || name !== 'purchase' || order_id === '') return drawn
-  const isOwn = (other: StorefrontEvent) =>
-    !other.is_server && other.name === name && other.order_id === order_id && other.visitor_id === visitor_id
-  const own = days.filter((_, other) => isOwn(events[other] as StorefrontEvent))
-  return own.length === 0 ? drawn : Math.min(...own)
+  if (name !== 'purchase' || order_id === '') return drawn
+  const isReport = (other: StorefrontEvent) => other.name === name && other.order_id === order_id
+  const isShared = events.some((other) => isReport(other) && other.visitor_id !== visitor_id)
+  if (!is_server && !isShared) return drawn
+  const ownDays = (isServer: boolean) =>
+    days.filter((_, of) => {
+      const other = events[of] as StorefrontEvent
+      return isReport(other) && other.visitor_id === visitor_id && other.is_server === isServer
+    })
+  const own = ownDays(false)
+  if (own.length > 0) return Math.min(...own)
+  return isShared ? Math.min(...ownDays(true)) : drawn
 }
 
 /** A client names its sessions anew each day: one that it went on with after it was let go would be another. */
